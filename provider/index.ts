@@ -1,1 +1,2 @@
-export {}
+export type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
+export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";

@@ -1,0 +1,51 @@
+import type { AccessKeyPair, Login } from "./accessKey";
+import { RotationError } from "./errors";
+
+/** Where the credentials for a call come from. Only iam.ts knows how to make real ones of it. */
+export type CredentialSource =
+  | { from: "login"; login: Login }
+  | { from: "config"; login: Login }
+  | { from: "config"; profile: string }
+  | { from: "chain" };
+
+/** The part of the stack's configuration that is read, all of it under `aws:`. */
+export interface StackConfig {
+  get(key: string): string | undefined;
+}
+
+/** The sources in the order in which they count: the `login` input, the stack's `aws:*` configuration, the SDK's chain. */
+export function credentialSources(login: Login | undefined, config: StackConfig | undefined): CredentialSource[] {
+  const sources: CredentialSource[] = [];
+  if (login) sources.push({ from: "login", login });
+  const configured = configSource(config);
+  if (configured) sources.push(configured);
+  // A configured source is the user's word: the chain, which may belong to another account, does not overrule it.
+  else sources.push({ from: "chain" });
+  return sources;
+}
+
+function configSource(config: StackConfig | undefined): CredentialSource | undefined {
+  const get = (name: string) => config?.get(`aws:${name}`) || undefined;
+  const unsupported = ["assumeRole", "assumeRoles", "assumeRoleWithWebIdentity"].find(get);
+  if (unsupported) {
+    throw new RotationError({
+      asked: "Can't choose credentials",
+      found: `the stack's configuration sets aws:${unsupported}, which this version can't follow.`,
+      todo: "Pass that role's credentials as `login`.",
+    });
+  }
+  const [accessKeyId, secretAccessKey, sessionToken] = [get("accessKey"), get("secretKey"), get("token")];
+  if (accessKeyId && secretAccessKey) {
+    const pair: AccessKeyPair = { accessKeyId, secretAccessKey };
+    return { from: "config", login: sessionToken ? { ...pair, sessionToken } : pair };
+  }
+  if (accessKeyId || secretAccessKey) {
+    throw new RotationError({
+      asked: "Can't choose credentials",
+      found: `the stack's configuration has ${accessKeyId ? "aws:accessKey without aws:secretKey" : "aws:secretKey without aws:accessKey"}.`,
+      todo: "Set both, or neither.",
+    });
+  }
+  const profile = get("profile");
+  return profile ? { from: "config", profile } : undefined;
+}

@@ -1,0 +1,161 @@
+import { isDeepStrictEqual } from "node:util";
+import type { AdoptedKeys, Login } from "./accessKey";
+import { parseUserArn, partitionOf, userArnProblem } from "./userArn";
+
+/** The inputs as the provider gets them: resolved, and unwrapped where they are secret. */
+export interface Inputs {
+  userArn: string;
+  rotationTrigger?: unknown;
+  region?: string;
+  login?: Login;
+  state?: AdoptedKeys;
+}
+
+export const INPUT_NAMES = ["userArn", "rotationTrigger", "region", "login", "state"] as const;
+
+/** What the engine passes for a value that a preview cannot know yet. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+export interface Failure {
+  property: string;
+  reason: string;
+}
+
+type Props = Record<string, unknown>;
+
+export function isUnknown(value: unknown): boolean {
+  return value === UNKNOWN;
+}
+
+export function hasUnknowns(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return isUnknown(value);
+  return Object.values(value).some(hasUnknowns);
+}
+
+export function isObject(value: unknown): value is Props {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Same JSON value? Something that a preview cannot know counts as different. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  return !hasUnknowns(a) && !hasUnknowns(b) && isDeepStrictEqual(a ?? undefined, b ?? undefined);
+}
+
+/** Leaves out what is null or undefined at the top: to the engine both mean "not given". */
+function given(news: Props): Props {
+  return Object.fromEntries(Object.entries(news).filter(([, value]) => value !== null && value !== undefined));
+}
+
+/** Validates the inputs property by property. No message repeats a value that may be secret. */
+export function checkInputs(news: Props): { inputs: Props; failures: Failure[] } {
+  const inputs = given(news);
+  const failures = [
+    ...unknownProperties(inputs, ["__provider", ...INPUT_NAMES], ""),
+    ...checkUserArn(inputs.userArn),
+    ...checkRegion(inputs.region, inputs.userArn),
+    ...checkLogin(inputs.login),
+    ...checkState(inputs.state),
+  ];
+  return { inputs, failures };
+}
+
+function unknownProperties(value: Props, known: readonly string[], prefix: string): Failure[] {
+  const names = known.filter((name) => !name.startsWith("__"));
+  return Object.keys(value)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      property: prefix + name,
+      reason: `there is no such property; ${prefix ? prefix.slice(0, -1) : "the resource"} takes ${names.join(", ")}`,
+    }));
+}
+
+function checkUserArn(arn: unknown): Failure[] {
+  const fail = (reason: string) => [{ property: "userArn", reason }];
+  if (arn === undefined) return fail("is required: the ARN of the IAM user whose keys are rotated");
+  if (isUnknown(arn)) return [];
+  if (typeof arn !== "string") return fail("must be a string: the ARN of an IAM user");
+  const problem = userArnProblem(arn);
+  return problem ? fail(problem) : [];
+}
+
+function checkRegion(region: unknown, arn: unknown): Failure[] {
+  const fail = (reason: string) => [{ property: "region", reason }];
+  if (region === undefined || isUnknown(region)) return [];
+  if (typeof region !== "string" || !/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
+    return fail("is not an AWS region, for example eu-central-1");
+  }
+  const user = typeof arn === "string" ? parseUserArn(arn) : undefined;
+  return user && partitionOf(region) !== user.partition
+    ? fail(
+        `${region} lies in the partition ${partitionOf(region)}, the user in ${user.partition}; give a region of ${user.partition}, or none`,
+      )
+    : [];
+}
+
+function checkLogin(login: unknown): Failure[] {
+  if (login === undefined || isUnknown(login)) return [];
+  if (!isObject(login))
+    return [{ property: "login", reason: "must be { accessKeyId, secretAccessKey, sessionToken? }" }];
+  return [
+    ...unknownProperties(login, ["accessKeyId", "secretAccessKey", "sessionToken"], "login."),
+    ...checkAccessKeyId(login.accessKeyId, "login."),
+    ...checkText(login.secretAccessKey, "login.secretAccessKey", "the secret access key of the login"),
+    ...(login.sessionToken === undefined || login.sessionToken === null
+      ? []
+      : checkText(login.sessionToken, "login.sessionToken", "a session token, or left out")),
+  ];
+}
+
+function checkState(state: unknown): Failure[] {
+  if (state === undefined || isUnknown(state)) return [];
+  if (!isObject(state)) return [{ property: "state", reason: "must be { current?, previous? }, the keys to adopt" }];
+  const { current, previous } = state;
+  const failures = unknownProperties(state, ["current", "previous"], "state.");
+  if (isGiven(current)) failures.push(...checkKey(current, "state.current", true));
+  if (isGiven(previous)) failures.push(...checkKey(previous, "state.previous", false));
+  if (!isGiven(current) && !isGiven(previous)) {
+    failures.push({ property: "state", reason: "names no key; give current, previous or both, or leave state out" });
+  }
+  if (isObject(current) && isObject(previous) && sameValue(current.accessKeyId, previous.accessKeyId)) {
+    failures.push({ property: "state.previous.accessKeyId", reason: "is the same key as state.current" });
+  }
+  return failures;
+}
+
+// An ESC environment that has not rotated twice yet hands on `previous: null`.
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function checkKey(key: unknown, property: string, needsSecret: boolean): Failure[] {
+  if (isUnknown(key)) return [];
+  if (!isObject(key)) return [{ property, reason: "must be { accessKeyId, secretAccessKey }" }];
+  const secret = `${property}.secretAccessKey`;
+  return [
+    // createdAt is what our own outputs carry: they can be passed on as they are. AWS is asked for the date all the same.
+    ...unknownProperties(key, ["accessKeyId", "secretAccessKey", "createdAt"], `${property}.`),
+    ...checkAccessKeyId(key.accessKeyId, `${property}.`),
+    ...(needsSecret || isGiven(key.secretAccessKey)
+      ? checkText(
+          key.secretAccessKey,
+          secret,
+          `the secret access key of ${property}${needsSecret ? "; a key without its secret can be adopted as state.previous" : ", or left out"}`,
+        )
+      : []),
+  ];
+}
+
+function checkAccessKeyId(id: unknown, prefix: string): Failure[] {
+  const property = `${prefix}accessKeyId`;
+  if (isUnknown(id)) return [];
+  if (!isGiven(id) || id === "") return [{ property, reason: "is required: the id of an access key" }];
+  return typeof id === "string" && /^\w{16,128}$/.test(id)
+    ? []
+    : [{ property, reason: "is not an access key id: 16 to 128 letters and digits, for example AKIAIOSFODNN7EXAMPLE" }];
+}
+
+function checkText(value: unknown, property: string, what: string): Failure[] {
+  if (isUnknown(value)) return [];
+  if (!isGiven(value) || value === "") return [{ property, reason: `is empty: it must be ${what}` }];
+  return typeof value === "string" ? [] : [{ property, reason: `must be a string: ${what}` }];
+}

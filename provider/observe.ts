@@ -1,0 +1,48 @@
+import { type Clock, poll } from "./clock";
+import { IamError, RotationError } from "./errors";
+import type { Iam } from "./iam";
+import type { Found } from "./rotationPlan";
+import { parseUserArn } from "./userArn";
+
+/**
+ * Reads the user and its keys, side by side.
+ * @param patience how long, in milliseconds, a user that AWS does not know yet is asked for again
+ * @returns `undefined` if there is no such user in the account of the ARN
+ * @throws RotationError if the credentials belong to another account: there, "no such key" would say nothing
+ */
+export async function observe(iam: Iam, userArn: string, clock: Clock, patience = 0): Promise<Found | undefined> {
+  return poll(clock, patience, () => read(iam, userArn), 500);
+}
+
+/** The same, where nothing can be done without the user. */
+export async function observeUser(iam: Iam, userArn: string, clock: Clock, patience = 0): Promise<Found> {
+  const found = await observe(iam, userArn, clock, patience);
+  if (found?.arn === userArn) return found;
+  throw new RotationError({
+    asked: `Can't rotate the access keys of ${userArn}`,
+    found: found ? `the user of that name is ${found.arn}.` : "there is no such user in that account.",
+    todo: "Correct `userArn`, or make the user first; then run again.",
+  });
+}
+
+async function read(iam: Iam, userArn: string): Promise<Found | undefined> {
+  try {
+    const [user, keys] = await Promise.all([iam.getUser(), iam.listAccessKeys()]);
+    requireAccount(userArn, parseUserArn(user.arn)?.accountId);
+    return { ...user, keys };
+  } catch (error) {
+    if (!(error instanceof IamError && error.kind === "noSuchEntity")) throw error;
+    requireAccount(userArn, await iam.callerAccount());
+    return undefined;
+  }
+}
+
+function requireAccount(userArn: string, accountId: string | undefined): void {
+  const wanted = parseUserArn(userArn)?.accountId;
+  if (!accountId || accountId === wanted) return;
+  throw new RotationError({
+    asked: `Can't look at the access keys of ${userArn}`,
+    found: `the credentials in use belong to account ${accountId}, the user to ${wanted}.`,
+    todo: "Use credentials of the user's account: the `login` input, the stack's aws:* configuration, or the environment.",
+  });
+}

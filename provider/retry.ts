@@ -1,0 +1,33 @@
+import { StandardRetryStrategy } from "@smithy/util-retry";
+
+type Token = Parameters<StandardRetryStrategy["refreshRetryTokenForRetry"]>[0];
+type ErrorInfo = Parameters<StandardRetryStrategy["refreshRetryTokenForRetry"]>[1];
+
+const ATTEMPTS = 8;
+
+/**
+ * For calls that may be executed twice without harm. The SDK takes IAM's LimitExceeded for throttling, because other
+ * services use that name for it; here it is an answer.
+ */
+export class RetryAnything extends StandardRetryStrategy {
+  constructor() {
+    super(ATTEMPTS);
+  }
+
+  override async refreshRetryTokenForRetry(token: Token, error: ErrorInfo) {
+    if (isQuota(error)) throw new Error("a quota is no throttling");
+    return super.refreshRetryTokenForRetry(token, error);
+  }
+}
+
+/** For CreateAccessKey: only a throttled call is known not to have been executed, so only that is sent again. */
+export class RetryThrottled extends RetryAnything {
+  override async refreshRetryTokenForRetry(token: Token, error: ErrorInfo) {
+    if (error.errorType !== "THROTTLING") throw new Error("sent once");
+    return super.refreshRetryTokenForRetry(token, error);
+  }
+}
+
+function isQuota({ error }: ErrorInfo): boolean {
+  return error instanceof Error && /^LimitExceeded/.test(error.name);
+}

@@ -1,0 +1,115 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
+
+/** The inputs of {@link RotatedAccessKey}. */
+export interface RotatedAccessKeyArgs {
+  /**
+   * ARN of the IAM user, path and partition included, for example `arn:aws:iam::123456789012:user/ci/deployer`.
+   * A change replaces the resource: the new user gets a key, then the old user's managed keys are deleted.
+   */
+  userArn: pulumi.Input<string>;
+  /**
+   * Any JSON value. When it changes, the next `up` rotates: a new key becomes `current`, the one before it `previous`,
+   * and the one before that is deleted. Adding or removing it is a change too. Default: none, no rotation.
+   */
+  rotationTrigger?: pulumi.Input<unknown>;
+  /**
+   * AWS region to send calls to; it must lie in the user's partition. Default: the stack's `aws:region`, else
+   * `AWS_REGION` of the environment, else the region in which the partition's IAM lives. A change rotates nothing.
+   */
+  region?: pulumi.Input<string>;
+  /**
+   * Credentials to rotate with; kept secret however they are passed. Default: the stack's `aws:*` configuration
+   * (`accessKey` and `secretKey`, or `profile`), then the AWS default chain. A change rotates nothing; a new session
+   * token is not even shown.
+   */
+  login?: pulumi.Input<{
+    accessKeyId: pulumi.Input<string>;
+    secretAccessKey: pulumi.Input<string>;
+    sessionToken?: pulumi.Input<string | undefined>;
+  }>;
+  /**
+   * Keys that the user has already, taken over instead of making a new one; kept secret however they are passed. A
+   * `previous` without its secret is phased out at the next rotation. Each key must be on the user, and a given secret
+   * must be its own, otherwise nothing is changed. Default: none. A later change adopts keys that are not managed yet.
+   */
+  state?: pulumi.Input<{
+    current?: pulumi.Input<AccessKeyPair | undefined>;
+    previous?: pulumi.Input<KnownKey | undefined>;
+  }>;
+}
+
+/** The `module:Type` part is named in every state file: it never changes. */
+const TYPE = "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey";
+
+/**
+ * Runs from the program's folder in the engine's provider process, and lies in every state file: it never changes.
+ * The second path is for package managers that do not put an indirect dependency where the program can see it.
+ */
+const PROVIDER =
+  'exports.handler=()=>{let f,p="pulumi-aws-iam-rotator";try{f=require.resolve(p+"/provider",{paths:[process.cwd(),require.main.path]})}catch(e){throw Error("Run npm install "+p+" in this program, then try again: "+e.message)}return require(f).provider}';
+
+/**
+ * The access keys of an IAM user, rotated without downtime: two keys are valid at a time, `current` and `previous`.
+ *
+ * @example
+ * ```ts
+ * const key = new RotatedAccessKey("ci", { userArn, rotationTrigger: "2026-11" });
+ * export const credentials = key.current; // secret
+ * ```
+ */
+export class RotatedAccessKey extends pulumi.CustomResource {
+  /** The newest key, the one to use. Secret. */
+  declare readonly current: pulumi.Output<RotatedKey>;
+  /**
+   * The key before it: still valid, deleted at the next rotation. `undefined` when there is none; without
+   * `secretAccessKey` when it was adopted without. Secret.
+   */
+  declare readonly previous: pulumi.Output<(KnownKey & { createdAt: string }) | undefined>;
+  /** Id of `current`, for logs and policies. Not secret. */
+  declare readonly currentAccessKeyId: pulumi.Output<string>;
+  /** Id of `previous`, if there is one. Not secret. */
+  declare readonly previousAccessKeyId: pulumi.Output<string | undefined>;
+  /** When `current` was made: RFC 3339, UTC. */
+  declare readonly rotatedAt: pulumi.Output<string>;
+
+  /** The user's ARN, as given. */
+  declare readonly userArn: pulumi.Output<string>;
+  /** The trigger, as given. */
+  declare readonly rotationTrigger: pulumi.Output<unknown>;
+  /** The region, as given. */
+  declare readonly region: pulumi.Output<string | undefined>;
+  /** The login, as given. Secret. */
+  declare readonly login: pulumi.Output<Login | undefined>;
+  /** The keys to adopt, as given. Secret. */
+  declare readonly state: pulumi.Output<AdoptedKeys | undefined>;
+
+  /**
+   * @param name the resource's name in the stack
+   * @param args its inputs
+   * @param opts the options of any custom resource, without `import`: adopt keys by the `state` input instead
+   */
+  constructor(name: string, args: RotatedAccessKeyArgs, opts: pulumi.CustomResourceOptions = {}) {
+    if (opts.import !== undefined) {
+      throw new Error(
+        `RotatedAccessKey ${name}: keys can't be imported, since AWS never shows a key's secret again. Pass them as \`state\`, and leave the option import out.`,
+      );
+    }
+    const props: pulumi.Inputs = {
+      ...args,
+      ...(args.login !== undefined && { login: pulumi.secret(args.login) }),
+      ...(args.state !== undefined && { state: pulumi.secret(args.state) }),
+      // Declared, so that the outputs exist before the provider has answered.
+      current: undefined,
+      previous: undefined,
+      currentAccessKeyId: undefined,
+      previousAccessKeyId: undefined,
+      rotatedAt: undefined,
+      __provider: PROVIDER,
+    };
+    super(TYPE, name, props, {
+      ...opts,
+      additionalSecretOutputs: [...(opts.additionalSecretOutputs ?? []), "current", "previous", "login", "state"],
+    });
+  }
+}

@@ -1,0 +1,68 @@
+// Only this file and user.ts touch @pulumi/aws, and only its user module: the whole package takes seconds to type-check.
+import { User, type UserArgs } from "@pulumi/aws/iam/user";
+import * as pulumi from "@pulumi/pulumi";
+import type { KnownKey, RotatedKey } from "./accessKey";
+import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
+
+/** The inputs of {@link RotatedUser}: those of RotatedAccessKey but `userArn`, and the user's own. */
+export interface RotatedUserArgs extends Omit<RotatedAccessKeyArgs, "userArn"> {
+  /** The IAM user to make: name, path, tags, permissions boundary, forceDestroy, as in `aws.iam.User`. Default: none of them. */
+  user?: UserArgs;
+}
+
+/**
+ * An IAM user and its rotated access keys.
+ *
+ * @example
+ * ```ts
+ * const deploy = new RotatedUser("deploy", { user: { path: "/ci/" }, rotationTrigger: "2026-11" });
+ * export const credentials = deploy.current; // secret
+ * ```
+ */
+export class RotatedUser extends pulumi.ComponentResource {
+  /** The user. */
+  readonly user: User;
+  /** The user's name. */
+  readonly userName: pulumi.Output<string>;
+  /** The user's ARN. */
+  readonly userArn: pulumi.Output<string>;
+  /** The newest key, the one to use. Secret. */
+  readonly current: pulumi.Output<RotatedKey>;
+  /** The key before it, still valid until the next rotation; `undefined` when there is none. Secret. */
+  readonly previous: pulumi.Output<(KnownKey & { createdAt: string }) | undefined>;
+  /** Id of `current`. Not secret. */
+  readonly currentAccessKeyId: pulumi.Output<string>;
+  /** Id of `previous`, if there is one. Not secret. */
+  readonly previousAccessKeyId: pulumi.Output<string | undefined>;
+  /** When `current` was made: RFC 3339, UTC. */
+  readonly rotatedAt: pulumi.Output<string>;
+
+  /**
+   * @param name the component's name, and that of both its children
+   * @param args the user's inputs, and those of its keys
+   * @param opts the options of any component; an explicit AWS provider serves the user, `login` the rotation
+   */
+  constructor(name: string, args: RotatedUserArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, opts);
+    const { user, ...keyArgs } = args;
+    this.user = new User(name, user, { parent: this });
+    const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });
+    this.userName = this.user.name;
+    this.userArn = this.user.arn;
+    // Said here as well, since neither mocks nor previews know a resource's secret outputs.
+    this.current = pulumi.secret(key.current);
+    this.previous = pulumi.secret(key.previous);
+    this.currentAccessKeyId = key.currentAccessKeyId;
+    this.previousAccessKeyId = key.previousAccessKeyId;
+    this.rotatedAt = key.rotatedAt;
+    this.registerOutputs({
+      userName: this.userName,
+      userArn: this.userArn,
+      current: this.current,
+      previous: this.previous,
+      currentAccessKeyId: this.currentAccessKeyId,
+      previousAccessKeyId: this.previousAccessKeyId,
+      rotatedAt: this.rotatedAt,
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import type { Ports } from "./applyPlan";
+import type { Clock } from "./clock";
+import { type CredentialSource, credentialSources, type StackConfig } from "./credentials";
+import { IamError } from "./errors";
+import type { Iam } from "./iam";
+import type { Inputs } from "./inputs";
+import { parseUserArn, regionFor, type UserArn } from "./userArn";
+
+/** What the provider needs of the world. Tests give their own. */
+export interface World {
+  connect(user: UserArn, region: string, source: CredentialSource): Iam;
+  clock: Clock;
+  env: NodeJS.ProcessEnv;
+  /** Shows a line to the user. */
+  say(line: string): void;
+}
+
+/** Connects with the credentials that the inputs and the stack's configuration ask for. */
+export function openSession(world: World, config: StackConfig | undefined, inputs: Inputs): Ports {
+  const [source = { from: "chain" }] = credentialSources(inputs.login, config);
+  return portsFor(world, config, inputs, source);
+}
+
+/**
+ * For what runs on recorded inputs, destroy and refresh: a stored login may have expired since, and gives way to the
+ * stack's configuration and to the environment.
+ */
+export async function withFallback<T>(
+  world: World,
+  config: StackConfig | undefined,
+  inputs: Inputs,
+  work: (ports: Ports) => Promise<T>,
+): Promise<T> {
+  const [first = { from: "chain" }, ...others] = credentialSources(inputs.login, config);
+  const next = others[0];
+  try {
+    return await work(portsFor(world, config, inputs, first));
+  } catch (error) {
+    if (!next || first.from !== "login" || !(error instanceof IamError && error.kind === "credentials")) throw error;
+    return work(portsFor(world, config, inputs, next));
+  }
+}
+
+function portsFor(
+  { connect, clock, env, say }: World,
+  config: StackConfig | undefined,
+  inputs: Inputs,
+  source: CredentialSource,
+): Ports {
+  const user = parseUserArn(inputs.userArn);
+  if (!user) throw new Error(`${inputs.userArn} is not the ARN of an IAM user`);
+  const region = regionFor(user, inputs.region, config?.get("aws:region"), env.AWS_REGION, env.AWS_DEFAULT_REGION);
+  return { iam: connect(user, region, source), clock, say };
+}

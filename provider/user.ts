@@ -1,0 +1,1 @@
+export { RotatedUser, type RotatedUserArgs } from "./rotatedUser";
