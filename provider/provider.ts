@@ -3,7 +3,7 @@ import { deleteKey, PATIENCE, type Ports } from "./applyPlan";
 import { systemClock } from "./clock";
 import type { StackConfig } from "./credentials";
 import { findDrift } from "./drift";
-import { explain } from "./errors";
+import { explain, RotationError } from "./errors";
 import { checkInputs, type Inputs, sameValue } from "./inputs";
 import { managedIds } from "./managedKeys";
 import { observe, observeUser } from "./observe";
@@ -106,14 +106,16 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     try {
       return await withFallback(this.#world, this.#config, inputs, work);
     } catch (error) {
-      throw quiet(explain(asked, inputs.userArn, error));
+      throw quiet(asked, explain(asked, inputs.userArn, error));
     }
   }
 }
 
-/** The dynamic-provider host prints the stack of what read and delete throw; to the user the message says it all. */
-function quiet(error: Error): Error {
-  error.stack = "";
+/** The dynamic-provider host prints text and stack of what read and delete throw, beside the engine's own message. */
+function quiet(asked: string, error: Error): Error {
+  if (!(error instanceof RotationError)) return error;
+  error.toString = () => asked;
+  error.stack = "see the error message.";
   return error;
 }
 

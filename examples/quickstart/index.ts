@@ -11,6 +11,6 @@ const deploy = new RotatedUser("deploy", {
 
 export const userArn = deploy.userArn;
 export const currentAccessKeyId = deploy.currentAccessKeyId;
-export const previousAccessKeyId = deploy.previousAccessKeyId;
+export const previousAccessKeyId = deploy.previousAccessKeyId.apply((id) => id ?? "none before the first rotation");
 /** Secret. Other stacks read it by a StackReference; see ../stack-reference. */
 export const current = deploy.current;

@@ -1,0 +1,131 @@
+import type { AccessKeyPair, FoundKey } from "../../provider/accessKey";
+import { timestamp } from "../../provider/accessKey";
+import type { Clock } from "../../provider/clock";
+import { IamError } from "../../provider/errors";
+import type { Iam } from "../../provider/iam";
+
+/** A clock that only moves when somebody sleeps, or when a test says so. */
+export class FakeClock implements Clock {
+  time = Date.parse("2026-11-01T00:00:00Z");
+  now() {
+    return new Date(this.time);
+  }
+  async sleep(milliseconds: number) {
+    this.time += milliseconds;
+  }
+}
+
+export interface MemoryKey extends FoundKey {
+  secretAccessKey: string;
+}
+
+export type Fault = "before" | "lostReply";
+
+/** One IAM user in memory, behind the same interface as AWS, with faults by call. */
+export class MemoryIam implements Iam {
+  userId = "AIDAMEMORYUSER000001";
+  exists = true;
+  slots = 2;
+  keys: MemoryKey[] = [];
+  /** Every call in order, as `CreateAccessKey` or `DeleteAccessKey AKIA…`. */
+  calls: string[] = [];
+  /** Asked before each call; what it throws is the call's failure. */
+  fault: (call: string) => Fault | IamError | undefined = () => undefined;
+  /** How long AWS does not know a new key yet, in milliseconds. */
+  propagation = 0;
+  #made = 0;
+
+  constructor(
+    readonly clock: Clock,
+    readonly arn = "arn:aws:iam::123456789012:user/ci/deployer",
+  ) {}
+
+  /** A key made by somebody else's hand. */
+  addKey(status: FoundKey["status"] = "Active"): MemoryKey {
+    this.#made += 1;
+    const number = String(this.#made).padStart(4, "0");
+    const key: MemoryKey = {
+      accessKeyId: `AKIAMEMORY000000${number}`,
+      secretAccessKey: `secret-of-${number}-${"x".repeat(24)}`,
+      status,
+      createdAt: timestamp(this.clock.now()),
+    };
+    this.keys.push(key);
+    return key;
+  }
+
+  ids(): string[] {
+    return this.keys.map((key) => key.accessKeyId);
+  }
+
+  count(action: string): number {
+    return this.calls.filter((call) => call.split(" ")[0] === action).length;
+  }
+
+  async #call<T>(action: string, subject: string, run: () => T): Promise<T> {
+    const call = subject ? `${action} ${subject}` : action;
+    this.calls.push(call);
+    const fault = this.fault(call);
+    if (fault instanceof IamError) throw fault;
+    if (fault === "before") throw new IamError("doubtful", `iam:${action}`, "ECONNRESET", "the connection broke");
+    const result = run();
+    if (fault === "lostReply") throw new IamError("doubtful", `iam:${action}`, "ECONNRESET", "the connection broke");
+    return result;
+  }
+
+  #user(action: string) {
+    if (!this.exists) throw new IamError("noSuchEntity", `iam:${action}`, "NoSuchEntity", "no such user");
+  }
+
+  getUser() {
+    return this.#call("GetUser", "", () => {
+      this.#user("GetUser");
+      return { userId: this.userId, arn: this.arn };
+    });
+  }
+
+  listAccessKeys() {
+    return this.#call("ListAccessKeys", "", () => {
+      this.#user("ListAccessKeys");
+      return this.keys.map(({ accessKeyId, status, createdAt }) => ({ accessKeyId, status, createdAt }));
+    });
+  }
+
+  createAccessKey() {
+    return this.#call("CreateAccessKey", "", () => {
+      this.#user("CreateAccessKey");
+      if (this.keys.length >= this.slots) {
+        throw new IamError("limitExceeded", "iam:CreateAccessKey", "LimitExceeded", "quota exceeded");
+      }
+      const { accessKeyId, secretAccessKey, createdAt } = this.addKey();
+      return { accessKeyId, secretAccessKey, createdAt };
+    });
+  }
+
+  deleteAccessKey(accessKeyId: string) {
+    return this.#call("DeleteAccessKey", accessKeyId, () => {
+      this.#user("DeleteAccessKey");
+      if (!this.ids().includes(accessKeyId)) {
+        throw new IamError("noSuchEntity", "iam:DeleteAccessKey", "NoSuchEntity", "no such key");
+      }
+      this.keys = this.keys.filter((key) => key.accessKeyId !== accessKeyId);
+    });
+  }
+
+  callerAccount() {
+    return this.#call("GetCallerIdentity", "", () => "123456789012");
+  }
+
+  tryKey(pair: AccessKeyPair) {
+    return this.#call("GetCallerIdentity", pair.accessKeyId, () => {
+      const key = this.keys.find((at) => at.accessKeyId === pair.accessKeyId);
+      const age = key ? this.clock.now().getTime() - Date.parse(key.createdAt) : 0;
+      if (key?.status !== "Active" || age < this.propagation) {
+        return { accepted: false as const, code: "InvalidClientTokenId", message: "not valid", wrongSecret: false };
+      }
+      return key.secretAccessKey === pair.secretAccessKey
+        ? { accepted: true as const, arn: this.arn }
+        : { accepted: false as const, code: "SignatureDoesNotMatch", message: "no match", wrongSecret: true };
+    });
+  }
+}

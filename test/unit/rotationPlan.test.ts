@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import type { FoundKey } from "../../provider/accessKey";
+import { type ManagedKeys, managedKeys } from "../../provider/managedKeys";
+import { type Plan, planRotation, type Wish } from "../../provider/rotationPlan";
+
+const USER = "AIDAUSER";
+const at = "2026-11-01T00:00:00Z";
+const key = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: `secret of ${accessKeyId}`, createdAt: at });
+const found = (...ids: string[]): FoundKey[] =>
+  ids.map((id) => ({
+    accessKeyId: id.replace("!", ""),
+    status: id.endsWith("!") ? "Inactive" : "Active",
+    createdAt: at,
+  }));
+const rotate: Wish = { rotate: "rotationTrigger changed" };
+
+/** The steps in short: `-A` deletes, `+` creates (`+>A`: A becomes previous), `?` tries, `~A` forgets, `=A` adopts. */
+function short(plan: Plan): string {
+  if ("refusal" in plan) return `refused: ${plan.refusal.found}`;
+  return plan.steps
+    .map((step) => {
+      if (step.do === "delete") return `-${step.accessKeyId}`;
+      if (step.do === "forget") return `~${step.accessKeyId}`;
+      if (step.do === "adopt") return `=${step.key.accessKeyId} as ${step.as}`;
+      if (step.do === "create") return step.previousId ? `+>${step.previousId}` : "+";
+      if (step.do === "tryAdopted") return `?${step.key.accessKeyId}`;
+      return "?";
+    })
+    .join(" ");
+}
+
+function plan(recorded: ManagedKeys | undefined, keys: FoundKey[], wish: Wish = {}, userId = USER): string {
+  return short(planRotation(recorded, { userId, arn: "", keys }, wish));
+}
+
+const A = managedKeys(USER, key("A"), undefined);
+const AB = managedKeys(USER, key("A"), key("B"));
+
+describe("planRotation", () => {
+  const table: [string, ManagedKeys | undefined, string[], Wish, string][] = [
+    ["creation on an empty user", undefined, [], {}, "+ ?"],
+    ["creation beside a stranger", undefined, ["S"], {}, "+ ?"],
+    ["creation beside two strangers: AWS is asked, nothing is deleted", undefined, ["S", "T"], {}, "+ ?"],
+    ["nothing to do", AB, ["B", "A"], {}, ""],
+    ["first rotation: the free slot is used", A, ["A"], rotate, "+>A ?"],
+    ["rotation with both slots taken", AB, ["B", "A"], rotate, "-B +>A ?"],
+    ["rotation when previous was deleted by hand", AB, ["A"], rotate, "~B +>A ?"],
+    ["rotation with a stranger in the slot of the account's third key", AB, ["S", "B", "A"], rotate, "-B +>A ?"],
+    ["rotation with a stranger in the second slot: it is not touched", A, ["S", "A"], rotate, "+>A ?"],
+    ["current deleted: previous stays", AB, ["B"], {}, "~A +>B ?"],
+    ["current deleted and the trigger changed: still one new key", AB, ["B"], rotate, "~A +>B ?"],
+    ["current inactive: previous, which works, is worth more", AB, ["B", "A!"], {}, "-A +>B ?"],
+    ["current inactive and alone: it is kept as previous, not activated", A, ["A!"], {}, "+>A ?"],
+    ["both inactive", AB, ["B!", "A!"], {}, "-B +>A ?"],
+    ["previous inactive: left for the next rotation", AB, ["B!", "A"], {}, ""],
+    ["all keys deleted by hand", AB, [], {}, "~A ~B + ?"],
+    ["a retired key of an interrupted run", managedKeys(USER, key("A"), key("B"), ["R"]), ["R", "B", "A"], {}, "-R"],
+    ["a retired key makes room", managedKeys(USER, key("A"), undefined, ["R"]), ["R", "A"], rotate, "-R +>A ?"],
+    [
+      "retired and previous: one makes room, the other goes when its successor is there",
+      managedKeys(USER, key("A"), key("B"), ["R"]),
+      ["R", "B", "A"],
+      rotate,
+      "-R +>A ? -B",
+    ],
+  ];
+  for (const [title, recorded, ids, wish, expected] of table) {
+    it(title, () => assert.equal(plan(recorded, found(...ids), wish), expected));
+  }
+
+  it("a user made again under the same name: recorded keys are gone, its own keys are strangers", () => {
+    assert.equal(plan(AB, found("A", "B"), {}, "AIDAOTHER"), "~A ~B + ?");
+  });
+
+  it("never deletes a key that is not recorded, whatever is found", () => {
+    for (const keys of [found("S"), found("S", "T"), found("S!", "T!"), found("S", "T", "A"), found("S", "T", "A!")]) {
+      for (const wish of [{}, rotate]) assert.doesNotMatch(plan(A, keys, wish), /-[ST]/);
+    }
+  });
+
+  describe("adoption", () => {
+    const wants = (current?: string, previous?: string): Wish => ({
+      adopt: {
+        ...(current && { current: { accessKeyId: current, secretAccessKey: "s" } }),
+        ...(previous && { previous: { accessKeyId: previous } }),
+      },
+    });
+
+    it("takes both keys over and makes none", () => {
+      assert.equal(plan(undefined, found("Q", "P"), wants("P", "Q")), "?P =Q as previous =P as current");
+    });
+    it("of a previous alone makes a current beside it", () => {
+      assert.equal(plan(undefined, found("Q"), wants(undefined, "Q")), "=Q as previous +>Q ?");
+    });
+    it("frees the slot that a stranger takes", () => {
+      assert.equal(plan(A, found("S", "A"), { ...rotate, ...wants(undefined, "S") }), "=S as previous -S +>A ?");
+    });
+    it("of the key that works makes the recorded one previous", () => {
+      assert.equal(plan(A, found("A", "P"), wants("P")), "?P =P as current");
+    });
+    it("of a key that is ours already does nothing", () => {
+      assert.equal(plan(AB, found("B", "A"), wants("A", "B")), "");
+    });
+    it("is refused for a key that is not on the user", () => {
+      assert.match(plan(undefined, found("Q"), wants("P")), /^refused: `state` names P, and the user has Q/);
+    });
+    it("is refused for an inactive current", () => {
+      assert.match(plan(undefined, found("P!"), wants("P")), /^refused: the key P of `state.current` is Inactive/);
+    });
+  });
+});
