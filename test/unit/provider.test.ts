@@ -1,0 +1,348 @@
+import assert from "node:assert/strict";
+import type { CredentialSource } from "../../provider/credentials";
+import { IamError } from "../../provider/errors";
+import { PartialFailure } from "../../provider/partialFailure";
+import { AccessKeyProvider } from "../../provider/provider";
+import { FakeClock, MemoryIam } from "../support/memoryIam";
+
+type Props = Record<string, unknown>;
+const userArn = "arn:aws:iam::123456789012:user/ci/deployer";
+const denied = (action: string) => new IamError("denied", action, "AccessDenied", "not authorized");
+
+class Stage {
+  clock = new FakeClock();
+  iam = new MemoryIam(this.clock, userArn);
+  said: string[] = [];
+  sources: CredentialSource[] = [];
+  provider = new AccessKeyProvider({
+    connect: (_user, _region, source) => {
+      this.sources.push(source);
+      return this.iam;
+    },
+    clock: this.clock,
+    env: {},
+    say: (line) => this.said.push(line),
+  });
+
+  /** What the engine does in an `up`: diff, then update with the old outputs. Answers the outputs that are saved. */
+  async up(olds: Props, news: Props): Promise<Props> {
+    const { changes } = await this.provider.diff("id", olds, news);
+    return changes ? ((await this.provider.update("id", olds, news)).outs as Props) : olds;
+  }
+  async create(inputs: Props = { userArn }): Promise<Props> {
+    return (await this.provider.create(inputs)).outs as Props;
+  }
+  /** The properties that a partial failure has the engine save. */
+  async halfDone(run: Promise<unknown>): Promise<Props> {
+    const failure: unknown = await run.then(
+      () => undefined,
+      (error) => error,
+    );
+    assert.ok(failure instanceof PartialFailure, `expected a partial failure, got ${failure}`);
+    return failure.properties;
+  }
+}
+
+describe("the provider", () => {
+  let stage: Stage;
+  beforeEach(() => {
+    stage = new Stage();
+  });
+
+  describe("create", () => {
+    it("makes one key with four calls", async () => {
+      const outs = await stage.create({ userArn, rotationTrigger: "a", __provider: "text" });
+      const [key] = stage.iam.keys;
+      assert.deepEqual(outs, {
+        userArn,
+        rotationTrigger: "a",
+        userId: stage.iam.userId,
+        current: { accessKeyId: key?.accessKeyId, secretAccessKey: key?.secretAccessKey, createdAt: key?.createdAt },
+        currentAccessKeyId: key?.accessKeyId,
+        rotatedAt: key?.createdAt,
+      });
+      const calls = stage.iam.calls.map((call) => call.split(" ")[0]);
+      assert.deepEqual(calls, ["GetUser", "ListAccessKeys", "CreateAccessKey", "GetCallerIdentity"]);
+    });
+
+    it("waits for a user made a moment ago, and no longer than that", async () => {
+      stage.iam.exists = false;
+      const sleep = stage.clock.sleep.bind(stage.clock);
+      stage.clock.sleep = async (ms) => {
+        await sleep(ms);
+        stage.iam.exists = stage.clock.time > Date.parse("2026-11-01T00:00:05Z");
+      };
+      assert.ok((await stage.create()).current);
+      stage.iam.exists = false;
+      stage.clock.sleep = sleep;
+      await assert.rejects(stage.create(), /there is no such user in that account. Correct `userArn`/);
+    });
+
+    it("refuses credentials of another account before anything else", async () => {
+      stage.iam.exists = false;
+      stage.iam.callerAccount = async () => "999999999999";
+      await assert.rejects(stage.create(), /belong to account 999999999999, the user to 123456789012/);
+      assert.equal(stage.iam.count("CreateAccessKey"), 0);
+    });
+
+    it("names the strangers that take every slot, and changes nothing", async () => {
+      const [one, two] = [stage.iam.addKey(), stage.iam.addKey()];
+      await assert.rejects(stage.create(), (error: Error) => {
+        assert.match(error.message, new RegExp(`${one.accessKeyId} .*${two.accessKeyId} .*are not managed here`));
+        assert.match(error.message, /state: \{ previous: \{ accessKeyId/);
+        return true;
+      });
+      assert.deepEqual(stage.iam.ids(), [one.accessKeyId, two.accessKeyId]);
+    });
+
+    it("uses the third slot of an account that has one", async () => {
+      stage.iam.slots = 3;
+      stage.iam.addKey();
+      stage.iam.addKey();
+      assert.ok((await stage.create()).current);
+    });
+
+    it("keeps, saves and warns about a key that AWS does not accept in time", async () => {
+      stage.iam.propagation = 10 * 60_000;
+      const outs = await stage.create();
+      assert.equal(outs.currentAccessKeyId, stage.iam.ids()[0]);
+      assert.match(stage.said.join(), /is made and saved, but AWS did not accept it within 60 s/);
+    });
+
+    it("waits until AWS accepts the new key", async () => {
+      stage.iam.propagation = 12_000;
+      await stage.create();
+      assert.ok(stage.clock.time >= Date.parse("2026-11-01T00:00:12Z"));
+      assert.deepEqual(stage.said, []);
+    });
+
+    it("after a lost reply deletes the one key that was not there before, and makes another", async () => {
+      const stranger = stage.iam.addKey();
+      let lost = 0;
+      stage.iam.fault = (call) => (call === "CreateAccessKey" && lost++ === 0 ? "lostReply" : undefined);
+      const outs = await stage.create();
+      assert.deepEqual(stage.iam.ids(), [stranger.accessKeyId, outs.currentAccessKeyId]);
+    });
+
+    it("after a lost reply with more than one new key refuses, and deletes none", async () => {
+      stage.iam.slots = 5;
+      stage.iam.fault = (call) => {
+        if (call !== "CreateAccessKey") return undefined;
+        stage.iam.addKey(); // somebody else's, at the same moment
+        return "lostReply";
+      };
+      await assert.rejects(stage.create(), /which were not there before.*Delete those that nobody uses/);
+      assert.equal(stage.iam.count("DeleteAccessKey"), 0);
+    });
+
+    it("adopts keys without making one, once their secrets are seen to be right", async () => {
+      const [previous, current] = [stage.iam.addKey(), stage.iam.addKey()];
+      const pair = ({ accessKeyId, secretAccessKey }: typeof current) => ({ accessKeyId, secretAccessKey });
+      const state = { current: pair(current), previous: { accessKeyId: previous.accessKeyId } };
+      const outs = await stage.create({ userArn, state });
+      assert.equal(stage.iam.count("CreateAccessKey"), 0);
+      assert.deepEqual(outs.current, { ...pair(current), createdAt: current.createdAt });
+      assert.deepEqual(outs.previous, { accessKeyId: previous.accessKeyId, createdAt: previous.createdAt });
+      const wrong = { current: { ...pair(current), secretAccessKey: "not its own" } };
+      await assert.rejects(
+        stage.create({ userArn, state: wrong }),
+        /the secret given for it in `state` is not its own/,
+      );
+    });
+  });
+
+  describe("update", () => {
+    it("rotates on a changed trigger: current becomes previous, previous is deleted by its id", async () => {
+      const first = await stage.create({ userArn, rotationTrigger: 1 });
+      const second = await stage.up(first, { userArn, rotationTrigger: 2 });
+      assert.equal(second.previousAccessKeyId, first.currentAccessKeyId);
+      stage.iam.calls = [];
+      const third = await stage.up(second, { userArn, rotationTrigger: { month: "2026-12" } });
+      assert.equal(third.previousAccessKeyId, second.currentAccessKeyId);
+      assert.deepEqual(stage.iam.ids(), [second.currentAccessKeyId, third.currentAccessKeyId]);
+      assert.deepEqual(stage.iam.calls, [
+        "GetUser",
+        "ListAccessKeys",
+        `DeleteAccessKey ${first.currentAccessKeyId}`,
+        "CreateAccessKey",
+        `GetCallerIdentity ${third.currentAccessKeyId}`,
+      ]);
+    });
+
+    it("asks AWS nothing when nothing changed, nor for a new session token", async () => {
+      const login = { accessKeyId: "ASIAAAAAAAAAAAAAAAAA", secretAccessKey: "one", sessionToken: "one" };
+      const outs = await stage.create({ userArn, rotationTrigger: { a: [1] }, login });
+      stage.iam.calls = [];
+      await stage.up(outs, { userArn, rotationTrigger: { a: [1] }, login });
+      const session = { accessKeyId: "ASIABBBBBBBBBBBBBBBB", secretAccessKey: "two", sessionToken: "two" };
+      await stage.up(outs, { userArn, rotationTrigger: { a: [1] }, login: session });
+      assert.deepEqual(stage.iam.calls, []);
+      assert.deepEqual(stage.said, []);
+    });
+
+    it("takes adding and removing the trigger for a change", async () => {
+      const none = await stage.create();
+      const added = await stage.up(none, { userArn, rotationTrigger: false });
+      const removed = await stage.up(added, { userArn });
+      assert.equal(new Set([none, added, removed].map((outs) => outs.currentAccessKeyId)).size, 3);
+      assert.ok(!("rotationTrigger" in removed));
+    });
+
+    it("changes nothing when the first call is denied", async () => {
+      const outs = await stage.create({ userArn, rotationTrigger: 1 });
+      stage.iam.fault = (call) => (call === "ListAccessKeys" ? denied("iam:ListAccessKeys") : undefined);
+      await assert.rejects(stage.up(outs, { userArn, rotationTrigger: 2 }), /Allow iam:ListAccessKeys on arn:aws:iam/);
+      assert.deepEqual(stage.iam.ids(), [outs.currentAccessKeyId]);
+    });
+
+    it("saves how far it came when it fails after a deletion, and goes on from there", async () => {
+      const first = await stage.create({ userArn, rotationTrigger: 1 });
+      const second = await stage.up(first, { userArn, rotationTrigger: 2 });
+      stage.iam.fault = (call) => (call === "CreateAccessKey" ? denied("iam:CreateAccessKey") : undefined);
+      const saved = await stage.halfDone(stage.up(second, { userArn, rotationTrigger: 3, __provider: "text" }));
+      assert.equal(saved.currentAccessKeyId, second.currentAccessKeyId);
+      assert.ok(!("previous" in saved), "the deleted key is not recorded any more");
+      assert.equal(saved.rotationTrigger, 2, "the next diff sees the change");
+      assert.equal(saved.__provider, "text");
+      stage.iam.fault = () => undefined;
+      const third = await stage.up(saved, { userArn, rotationTrigger: 3 });
+      assert.deepEqual(stage.iam.ids(), [second.currentAccessKeyId, third.currentAccessKeyId]);
+    });
+
+    it("counts one rotation for one trigger value when only a deletion is left over", async () => {
+      stage.iam.slots = 3;
+      const first = await stage.create({ userArn, rotationTrigger: 1 });
+      const second = await stage.up(first, { userArn, rotationTrigger: 2 });
+      const withRetired = { ...second, retired: [stage.iam.addKey().accessKeyId] };
+      const previous = second.previousAccessKeyId;
+      stage.iam.fault = (call) => (call === `DeleteAccessKey ${previous}` ? denied("iam:DeleteAccessKey") : undefined);
+      const saved = await stage.halfDone(stage.up(withRetired, { userArn, rotationTrigger: 3 }));
+      assert.deepEqual([saved.rotationTrigger, saved.retired], [3, [previous]]);
+      stage.iam.fault = () => undefined;
+      const done = await stage.up(saved, { userArn, rotationTrigger: 3 });
+      assert.equal(done.currentAccessKeyId, saved.currentAccessKeyId);
+      assert.deepEqual(stage.iam.ids(), [second.currentAccessKeyId, done.currentAccessKeyId]);
+    });
+
+    it("never puts a secret into the reasons of a partial failure", async () => {
+      const first = await stage.create({ userArn, rotationTrigger: 1 });
+      const second = await stage.up(first, { userArn, rotationTrigger: 2 });
+      const secrets = stage.iam.keys.map((key) => key.secretAccessKey);
+      stage.iam.fault = (call) => (call === "CreateAccessKey" ? denied("iam:CreateAccessKey") : undefined);
+      const failure = await stage.up(second, { userArn, rotationTrigger: 3 }).catch((error) => error);
+      assert.ok(failure instanceof PartialFailure && failure.reasons.length > 0);
+      const text = `${failure.reasons} ${failure.message} ${failure.stack} ${failure.cause}`;
+      for (const secret of secrets) assert.ok(!text.includes(secret));
+    });
+  });
+
+  describe("diff", () => {
+    it("replaces on a changed user", async () => {
+      const outs = await stage.create();
+      const other = "arn:aws:iam::123456789012:user/other";
+      const result = await stage.provider.diff("id", outs, { userArn: other });
+      assert.deepEqual(result, { changes: true, replaces: ["userArn"] });
+    });
+
+    it("says which key is made, which stays and which is deleted, and why", async () => {
+      const first = await stage.create({ userArn, rotationTrigger: 1 });
+      const second = await stage.up(first, { userArn, rotationTrigger: 2 });
+      stage.said = [];
+      await stage.provider.diff("id", second, { userArn, rotationTrigger: 3 });
+      const [current, previous] = [second.currentAccessKeyId, second.previousAccessKeyId];
+      assert.deepEqual(stage.said, [
+        `${userArn}: this update makes a new access key as current, keeps ${current} valid as previous, deletes ${previous} (rotationTrigger changed).`,
+      ]);
+    });
+  });
+
+  describe("read and the update after it", () => {
+    it("shows a deleted current, keeps the resource, and makes it good", async () => {
+      const first = await stage.create({ userArn, rotationTrigger: 1 });
+      const second = await stage.up(first, { userArn, rotationTrigger: 2 });
+      stage.iam.keys = stage.iam.keys.filter((key) => key.accessKeyId !== second.currentAccessKeyId);
+      const { id, props } = await stage.provider.read("the id", second);
+      assert.equal(id, "the id");
+      assert.ok(!("current" in (props as Props)) && !("currentAccessKeyId" in (props as Props)));
+      assert.match(
+        JSON.stringify((props as Props).drift),
+        /was deleted by someone else; the next update makes a new key/,
+      );
+      const healed = await stage.up(props as Props, { userArn, rotationTrigger: 2 });
+      assert.equal(healed.previousAccessKeyId, first.currentAccessKeyId);
+      assert.deepEqual(stage.iam.ids(), [first.currentAccessKeyId, healed.currentAccessKeyId]);
+      assert.ok(!("drift" in healed));
+    });
+
+    it("reports a key deactivated by hand, and never activates it", async () => {
+      const outs = await stage.create();
+      for (const key of stage.iam.keys) key.status = "Inactive";
+      const { props } = await stage.provider.read("id", outs);
+      assert.match(JSON.stringify((props as Props).drift), /is Inactive, by someone else's hand/);
+      const healed = await stage.up(props as Props, { userArn });
+      assert.deepEqual(
+        stage.iam.keys.map((key) => [key.accessKeyId, key.status]),
+        [
+          [outs.currentAccessKeyId, "Inactive"],
+          [healed.currentAccessKeyId, "Active"],
+        ],
+      );
+    });
+
+    it("changes nothing in what it records when all is as it was", async () => {
+      const outs = await stage.create({ userArn, rotationTrigger: [1, null] });
+      assert.deepEqual((await stage.provider.read("id", outs)).props, outs);
+    });
+
+    it("tells a user made again from the one it knew", async () => {
+      const outs = await stage.create();
+      stage.iam.userId = "AIDAANOTHERUSER00001";
+      const { props } = await stage.provider.read("id", outs);
+      assert.match(JSON.stringify((props as Props).drift), /deleted and made again under the same name/);
+    });
+  });
+
+  describe("delete", () => {
+    it("deletes the managed keys and no other, and is no error when run again", async () => {
+      stage.iam.slots = 3;
+      const stranger = stage.iam.addKey();
+      const first = await stage.create({ userArn, rotationTrigger: 1 });
+      const outs = await stage.up(first, { userArn, rotationTrigger: 2 });
+      await stage.provider.delete("id", outs);
+      assert.deepEqual(stage.iam.ids(), [stranger.accessKeyId]);
+      await stage.provider.delete("id", outs);
+      stage.iam.exists = false;
+      await stage.provider.delete("id", outs);
+    });
+
+    it("leaves the keys of a user made again under the same name alone", async () => {
+      const outs = await stage.create();
+      stage.iam.userId = "AIDAANOTHERUSER00001";
+      await stage.provider.delete("id", outs);
+      assert.equal(stage.iam.count("DeleteAccessKey"), 0);
+    });
+
+    it("does not take another account's «no such user» for done", async () => {
+      const outs = await stage.create();
+      stage.iam.exists = false;
+      stage.iam.callerAccount = async () => "999999999999";
+      await assert.rejects(stage.provider.delete("id", outs), ({ message }: Error) =>
+        /belong to account 9{12}/.test(message),
+      );
+    });
+
+    it("lets a stored login that AWS no longer accepts give way to the environment", async () => {
+      const login = { accessKeyId: "AKIAAAAAAAAAAAAAAAAA", secretAccessKey: "gone" };
+      const outs = await stage.create({ userArn, login });
+      const getUser = stage.iam.getUser.bind(stage.iam);
+      stage.iam.getUser = async () => {
+        if (stage.sources.at(-1)?.from === "login") {
+          throw new IamError("credentials", "iam:GetUser", "InvalidClientTokenId", "not valid");
+        }
+        return getUser();
+      };
+      await stage.provider.delete("id", outs);
+      assert.deepEqual(stage.iam.ids(), []);
+    });
+  });
+});
