@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  GetUserCommand,
+  IAMClient,
+  ListAccessKeysCommand,
+} from "@aws-sdk/client-iam";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { mockClient } from "aws-sdk-client-mock";
+import { IamError, type IamErrorKind } from "../../provider/errors";
+import { connect } from "../../provider/iam";
+import { toIamError } from "../../provider/iamErrors";
+
+const USER = { partition: "aws", accountId: "123456789012", userName: "deployer" };
+const ARN = "arn:aws:iam::123456789012:user/ci/deployer";
+const LOGIN = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "secret of the login" };
+const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+const REPLY = { UserName: "deployer", Status: "Active" as const };
+
+/** An error as the SDK throws it for an answer of AWS. */
+function answer(name: string, status: number, message = `${name}, in AWS's words`): Error {
+  const error = Object.assign(new Error(message), { $metadata: { httpStatusCode: status }, $fault: "client" });
+  error.name = name;
+  return error;
+}
+
+/** Every text that can be reached from a value: own properties, enumerable or not, symbols, prototypes' getters. */
+function everyText(value: unknown, seen = new Set<unknown>()): string {
+  if (typeof value === "string") return `${value}\n`;
+  if (value === null || (typeof value !== "object" && typeof value !== "function") || seen.has(value)) return "";
+  seen.add(value);
+  const inside = Reflect.ownKeys(value).map((name) => everyText(Reflect.get(value, name), seen));
+  return `${String(value)}\n${inside.join("")}`;
+}
+
+describe("the calls to AWS", () => {
+  const iamMock = mockClient(IAMClient);
+  const stsMock = mockClient(STSClient);
+  const iam = connect(USER, "us-east-1", { from: "login", login: LOGIN });
+  const sent = () => [...iamMock.calls(), ...stsMock.calls()].map(({ args }) => args[0].input);
+
+  beforeEach(() => {
+    iamMock.reset();
+    stsMock.reset();
+  });
+  after(() => {
+    iamMock.restore();
+    stsMock.restore();
+  });
+
+  it("getUser asks by name, and returns the id that is never used again", async () => {
+    iamMock.on(GetUserCommand).resolves({
+      User: { UserId: "AIDA1", Arn: ARN, UserName: "deployer", Path: "/ci/", CreateDate: new Date(0) },
+    });
+    const user = await iam.getUser();
+    assert.deepEqual([user.userId, user.arn], ["AIDA1", ARN]);
+    assert.deepEqual(sent(), [{ UserName: "deployer" }]);
+  });
+
+  it("listAccessKeys reads all pages, and sorts oldest first", async () => {
+    const metadata = (AccessKeyId: string, date: string, Status: "Active" | "Inactive" = "Active") => ({
+      ...REPLY,
+      AccessKeyId,
+      Status,
+      CreateDate: new Date(date),
+    });
+    const asked: unknown[] = [];
+    const pages: Record<string, object> = {
+      first: {
+        AccessKeyMetadata: [metadata("C", "2026-11-03"), metadata("A", "2026-11-01T01:02:03.999Z", "Inactive")],
+        Marker: "second",
+      },
+      second: { AccessKeyMetadata: [], Marker: "third" },
+      third: { AccessKeyMetadata: [metadata("B", "2026-11-02")] },
+    };
+    iamMock.on(ListAccessKeysCommand).callsFake(({ UserName, Marker = "first" }) => {
+      asked.push([UserName, Marker]);
+      return pages[Marker];
+    });
+    assert.deepEqual(await iam.listAccessKeys(), [
+      { accessKeyId: "A", status: "Inactive", createdAt: "2026-11-01T01:02:03Z" },
+      { accessKeyId: "B", status: "Active", createdAt: "2026-11-02T00:00:00Z" },
+      { accessKeyId: "C", status: "Active", createdAt: "2026-11-03T00:00:00Z" },
+    ]);
+    assert.deepEqual(asked, [
+      ["deployer", "first"],
+      ["deployer", "second"],
+      ["deployer", "third"],
+    ]);
+  });
+
+  it("listAccessKeys fails as a whole when a later page fails: half a list would look like deleted keys", async () => {
+    iamMock
+      .on(ListAccessKeysCommand)
+      .resolvesOnce({ AccessKeyMetadata: [], IsTruncated: true, Marker: "next" })
+      .rejects(answer("ServiceFailure", 500));
+    await assert.rejects(iam.listAccessKeys(), { kind: "doubtful", action: "iam:ListAccessKeys" });
+  });
+
+  it("listAccessKeys takes a key without a status for one that does not work", async () => {
+    iamMock.on(ListAccessKeysCommand).resolves({ AccessKeyMetadata: [{ UserName: "deployer", AccessKeyId: "A" }] });
+    const [key] = await iam.listAccessKeys();
+    assert.deepEqual([key?.accessKeyId, key?.status], ["A", "Inactive"]);
+  });
+
+  it("createAccessKey names the user, and returns the secret and the date in whole seconds", async () => {
+    iamMock.on(CreateAccessKeyCommand).resolves({
+      AccessKey: { ...REPLY, AccessKeyId: "A", SecretAccessKey: SECRET, CreateDate: new Date("2026-11-01T00:00:00Z") },
+    });
+    assert.deepEqual(await iam.createAccessKey(), {
+      accessKeyId: "A",
+      secretAccessKey: SECRET,
+      createdAt: "2026-11-01T00:00:00Z",
+    });
+    assert.deepEqual(sent(), [{ UserName: "deployer" }]);
+  });
+
+  it("createAccessKey dates a key itself if AWS does not", async () => {
+    iamMock.on(CreateAccessKeyCommand).resolves({ AccessKey: { ...REPLY, AccessKeyId: "A", SecretAccessKey: SECRET } });
+    assert.match((await iam.createAccessKey()).createdAt, /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+
+  const incomplete: [string, object | undefined][] = [
+    ["key", undefined],
+    ["secret", { ...REPLY, AccessKeyId: "A" }],
+    ["id", { ...REPLY, SecretAccessKey: SECRET }],
+  ];
+  for (const [missing, AccessKey] of incomplete) {
+    it(`createAccessKey: a reply without the ${missing} is doubtful, and nothing of it is kept`, async () => {
+      iamMock.on(CreateAccessKeyCommand).resolves({ AccessKey } as object);
+      await assert.rejects(iam.createAccessKey(), (error: IamError) => {
+        assert.equal(error.kind, "doubtful");
+        assert.ok(!everyText(error).includes(SECRET));
+        return true;
+      });
+    });
+  }
+
+  it("deleteAccessKey names the user and the key", async () => {
+    iamMock.on(DeleteAccessKeyCommand).resolves({});
+    await iam.deleteAccessKey("A");
+    assert.deepEqual(sent(), [{ UserName: "deployer", AccessKeyId: "A" }]);
+  });
+
+  it("callerAccount asks STS", async () => {
+    stsMock.on(GetCallerIdentityCommand).resolves({ Account: "210987654321", Arn: ARN });
+    assert.equal(await iam.callerAccount(), "210987654321");
+  });
+
+  it("tryKey signs with the key that it tries", async () => {
+    let signer = "";
+    stsMock.on(GetCallerIdentityCommand).callsFake(async (_input, getClient) => {
+      signer = (await getClient().config.credentials()).accessKeyId;
+      return { Arn: ARN };
+    });
+    const trial = await iam.tryKey({ accessKeyId: "A", secretAccessKey: SECRET });
+    assert.deepEqual(trial, { accepted: true, arn: ARN });
+    assert.equal(signer, "A");
+  });
+
+  for (const [code, wrongSecret] of [
+    ["InvalidClientTokenId", false],
+    ["SignatureDoesNotMatch", true],
+  ] as const) {
+    it(`tryKey tells ${code}: ${wrongSecret ? "the secret is wrong" : "perhaps not known yet"}`, async () => {
+      stsMock.on(GetCallerIdentityCommand).rejects(answer(code, 403));
+      const trial = await iam.tryKey({ accessKeyId: "A", secretAccessKey: SECRET });
+      assert.ok(!trial.accepted);
+      assert.deepEqual([trial.code, trial.wrongSecret], [code, wrongSecret]);
+      assert.ok(!everyText(trial).includes(SECRET));
+    });
+  }
+});
+
+describe("toIamError", () => {
+  const network = (code: string) => Object.assign(new Error(`${code}, in Node's words`), { code });
+  const table: [IamErrorKind, string, unknown][] = [
+    ["noSuchEntity", "NoSuchEntityException", answer("NoSuchEntityException", 404)],
+    ["noSuchEntity", "NoSuchEntity", { ...answer("NoSuchEntityException", 404), Code: "NoSuchEntity" }],
+    ["limitExceeded", "LimitExceededException", answer("LimitExceededException", 409)],
+    ["denied", "AccessDenied", answer("AccessDenied", 403)],
+    ["denied", "AccessDeniedException", answer("AccessDeniedException", 400)],
+    ["credentials", "InvalidClientTokenId", answer("InvalidClientTokenId", 403)],
+    ["credentials", "SignatureDoesNotMatch", answer("SignatureDoesNotMatch", 403)],
+    ["credentials", "ExpiredToken", answer("ExpiredToken", 403)],
+    ["credentials", "ExpiredTokenException", answer("ExpiredTokenException", 400)],
+    ["credentials", "CredentialsProviderError", Object.assign(new Error("none"), { name: "CredentialsProviderError" })],
+    ["throttled", "Throttling", answer("Throttling", 400)],
+    ["throttled", "ThrottlingException", answer("ThrottlingException", 400)],
+    ["throttled", "TooManyRequests", answer("TooManyRequests", 429)],
+    ["throttled", "Odd", answer("Odd", 429)],
+    ["unreachable", "ECONNREFUSED", network("ECONNREFUSED")],
+    ["unreachable", "ENOTFOUND", new Error("outer", { cause: network("ENOTFOUND") })],
+    ["doubtful", "ECONNRESET", network("ECONNRESET")],
+    ["doubtful", "EPIPE", network("EPIPE")],
+    ["doubtful", "TimeoutError", Object.assign(new Error("timed out"), { name: "TimeoutError" })],
+    ["doubtful", "ServiceFailureException", answer("ServiceFailureException", 500)],
+    ["doubtful", "ServiceUnavailable", answer("ServiceUnavailable", 503)],
+    ["doubtful", "Error", new Error("never seen before")],
+    ["doubtful", "UnknownError", undefined],
+    ["refused", "EntityTemporarilyUnmodifiable", answer("EntityTemporarilyUnmodifiable", 409)],
+    ["refused", "ValidationError", answer("ValidationError", 400)],
+  ];
+  for (const [kind, code, error] of table) {
+    it(`${code}: ${kind}`, () => {
+      const { kind: got, code: gotCode, action } = toIamError("iam:GetUser", error);
+      assert.deepEqual([got, gotCode, action], [kind, code, "iam:GetUser"]);
+    });
+  }
+
+  it("leaves an error that is mapped already as it is", () => {
+    const error = new IamError("denied", "iam:GetUser", "AccessDenied", "no");
+    assert.equal(toIamError("iam:ListAccessKeys", error), error);
+  });
+
+  it("keeps nothing of a reply that could not be read", () => {
+    const body = `<AccessKey><AccessKeyId>A</AccessKeyId><SecretAccessKey>${SECRET}</SecretAccess`;
+    const damaged = Object.assign(new SyntaxError(`unclosed tag in ${body}`), { $metadata: { httpStatusCode: 200 } });
+    Object.defineProperty(damaged, "$response", { value: { statusCode: 200, body }, enumerable: false });
+    damaged.cause = new Error(body);
+    assert.ok(everyText(damaged).includes(SECRET));
+    const error = toIamError("iam:CreateAccessKey", damaged);
+    assert.equal(error.kind, "doubtful");
+    assert.doesNotMatch(everyText(error), /wJalr|SecretAccess/);
+  });
+});
