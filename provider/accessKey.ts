@@ -48,3 +48,9 @@ export interface FoundKey {
 export function timestamp(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, "Z");
 }
+
+/** Keys in words: ids, dates and states, never secrets. */
+export function listKeys(keys: FoundKey[]): string {
+  if (keys.length === 0) return "no access keys";
+  return keys.map((key) => `${key.accessKeyId} (${key.status}, made ${key.createdAt})`).join(", ");
+}

@@ -1,6 +1,8 @@
 import type { ManagedKey } from "./accessKey";
-import { type ManagedKeys, managedKeys } from "./managedKeys";
-import type { Found } from "./rotationPlan";
+import { type ManagedKeys, managedIds, managedKeys } from "./managedKeys";
+import { observe } from "./observe";
+import type { Ports } from "./ports";
+import type { Found } from "./steps";
 
 /** What somebody else changed, in words, by what it concerns. */
 export interface Drift {
@@ -9,14 +11,23 @@ export interface Drift {
   previous?: string;
 }
 
+/** Reads the user, and once more after some seconds where something is missing: IAM's lists can be stale. */
+export async function readDrift(userArn: string, recorded: ManagedKeys, { iam, clock, patience }: Ports) {
+  const look = async () => findDrift(recorded, await observe(iam, userArn, clock));
+  const first = await look();
+  if (managedIds(first.keys).length === managedIds(recorded).length) return first;
+  await clock.sleep(patience.secondLook);
+  return look();
+}
+
 /** Compares what is recorded with what is there. A deleted key is dropped; the resource itself never is. */
 export function findDrift(recorded: ManagedKeys, found: Found | undefined): { keys: ManagedKeys; drift: Drift } {
-  const { current, previous, retired, userId } = recorded;
+  const { current, previous, retired, userId, operationId } = recorded;
   if (!found || found.userId !== userId) {
     const user = found
       ? `deleted and made again under the same name (UserId ${userId} is now ${found.userId}), so the old keys are gone`
       : "deleted; make it again, then the next update makes a new key";
-    return { keys: managedKeys(userId, undefined, undefined), drift: { user } };
+    return { keys: managedKeys({ userId, operationId }), drift: { user } };
   }
   const status = (key: ManagedKey) => found.keys.find((at) => at.accessKeyId === key.accessKeyId)?.status;
   const there = (key: ManagedKey | undefined) => (key && status(key) ? key : undefined);
@@ -27,7 +38,8 @@ export function findDrift(recorded: ManagedKeys, found: Found | undefined): { ke
   const before = previous && keyDrift(previous, status(previous), "it is phased out at the next rotation all the same");
   if (before) drift.previous = before;
   const left = retired.filter((id) => found.keys.some((key) => key.accessKeyId === id));
-  return { keys: managedKeys(userId, there(current), there(previous), left), drift };
+  const keys = { ...recorded, current: there(current), previous: there(previous), retired: left };
+  return { keys: managedKeys(keys), drift };
 }
 
 function keyDrift(key: ManagedKey, status: string | undefined, next: string): string | undefined {

@@ -5,9 +5,11 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true"; // its 
 import {
   CreateAccessKeyCommand,
   DeleteAccessKeyCommand,
+  GetAccessKeyLastUsedCommand,
   GetUserCommand,
   IAMClient,
   paginateListAccessKeys,
+  TagUserCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
@@ -16,6 +18,7 @@ import type { AccessKeyPair, FoundKey, RotatedKey } from "./accessKey";
 import { timestamp } from "./accessKey";
 import type { CredentialSource } from "./credentials";
 import { toIamError } from "./iamErrors";
+import { JOURNAL_TAG } from "./journal";
 import { RetryAnything, RetryThrottled } from "./retry";
 import type { UserArn } from "./userArn";
 
@@ -23,6 +26,8 @@ export interface FoundUser {
   /** `AIDA…`, never used again: tells a user from a later one of the same name. */
   userId: string;
   arn: string;
+  /** The value of the journal's tag, as it stands there. */
+  journal?: string;
 }
 
 export type KeyTrial =
@@ -37,6 +42,9 @@ export interface Iam {
   /** One attempt: a reply that got lost is reported as `doubtful`, and never answered with a second key. */
   createAccessKey(): Promise<RotatedKey>;
   deleteAccessKey(accessKeyId: string): Promise<void>;
+  writeJournal(value: string): Promise<void>;
+  /** When and where a key was last used, in words; `undefined` if that may not be asked. Outside of the five permissions. */
+  lastUse(accessKeyId: string): Promise<string | undefined>;
   /** The account that the credentials belong to. Needs no permission. */
   callerAccount(): Promise<string>;
   /** Signs one call with a key that may be too young to be known everywhere. */
@@ -44,12 +52,18 @@ export interface Iam {
 }
 
 export function connect(user: UserArn, region: string, source: CredentialSource): Iam {
-  const { UserName } = { UserName: user.userName };
+  const UserName = user.userName;
   const { iam, iamOnce, sts } = clientsFor(region, source);
   return {
     async getUser() {
       const { User } = await call("iam:GetUser", () => iam.send(new GetUserCommand({ UserName })));
-      return { userId: User?.UserId ?? "", arn: User?.Arn ?? "" };
+      // Tag keys are case-insensitive, and AWS keeps the case of the first writing.
+      const journal = User?.Tags?.find((tag) => tag.Key?.toLowerCase() === JOURNAL_TAG)?.Value;
+      return { userId: User?.UserId ?? "", arn: User?.Arn ?? "", ...(journal !== undefined && { journal }) };
+    },
+    async writeJournal(Value) {
+      const Tags = [{ Key: JOURNAL_TAG, Value }];
+      await call("iam:TagUser", () => iam.send(new TagUserCommand({ UserName, Tags })));
     },
     async listAccessKeys() {
       const keys: FoundKey[] = [];
@@ -79,6 +93,14 @@ export function connect(user: UserArn, region: string, source: CredentialSource)
     },
     async deleteAccessKey(AccessKeyId) {
       await call("iam:DeleteAccessKey", () => iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })));
+    },
+    async lastUse(AccessKeyId) {
+      try {
+        const { AccessKeyLastUsed: use } = await iamOnce.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }));
+        return use?.LastUsedDate ? `${timestamp(use.LastUsedDate)} (${use.ServiceName}, ${use.Region})` : "never";
+      } catch {
+        return undefined; // a permission that nobody has to give
+      }
     },
     async callerAccount() {
       const { Account } = await call("sts:GetCallerIdentity", () => sts.send(new GetCallerIdentityCommand({})));

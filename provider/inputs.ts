@@ -9,9 +9,12 @@ export interface Inputs {
   region?: string;
   login?: Login;
   state?: AdoptedKeys;
+  /** Not the user's: RotatedAccessKey passes it, and the journal on the IAM user names it. */
+  journalOwner?: string;
 }
 
-export const INPUT_NAMES = ["userArn", "rotationTrigger", "region", "login", "state"] as const;
+const PUBLIC_INPUTS = ["userArn", "rotationTrigger", "region", "login", "state"] as const;
+export const INPUT_NAMES = [...PUBLIC_INPUTS, "journalOwner"] as const;
 
 /** What the engine passes for a value that a preview cannot know yet. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -50,7 +53,7 @@ function given(news: Props): Props {
 export function checkInputs(news: Props): { inputs: Props; failures: Failure[] } {
   const inputs = given(news);
   const failures = [
-    ...unknownProperties(inputs, ["__provider", ...INPUT_NAMES], ""),
+    ...unknownProperties(inputs, PUBLIC_INPUTS, "", ["__provider", "journalOwner"]),
     ...checkUserArn(inputs.userArn),
     ...checkRegion(inputs.region, inputs.userArn),
     ...checkLogin(inputs.login),
@@ -59,10 +62,9 @@ export function checkInputs(news: Props): { inputs: Props; failures: Failure[] }
   return { inputs, failures };
 }
 
-function unknownProperties(value: Props, known: readonly string[], prefix: string): Failure[] {
-  const names = known.filter((name) => !name.startsWith("__"));
+function unknownProperties(value: Props, names: readonly string[], prefix: string, internal: string[] = []): Failure[] {
   return Object.keys(value)
-    .filter((name) => !known.includes(name))
+    .filter((name) => !names.includes(name) && !internal.includes(name))
     .map((name) => ({
       property: prefix + name,
       reason: `there is no such property; ${prefix ? prefix.slice(0, -1) : "the resource"} takes ${names.join(", ")}`,

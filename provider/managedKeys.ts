@@ -8,41 +8,47 @@ export interface ManagedKeys {
   previous?: ManagedKey;
   /** Ids of keys that are neither current nor previous any more, and still have to be deleted. */
   retired: string[];
+  /** The operation that made this state what it is; the journal on the user names it too. */
+  operationId?: string;
+}
+
+type Parts = { [Name in keyof ManagedKeys]?: ManagedKeys[Name] | undefined };
+
+/** `undefined` must not reach the engine: what is absent is left out. */
+export function managedKeys({ userId = "", current, previous, retired = [], operationId }: Parts): ManagedKeys {
+  return {
+    userId,
+    ...(current && { current }),
+    ...(previous && { previous }),
+    retired,
+    ...(operationId && { operationId }),
+  };
 }
 
 export function managedIds(keys: ManagedKeys): string[] {
   return [keys.current?.accessKeyId, keys.previous?.accessKeyId, ...keys.retired].filter((id) => id !== undefined);
 }
 
-/** `undefined` must not reach the engine: what is absent is left out. */
-export function managedKeys(
-  userId: string,
-  current: ManagedKey | undefined,
-  previous: ManagedKey | undefined,
-  retired: string[] = [],
-): ManagedKeys {
-  return { userId, ...(current && { current }), ...(previous && { previous }), retired };
-}
-
 /** After a key is gone from AWS. */
 export function without(keys: ManagedKeys, accessKeyId: string): ManagedKeys {
   const unless = (key: ManagedKey | undefined) => (key?.accessKeyId === accessKeyId ? undefined : key);
-  return managedKeys(
-    keys.userId,
-    unless(keys.current),
-    unless(keys.previous),
-    keys.retired.filter((id) => id !== accessKeyId),
-  );
+  return managedKeys({
+    ...keys,
+    current: unless(keys.current),
+    previous: unless(keys.previous),
+    retired: keys.retired.filter((id) => id !== accessKeyId),
+  });
 }
 
 /** After a key has become current: one older key stays as previous, every other one is retired. */
 export function withCurrent(keys: ManagedKeys, current: ManagedKey, previousId: string | undefined): ManagedKeys {
   const previous = [keys.current, keys.previous].find((key) => key !== undefined && key.accessKeyId === previousId);
   const stay = [current.accessKeyId, previous?.accessKeyId];
-  return managedKeys(
-    keys.userId,
-    current,
-    previous,
-    managedIds(keys).filter((id) => !stay.includes(id)),
-  );
+  return managedKeys({ ...keys, current, previous, retired: managedIds(keys).filter((id) => !stay.includes(id)) });
+}
+
+/** After a key has become previous beside current: the one before it is retired. */
+export function withPrevious(keys: ManagedKeys, previous: ManagedKey): ManagedKeys {
+  const retired = [...keys.retired, ...(keys.previous ? [keys.previous.accessKeyId] : [])];
+  return managedKeys({ ...keys, previous, retired });
 }

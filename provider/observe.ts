@@ -1,7 +1,8 @@
 import { type Clock, poll } from "./clock";
 import { IamError, RotationError } from "./errors";
 import type { Iam } from "./iam";
-import type { Found } from "./rotationPlan";
+import { parseJournal } from "./journal";
+import type { Found } from "./steps";
 import { parseUserArn } from "./userArn";
 
 /**
@@ -29,7 +30,8 @@ async function read(iam: Iam, userArn: string): Promise<Found | undefined> {
   try {
     const [user, keys] = await Promise.all([iam.getUser(), iam.listAccessKeys()]);
     requireAccount(userArn, parseUserArn(user.arn)?.accountId);
-    return { ...user, keys };
+    const journal = parseJournal(user.journal);
+    return { userId: user.userId, arn: user.arn, keys, ...(journal && { journal }) };
   } catch (error) {
     if (!(error instanceof IamError && error.kind === "noSuchEntity")) throw error;
     requireAccount(userArn, await iam.callerAccount());

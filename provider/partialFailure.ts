@@ -13,7 +13,7 @@ export class PartialFailure extends Error {
     cause: Error,
   ) {
     super(cause.message, { cause });
-    this.reasons = [`${cause.message} The keys as they are now are saved; the next update goes on from there.`];
+    this.reasons = [cause.message];
     this.properties = { ...outputs, __provider: providerText };
   }
 }

@@ -1,14 +1,16 @@
 import type { FoundKey } from "./accessKey";
 import type { Drift } from "./drift";
+import type { Reader } from "./journal";
 import type { ManagedKeys } from "./managedKeys";
-import { type Found, planRotation, type Wish } from "./rotationPlan";
+import { planRotation } from "./rotationPlan";
+import type { Found, Wish } from "./steps";
 
 /**
  * What an update will do, in one line, from what is recorded alone: a preview asks AWS nothing.
  * @returns `undefined` if no key will be made, adopted or deleted
  */
 export function previewLine(recorded: ManagedKeys, drift: Drift, wish: Wish, userArn: string): string | undefined {
-  const plan = planRotation(recorded, presumed(recorded, drift, wish), wish);
+  const plan = planRotation(recorded, presumed(recorded, drift, wish), wish, NO_JOURNAL);
   if ("refusal" in plan) return `${userArn}: ${plan.refusal.found} ${plan.refusal.todo}`;
   const makes = plan.steps.find((step) => step.do === "create");
   const deleted = plan.steps.filter((step) => step.do === "delete").map((step) => step.accessKeyId);
@@ -27,6 +29,8 @@ export function previewLine(recorded: ManagedKeys, drift: Drift, wish: Wish, use
     (makes ? "current no longer works" : adopted.length > 0 ? "state changed" : "an earlier run left it");
   return `${userArn}: this update ${parts.join(", ")} (${why}).`;
 }
+
+const NO_JOURNAL: Reader = { owners: [], now: new Date(0), isRunning: () => undefined };
 
 /** The user as the last run or refresh left it, with the keys to adopt there and active. */
 function presumed(recorded: ManagedKeys, drift: Drift, wish: Wish): Found {

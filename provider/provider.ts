@@ -1,17 +1,17 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { deleteKey, PATIENCE, type Ports } from "./applyPlan";
 import { systemClock } from "./clock";
 import type { StackConfig } from "./credentials";
-import { findDrift } from "./drift";
+import { readDrift } from "./drift";
 import { explain, RotationError } from "./errors";
 import { checkInputs, type Inputs, sameValue } from "./inputs";
-import { managedIds } from "./managedKeys";
-import { observe, observeUser } from "./observe";
+import { observe } from "./observe";
 import { PartialFailure } from "./partialFailure";
+import { PATIENCE, type Ports } from "./ports";
 import { previewLine } from "./preview";
-import { HalfDone, rotate } from "./rotate";
+import { HalfDone, retire, rotate } from "./rotate";
+import { thisProcess } from "./runner";
 import { openSession, type World, withFallback } from "./session";
-import { inputsDone, pickInputs, sameLogin, toDrift, toManagedKeys, toOutputs } from "./state";
+import { inputsDone, ownersOf, pickInputs, sameLogin, toDrift, toManagedKeys, toOutputs } from "./state";
 import { wishFor } from "./wish";
 
 type Props = Record<string, unknown>;
@@ -47,48 +47,55 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   async create(props: Props): Promise<pulumi.dynamic.CreateResult> {
     const inputs = pickInputs(props);
     const { userArn: id, state } = inputs;
-    const keys = await this.#attempt(`Can't make access keys for ${id}`, inputs, async (ports) => {
-      const found = await observeUser(ports.iam, id, ports.clock, PATIENCE.newUser);
-      return rotate(id, undefined, found, state ? { adopt: state } : {}, ports).catch((error) => {
+    const request = {
+      userArn: id,
+      owners: ownersOf(inputs),
+      wish: state ? { adopt: state } : {},
+      patience: this.#world.patience.newUser,
+    };
+    const keys = await this.#attempt(`Can't make access keys for ${id}`, inputs, (ports) =>
+      rotate(request, ports).catch((error) => {
         if (!(error instanceof HalfDone)) throw error;
         throw new PartialFailure(id, toOutputs(inputs, error.keys), props.__provider, error);
-      });
-    });
+      }),
+    );
     return { id, outs: toOutputs(inputs, keys) };
   }
 
   async read(id: string, props: Props): Promise<pulumi.dynamic.ReadResult> {
     const inputs = pickInputs(props);
-    const found = await this.#attemptRecorded(`Can't read the access keys of ${inputs.userArn}`, inputs, (ports) =>
-      observe(ports.iam, inputs.userArn, ports.clock),
+    const recorded = toManagedKeys(props);
+    const { userArn } = inputs;
+    const { keys, drift } = await this.#attemptRecorded(`Can't read the access keys of ${userArn}`, inputs, (ports) =>
+      readDrift(userArn, recorded, ports),
     );
-    const { keys, drift } = findDrift(toManagedKeys(props), found);
     return { id, props: toOutputs(inputs, keys, drift) };
   }
 
   async update(id: string, olds: Props, news: Props): Promise<pulumi.dynamic.UpdateResult> {
     const [before, inputs] = [pickInputs(olds), pickInputs(news)];
     const { userArn } = inputs;
-    const keys = await this.#attempt(`Can't rotate the access keys of ${userArn}`, inputs, async (ports) => {
-      const found = await observeUser(ports.iam, userArn, ports.clock);
-      const recorded = toManagedKeys(olds);
-      return rotate(userArn, recorded, found, wishFor(before, inputs, recorded), ports).catch((error) => {
+    const recorded = toManagedKeys(olds);
+    const request = { userArn, owners: ownersOf(inputs, before), recorded, wish: wishFor(before, inputs, recorded) };
+    const keys = await this.#attempt(`Can't rotate the access keys of ${userArn}`, inputs, (ports) =>
+      rotate(request, ports).catch((error) => {
         if (!(error instanceof HalfDone)) throw error;
         const done = inputsDone(before, inputs, error.rotated);
         throw new PartialFailure(id, toOutputs(done, error.keys), news.__provider, error);
-      });
-    });
+      }),
+    );
     return { outs: toOutputs(inputs, keys) };
   }
 
   async delete(_id: string, props: Props): Promise<void> {
     const inputs = pickInputs(props);
     const recorded = toManagedKeys(props);
-    await this.#attemptRecorded(`Can't delete the access keys of ${inputs.userArn}`, inputs, async ({ iam, clock }) => {
-      const found = await observe(iam, inputs.userArn, clock);
+    const { userArn } = inputs;
+    await this.#attemptRecorded(`Can't delete the access keys of ${userArn}`, inputs, async (ports) => {
+      const found = await observe(ports.iam, userArn, ports.clock);
+      // The user is gone, and its keys with it; a later user of the same name is none of ours.
       if (found?.userId !== recorded.userId) return;
-      const there = found.keys.map((key) => key.accessKeyId);
-      for (const key of managedIds(recorded).filter((key) => there.includes(key))) await deleteKey(key, iam);
+      await retire(found, { userArn, owners: ownersOf(inputs), recorded, wish: {} }, ports);
     });
   }
 
@@ -124,6 +131,8 @@ export const provider = new AccessKeyProvider({
   // The AWS SDK is loaded with the first call to AWS, so that a preview does not pay for it.
   connect: (...args) => (require("./iam") as typeof import("./iam")).connect(...args),
   clock: systemClock,
+  patience: PATIENCE,
+  runner: thisProcess(process.argv[2]),
   env: process.env,
   // The engine shows a dynamic provider's stderr to the user, in preview as in `up`.
   say: (line) => console.error(line),

@@ -1,7 +1,11 @@
-import { applyPlan, type Ports, StepFailure } from "./applyPlan";
+import { applyPlan, StepFailure } from "./applyPlan";
 import { RotationError } from "./errors";
-import { type ManagedKeys, managedKeys } from "./managedKeys";
-import { type Found, planRotation, type Wish } from "./rotationPlan";
+import { formatJournal, type Reader } from "./journal";
+import { type ManagedKeys, managedIds, managedKeys } from "./managedKeys";
+import { observe, observeUser } from "./observe";
+import type { Ports } from "./ports";
+import { planDeletion, planRotation } from "./rotationPlan";
+import type { Found, Plan, Refusal, Wish } from "./steps";
 
 /** A rotation that ended half-way: `keys` are what is ours now, and must be saved. */
 export class HalfDone extends Error {
@@ -10,34 +14,136 @@ export class HalfDone extends Error {
     readonly keys: ManagedKeys,
     /** Whether a new key became current. */
     readonly rotated: boolean,
+    message: string,
     cause: Error,
   ) {
-    super(cause.message, { cause });
+    super(message, { cause });
   }
 }
 
+export interface Request {
+  userArn: string;
+  /** Today's owner first, then the recorded one. */
+  owners: string[];
+  recorded?: ManagedKeys;
+  wish: Wish;
+  /** How long a user that AWS does not know is asked for again, in milliseconds. */
+  patience?: number;
+}
+
 /**
- * Decides, and acts.
+ * Observes, decides, applies.
+ * @returns the managed keys as they are now
  * @throws RotationError if it is refused, or failed before anything was changed
  * @throws HalfDone if it failed after a change
  */
 export async function rotate(
-  userArn: string,
-  recorded: ManagedKeys | undefined,
-  found: Found,
-  wish: Wish,
+  { userArn, owners, recorded, wish, patience = 0 }: Request,
   ports: Ports,
 ): Promise<ManagedKeys> {
-  const plan = planRotation(recorded, found, wish);
-  if ("refusal" in plan) {
-    throw new RotationError({ asked: `Can't rotate the access keys of ${userArn}`, ...plan.refusal });
-  }
-  const start = { ...(recorded ?? managedKeys("", undefined, undefined)), userId: found.userId };
+  const look = () => observeUser(ports.iam, userArn, ports.clock, patience);
+  const decide = (found: Found) => planRotation(recorded, found, wish, readerOf(owners, recorded, ports));
+  const { found, plan } = await decideTwice(look, decide, ports);
+  if ("refusal" in plan) throw await refused(`Can't rotate the access keys of ${userArn}`, plan.refusal, ports);
+  const start = { ...(recorded ?? managedKeys({})), userId: found.userId };
+  const operation = { userArn, owner: owners[0] ?? "", before: found.journal };
   try {
-    return await applyPlan(plan.steps, start, userArn, ports);
+    return await applyPlan(plan.steps, start, operation, ports);
   } catch (error) {
-    if (!(error instanceof StepFailure) || !error.changedAws) throw error;
+    if (!(error instanceof StepFailure)) throw error;
+    if (JSON.stringify(error.keys) === JSON.stringify(start)) throw error.cause;
     const rotated = error.keys.current?.accessKeyId !== start.current?.accessKeyId;
-    throw new HalfDone(error.keys, rotated, error.cause);
+    throw new HalfDone(error.keys, rotated, `${error.cause.message} ${standing(start, error.keys)}`, error.cause);
   }
+}
+
+/** The same for a resource that goes. */
+export async function retire(
+  found: Found,
+  { userArn, owners, recorded = managedKeys({}) }: Request,
+  ports: Ports,
+): Promise<void> {
+  const look = async () => (await observe(ports.iam, userArn, ports.clock)) ?? found;
+  const decide = (at: Found): Plan & { left?: Refusal } =>
+    planDeletion(recorded, at, readerOf(owners, recorded, ports));
+  const { plan } = await decideTwice(look, decide, ports, found);
+  const asked = `Can't delete the access keys of ${userArn}`;
+  if ("refusal" in plan) throw await refused(asked, plan.refusal, ports);
+  if (plan.left) ports.say(`${userArn}: keys are left on the user: ${plan.left.found}`);
+  const [close] = plan.steps.filter((step) => step.do === "close");
+  const operation = { userArn, owner: owners[0] ?? "", before: found.journal };
+  await applyPlan(
+    plan.steps.filter((step) => step !== close),
+    recorded,
+    operation,
+    ports,
+  ).catch((error) => {
+    throw error instanceof StepFailure ? error.cause : error;
+  });
+  // The keys are gone, which is what was asked for; without this last word the next creation may only ask once more.
+  if (close) await applyPlan([close], recorded, operation, ports).catch(() => {});
+}
+
+function readerOf(owners: string[], recorded: ManagedKeys | undefined, { clock, runner }: Ports): Reader {
+  return { owners, operationId: recorded?.operationId, now: clock.now(), isRunning: runner.isRunning };
+}
+
+/**
+ * IAM is eventually consistent. Where a decision rests on a key being gone, or on nobody having its secret, a second
+ * look after some seconds must lead to the same one.
+ */
+async function decideTwice<P extends Plan>(
+  look: () => Promise<Found>,
+  decide: (found: Found) => P,
+  { clock, patience }: Ports,
+  first?: Found,
+): Promise<{ found: Found; plan: P }> {
+  let found = first ?? (await look());
+  let plan = decide(found);
+  for (let looks = 1; looks < 4 && surprises(plan) !== ""; looks++) {
+    const before = surprises(plan);
+    await clock.sleep(patience.secondLook);
+    found = await look();
+    plan = decide(found);
+    if (surprises(plan) === before) break;
+  }
+  return { found, plan };
+}
+
+function surprises(plan: Plan): string {
+  if ("refusal" in plan) return "";
+  return plan.steps
+    .map((step) => (step.do === "forget" || step.do === "discard" ? `${step.do} ${step.accessKeyId}` : ""))
+    .filter(Boolean)
+    .join();
+}
+
+async function refused(
+  asked: string,
+  { found, todo, keys = [], journal }: Refusal,
+  { iam }: Ports,
+): Promise<RotationError> {
+  const settled = journal && formatJournal(journal);
+  if (settled) await iam.writeJournal(settled).catch(() => {});
+  const uses = await Promise.all(
+    keys.map(async ({ accessKeyId }) => ({ accessKeyId, use: await iam.lastUse(accessKeyId) })),
+  );
+  const known = uses
+    .filter(({ use }) => use !== undefined)
+    .map(({ accessKeyId, use }) => `${accessKeyId} was last used ${use}.`);
+  return new RotationError({ asked, found: [found, ...known].join(" "), todo });
+}
+
+/** Where the rotation stands, for the message and for the reasons kept in the state. */
+function standing(start: ManagedKeys, now: ManagedKeys): string {
+  const gone = managedIds(start).filter((id) => !managedIds(now).includes(id));
+  const made = managedIds(now).filter((id) => !managedIds(start).includes(id));
+  const parts = [
+    made.length > 0 && `${made.join(" and ")} was made or adopted`,
+    gone.length > 0 && `${gone.join(" and ")} is gone`,
+    now.current ? `current is ${now.current.accessKeyId}` : "there is no current key",
+    now.previous ? `previous is ${now.previous.accessKeyId}` : "there is no previous key",
+    now.retired.length > 0 && `${now.retired.join(" and ")} is still to be deleted`,
+  ].filter((part) => typeof part === "string");
+  return `Where it stands: ${parts.join(", ")}. This is saved, and the next update goes on from there.`;
 }

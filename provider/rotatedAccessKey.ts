@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
+import { ownerHash } from "./owner";
 
 /** The inputs of {@link RotatedAccessKey}. */
 export interface RotatedAccessKeyArgs {
@@ -99,6 +100,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       ...args,
       ...(args.login !== undefined && { login: pulumi.secret(args.login) }),
       ...(args.state !== undefined && { state: pulumi.secret(args.state) }),
+      journalOwner: ownerHash(pulumi.getProject(), pulumi.getStack(), name),
       // Declared, so that the outputs exist before the provider has answered.
       current: undefined,
       previous: undefined,

@@ -1,88 +1,93 @@
-import type { AdoptedKeys, FoundKey, ManagedKey } from "./accessKey";
-import { type ManagedKeys, managedIds, managedKeys, withCurrent, without } from "./managedKeys";
-
-/** What is on the user now, as AWS tells it. */
-export interface Found {
-  userId: string;
-  arn: string;
-  /** Oldest first. */
-  keys: FoundKey[];
-}
-
-/** What the inputs ask for, beyond "keep what is there in order". */
-export interface Wish {
-  /** Why a new key is wanted, in words; absent when no rotation is asked for. */
-  rotate?: string;
-  adopt?: AdoptedKeys;
-}
-
-export type Step =
-  /** State only: a key that somebody else deleted. */
-  | { do: "forget"; accessKeyId: string }
-  /** State only: a key that the user made, and hands over. */
-  | { do: "adopt"; key: ManagedKey; as: "current" | "previous" }
-  /** Signs a call with an adopted key, to see that its secret is the right one. */
-  | { do: "tryAdopted"; key: ManagedKey }
-  | { do: "delete"; accessKeyId: string; why: string }
-  /** The new key becomes current, `previousId` stays as previous, all others are retired. */
-  | { do: "create"; previousId?: string; before: string[]; strangers: FoundKey[] }
-  | { do: "tryCurrent" };
-
-export interface Refusal {
-  found: string;
-  todo: string;
-}
-
-export type Plan = { steps: Step[] } | { refusal: Refusal };
+import type { FoundKey, ManagedKey } from "./accessKey";
+import { planAdoption } from "./adoption";
+import { judge, type Reader } from "./journal";
+import { type ManagedKeys, managedIds, managedKeys, without } from "./managedKeys";
+import { explainVerdict } from "./refusals";
+import type { Entry, Found, Plan, Refusal, Step, Wish } from "./steps";
 
 /**
  * The whole decision: from what the state records, what AWS shows and what the inputs ask for, to the ordered steps,
  * or to a refusal before anything is changed.
  *
- * - A key is deleted only if it is recorded as ours.
- * - With a free slot the new key comes first. Only when the slots may all be taken does the key that leaves go first.
+ * - A key is deleted only if the state, or the journal, says that it is ours.
+ * - With a free slot the new key comes first. Only when the slots may all be taken does a key that leaves go first.
  * - `current` never leaves while it works: it becomes `previous`.
  */
-export function planRotation(recorded: ManagedKeys | undefined, found: Found, wish: Wish): Plan {
-  const adopted = planAdoption(forgetLost(recorded, found), found, wish.adopt);
-  if ("refusal" in adopted) return adopted;
-  const { keys, steps } = adopted;
+export function planRotation(recorded: ManagedKeys | undefined, found: Found, wish: Wish, reader: Reader): Plan {
+  const { keys: known, steps: forgets } = forgetLost(recorded, found);
+  const adoption = planAdoption(known, found, wish.adopt);
+  if ("refusal" in adoption) return adoption;
+  const { keys, steps: adopts } = adoption;
 
+  const unknown = strangersAmong(found, keys);
+  const verdict = judge(found.journal, unknown, reader);
+  const lost = "lost" in verdict ? verdict.lost.map((key) => key.accessKeyId) : [];
+  const changes = planChanges(keys, found, wish, lost);
+  if ("refusal" in verdict && changes.length + adopts.length > 0) {
+    const takenOver = verdict.refusal === "otherOwner" && unknown.length === 0 && (!recorded || adopts.length > 0);
+    if (!takenOver) return { refusal: explainVerdict(verdict, reader.owners[0] ?? "") };
+  }
+
+  // What an operation leaves out of this list, the next one may take for its own: lost keys are not in it.
+  const had = found.keys.map((key) => key.accessKeyId).filter((id) => !lost.includes(id));
+  const kind = recorded ? "rotate" : "create";
+  const close = (kind: Entry["kind"]): Step => ({ do: "close", entry: { phase: "done", kind, had } });
+  if (changes.length > 0) {
+    const open: Step = { do: "open", entry: { phase: "open", kind, had } };
+    return { steps: [...forgets, ...adopts, open, ...changes, close(kind)] };
+  }
+  if (adopts.length > 0) return { steps: [...forgets, ...adopts, close("adopt")] };
+  // An earlier operation saved its keys, and could not close its journal.
+  const unclosed = found.journal?.phase === "open" && found.journal.operationId === reader.operationId;
+  return { steps: unclosed ? [...forgets, close(kind)] : forgets };
+}
+
+/** The steps that change something in AWS, in their order. */
+function planChanges(keys: ManagedKeys, found: Found, wish: Wish, lost: string[]): Step[] {
   const status = (key: ManagedKey | undefined) => found.keys.find((at) => at.accessKeyId === key?.accessKeyId)?.status;
   const currentWorks = status(keys.current) === "Active";
-  if (!wish.rotate && currentWorks) {
-    return { steps: [...steps, ...keys.retired.map(deletion("its successor is in use"))] };
-  }
+  const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
+  if (!wish.rotate && currentWorks) return [...discards, ...keys.retired.map(deletion)];
 
   // A current that someone deactivated is not ours to activate; a previous that still works is worth more than it.
   const stays = currentWorks || status(keys.previous) !== "Active" ? (keys.current ?? keys.previous) : keys.previous;
-  const leaving = [...keys.retired, ...managedIds(keys).filter((id) => !keys.retired.includes(id))].filter(
-    (id) => id !== stays?.accessKeyId,
-  );
-  const strangers = strangersAmong(found, keys);
+  const ours = [...keys.retired, ...managedIds(keys).filter((id) => !keys.retired.includes(id))];
+  const leaving = [...discards, ...ours.filter((id) => id !== stays?.accessKeyId).map(deletion)];
   const create: Step = {
     do: "create",
     ...(stays && { previousId: stays.accessKeyId }),
     before: found.keys.map((key) => key.accessKeyId),
-    strangers,
+    strangers: strangersAmong(found, keys).filter((key) => !lost.includes(key.accessKeyId)),
   };
 
   // How many slots an account gives a user is not ours to read. With two keys there may be no free one, so a key that
   // leaves anyway goes first; where none leaves, AWS's answer to CreateAccessKey tells, and changes nothing.
-  const first = found.keys.length >= 2 ? leaving.slice(0, 1) : [];
-  return {
-    steps: [
-      ...steps,
-      ...first.map(deletion("its slot is needed for the new key")),
-      create,
-      { do: "tryCurrent" },
-      ...leaving.slice(first.length).map(deletion("its successor is in use")),
-    ],
-  };
+  const first = found.keys.length >= 2 ? 1 : 0;
+  return [...leaving.slice(0, first), create, { do: "tryCurrent" }, ...leaving.slice(first)];
 }
 
-function deletion(why: string) {
-  return (accessKeyId: string): Step => ({ do: "delete", accessKeyId, why });
+function deletion(accessKeyId: string): Step {
+  return { do: "delete", accessKeyId };
+}
+
+/** The same for a resource that goes: what is ours is deleted, and nothing that another stack has taken over. */
+export function planDeletion(recorded: ManagedKeys, found: Found, reader: Reader): Plan & { left?: Refusal } {
+  const { keys } = forgetLost(recorded, found);
+  const verdict = judge(found.journal, strangersAmong(found, keys), reader);
+  const left = "refusal" in verdict ? explainVerdict(verdict, reader.owners[0] ?? "") : undefined;
+  if (left && "refusal" in verdict) {
+    if (verdict.refusal === "running") return { refusal: left };
+    if (verdict.refusal === "otherOwner") return { steps: [], left };
+  }
+  const lost = "lost" in verdict ? verdict.lost.map((key) => key.accessKeyId) : [];
+  const steps: Step[] = [
+    ...lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId })),
+    ...managedIds(keys).map(deletion),
+  ];
+  // From here on no key is ours: what comes later is a stranger's. A key that may be in use stays named in the journal.
+  if (left) return { steps, left };
+  const had = found.keys.map((key) => key.accessKeyId);
+  return { steps: [...steps, { do: "close", entry: { phase: "void", kind: "delete", had } }] };
 }
 
 export function strangersAmong(found: Found, keys: ManagedKeys): FoundKey[] {
@@ -90,76 +95,13 @@ export function strangersAmong(found: Found, keys: ManagedKeys): FoundKey[] {
   return found.keys.filter((key) => !ours.includes(key.accessKeyId));
 }
 
-interface Sketch {
-  keys: ManagedKeys;
-  steps: Step[];
-}
-
 /** Keys that are recorded and not there any more. All of them, if the user was deleted and made again. */
-function forgetLost(recorded: ManagedKeys | undefined, found: Found): Sketch {
-  if (!recorded) return { keys: managedKeys(found.userId, undefined, undefined), steps: [] };
+function forgetLost(recorded: ManagedKeys | undefined, found: Found): { keys: ManagedKeys; steps: Step[] } {
+  if (!recorded) return { keys: managedKeys({ userId: found.userId }), steps: [] };
   const there = recorded.userId === found.userId ? found.keys.map((key) => key.accessKeyId) : [];
   const lost = managedIds(recorded).filter((id) => !there.includes(id));
   return {
     keys: { ...lost.reduce(without, recorded), userId: found.userId },
     steps: lost.map((accessKeyId) => ({ do: "forget", accessKeyId })),
   };
-}
-
-function planAdoption(sketch: Sketch, found: Found, adopt: AdoptedKeys = {}): Sketch | { refusal: Refusal } {
-  const ours = managedIds(sketch.keys);
-  const [current, previous] = [adopt.current, adopt.previous].map((key) =>
-    key && !ours.includes(key.accessKeyId) ? key : undefined,
-  );
-  const wanted = [current, previous].filter((key) => key !== undefined);
-  const missing = wanted.filter((key) => !found.keys.some((at) => at.accessKeyId === key.accessKeyId));
-  if (missing.length > 0) return { refusal: notThere(missing, found) };
-  const asleep = found.keys.find((key) => key.accessKeyId === current?.accessKeyId && key.status !== "Active");
-  if (asleep) {
-    return {
-      refusal: {
-        found: `the key ${asleep.accessKeyId} of \`state.current\` is ${asleep.status}.`,
-        todo: "Activate it, or leave `state.current` out: then a new key is made.",
-      },
-    };
-  }
-
-  const createdAt = (id: string) => found.keys.find((at) => at.accessKeyId === id)?.createdAt ?? "";
-  const managed = (key: { accessKeyId: string; secretAccessKey?: string }): ManagedKey => ({
-    accessKeyId: key.accessKeyId,
-    ...(key.secretAccessKey && { secretAccessKey: key.secretAccessKey }),
-    createdAt: createdAt(key.accessKeyId),
-  });
-  const adoption = (key: ManagedKey, as: "current" | "previous"): Step => ({ do: "adopt", key, as });
-  const steps: Step[] = wanted
-    .map(managed)
-    .filter((key) => key.secretAccessKey)
-    .map((key) => ({ do: "tryAdopted", key }));
-  if (previous) steps.push(adoption(managed(previous), "previous"));
-  if (current) steps.push(adoption(managed(current), "current"));
-  return {
-    keys: steps.reduce((keys, step) => (step.do === "adopt" ? afterAdoption(keys, step) : keys), sketch.keys),
-    steps: [...sketch.steps, ...steps],
-  };
-}
-
-/** An adopted current pushes the one before it to previous, as a rotation would, unless a previous was adopted with it. */
-export function afterAdoption(keys: ManagedKeys, step: { key: ManagedKey; as: "current" | "previous" }): ManagedKeys {
-  if (step.as === "current") return withCurrent(keys, step.key, (keys.current ?? keys.previous)?.accessKeyId);
-  const retired = [...keys.retired, ...(keys.previous ? [keys.previous.accessKeyId] : [])];
-  return managedKeys(keys.userId, keys.current, step.key, retired);
-}
-
-function notThere(missing: { accessKeyId: string }[], found: Found): Refusal {
-  const ids = missing.map((key) => key.accessKeyId).join(" and ");
-  return {
-    found: `\`state\` names ${ids}, and the user has ${listKeys(found.keys)}.`,
-    todo: "Name keys of this user in `state`, or leave it out: then a new key is made.",
-  };
-}
-
-/** Keys in words: ids, dates and states, never secrets. */
-export function listKeys(keys: FoundKey[]): string {
-  if (keys.length === 0) return "no access keys";
-  return keys.map((key) => `${key.accessKeyId} (${key.status}, made ${key.createdAt})`).join(", ");
 }

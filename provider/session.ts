@@ -1,18 +1,14 @@
-import type { Ports } from "./applyPlan";
-import type { Clock } from "./clock";
 import { type CredentialSource, credentialSources, type StackConfig } from "./credentials";
 import { IamError } from "./errors";
 import type { Iam } from "./iam";
 import type { Inputs } from "./inputs";
+import type { Ports } from "./ports";
 import { parseUserArn, regionFor, type UserArn } from "./userArn";
 
 /** What the provider needs of the world. Tests give their own. */
-export interface World {
+export interface World extends Omit<Ports, "iam"> {
   connect(user: UserArn, region: string, source: CredentialSource): Iam;
-  clock: Clock;
   env: NodeJS.ProcessEnv;
-  /** Shows a line to the user. */
-  say(line: string): void;
 }
 
 /** Connects with the credentials that the inputs and the stack's configuration ask for. */
@@ -42,7 +38,7 @@ export async function withFallback<T>(
 }
 
 function portsFor(
-  { connect, clock, env, say }: World,
+  { connect, env, ...ports }: World,
   config: StackConfig | undefined,
   inputs: Inputs,
   source: CredentialSource,
@@ -50,5 +46,5 @@ function portsFor(
   const user = parseUserArn(inputs.userArn);
   if (!user) throw new Error(`${inputs.userArn} is not the ARN of an IAM user`);
   const region = regionFor(user, inputs.region, config?.get("aws:region"), env.AWS_REGION, env.AWS_DEFAULT_REGION);
-  return { iam: connect(user, region, source), clock, say };
+  return { ...ports, iam: connect(user, region, source) };
 }

@@ -16,6 +16,8 @@ export interface Outputs extends Props {
   currentAccessKeyId?: string;
   previousAccessKeyId?: string;
   rotatedAt?: string;
+  /** The operation that made this state; the journal on the user names it too. */
+  operationId?: string;
   /** Ids of keys of ours that are still to be deleted. */
   retired?: string[];
   /** What a refresh found different from what this resource left, in words. */
@@ -23,7 +25,7 @@ export interface Outputs extends Props {
 }
 
 export function toOutputs(inputs: Inputs, keys: ManagedKeys, drift: Drift = {}): Outputs {
-  const { current, previous, retired, userId } = keys;
+  const { current, previous, retired, userId, operationId } = keys;
   return plain({
     ...pickInputs(inputs),
     userId,
@@ -32,6 +34,7 @@ export function toOutputs(inputs: Inputs, keys: ManagedKeys, drift: Drift = {}):
     currentAccessKeyId: current?.accessKeyId,
     previousAccessKeyId: previous?.accessKeyId,
     rotatedAt: current?.createdAt,
+    operationId,
     retired: retired.length > 0 ? retired : undefined,
     drift: Object.keys(drift).length > 0 ? drift : undefined,
   }) as Outputs;
@@ -41,7 +44,14 @@ export function toOutputs(inputs: Inputs, keys: ManagedKeys, drift: Drift = {}):
 export function toManagedKeys(olds: Props): ManagedKeys {
   const key = (value: unknown) => (isObject(value) ? (value as unknown as ManagedKey) : undefined);
   const retired = Array.isArray(olds.retired) ? olds.retired.map(String) : [];
-  return managedKeys(String(olds.userId ?? ""), key(olds.current), key(olds.previous), retired);
+  const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+  return managedKeys({
+    userId: text(olds.userId),
+    current: key(olds.current),
+    previous: key(olds.previous),
+    retired,
+    operationId: text(olds.operationId),
+  });
 }
 
 export function pickInputs(props: Props | Inputs): Inputs {
@@ -71,4 +81,9 @@ function plain(value: Props): Props {
 
 export function toDrift(olds: Props): Drift {
   return isObject(olds.drift) ? (olds.drift as Drift) : {};
+}
+
+/** The owners that count as this resource: today's, and the recorded one, which a renamed stack or resource had. */
+export function ownersOf(news: Inputs, olds: Inputs = news): string[] {
+  return [...new Set([news.journalOwner ?? "anonymous", ...(olds.journalOwner ? [olds.journalOwner] : [])])];
 }

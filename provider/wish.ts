@@ -1,6 +1,6 @@
 import { hasUnknowns, type Inputs, sameValue } from "./inputs";
 import { type ManagedKeys, managedIds } from "./managedKeys";
-import type { Wish } from "./rotationPlan";
+import type { Wish } from "./steps";
 
 /** What a change of the inputs asks for. */
 export function wishFor(olds: Inputs, news: Inputs, keys: ManagedKeys): Wish {

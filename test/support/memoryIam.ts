@@ -26,6 +26,9 @@ export class MemoryIam implements Iam {
   userId = "AIDAMEMORYUSER000001";
   exists = true;
   slots = 2;
+  /** The value of the journal's tag. */
+  journal: string | undefined;
+  used = new Map<string, string>();
   keys: MemoryKey[] = [];
   /** Every call in order, as `CreateAccessKey` or `DeleteAccessKey AKIA…`. */
   calls: string[] = [];
@@ -80,8 +83,20 @@ export class MemoryIam implements Iam {
   getUser() {
     return this.#call("GetUser", "", () => {
       this.#user("GetUser");
-      return { userId: this.userId, arn: this.arn };
+      const journal = this.journal;
+      return { userId: this.userId, arn: this.arn, ...(journal !== undefined && { journal }) };
     });
+  }
+
+  writeJournal(value: string) {
+    return this.#call("TagUser", value.split(" ")[1] ?? "", () => {
+      this.#user("TagUser");
+      this.journal = value;
+    });
+  }
+
+  async lastUse(accessKeyId: string): Promise<string | undefined> {
+    return this.used.get(accessKeyId);
   }
 
   listAccessKeys() {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import type { CredentialSource } from "../../provider/credentials";
 import { IamError } from "../../provider/errors";
 import { PartialFailure } from "../../provider/partialFailure";
+import { PATIENCE } from "../../provider/ports";
 import { AccessKeyProvider } from "../../provider/provider";
+import type { Runner } from "../../provider/runner";
 import { FakeClock, MemoryIam } from "../support/memoryIam";
 
 type Props = Record<string, unknown>;
@@ -14,12 +16,21 @@ class Stage {
   iam = new MemoryIam(this.clock, userArn);
   said: string[] = [];
   sources: CredentialSource[] = [];
+  operations = 0;
+  runner: Runner = {
+    id: "machine.1",
+    newOperationId: () => `op${++this.operations}`,
+    isRunning: () => false,
+    isAbandoned: async () => false,
+  };
   provider = new AccessKeyProvider({
     connect: (_user, _region, source) => {
       this.sources.push(source);
       return this.iam;
     },
     clock: this.clock,
+    patience: PATIENCE,
+    runner: this.runner,
     env: {},
     say: (line) => this.said.push(line),
   });
@@ -50,19 +61,27 @@ describe("the provider", () => {
   });
 
   describe("create", () => {
-    it("makes one key with four calls", async () => {
+    it("makes one key with six calls", async () => {
       const outs = await stage.create({ userArn, rotationTrigger: "a", __provider: "text" });
       const [key] = stage.iam.keys;
       assert.deepEqual(outs, {
         userArn,
         rotationTrigger: "a",
         userId: stage.iam.userId,
+        operationId: "op1",
         current: { accessKeyId: key?.accessKeyId, secretAccessKey: key?.secretAccessKey, createdAt: key?.createdAt },
         currentAccessKeyId: key?.accessKeyId,
         rotatedAt: key?.createdAt,
       });
       const calls = stage.iam.calls.map((call) => call.split(" ")[0]);
-      assert.deepEqual(calls, ["GetUser", "ListAccessKeys", "CreateAccessKey", "GetCallerIdentity"]);
+      assert.deepEqual(calls, [
+        "GetUser",
+        "ListAccessKeys",
+        "TagUser",
+        "CreateAccessKey",
+        "GetCallerIdentity",
+        "TagUser",
+      ]);
     });
 
     it("waits for a user made a moment ago, and no longer than that", async () => {
@@ -131,7 +150,7 @@ describe("the provider", () => {
         stage.iam.addKey(); // somebody else's, at the same moment
         return "lostReply";
       };
-      await assert.rejects(stage.create(), /which were not there before.*Delete those that nobody uses/);
+      await assert.rejects(stage.create(), /keys that were not there before: .*Delete those that nobody uses/);
       assert.equal(stage.iam.count("DeleteAccessKey"), 0);
     });
 
@@ -163,9 +182,11 @@ describe("the provider", () => {
       assert.deepEqual(stage.iam.calls, [
         "GetUser",
         "ListAccessKeys",
+        "TagUser open",
         `DeleteAccessKey ${first.currentAccessKeyId}`,
         "CreateAccessKey",
         `GetCallerIdentity ${third.currentAccessKeyId}`,
+        "TagUser done",
       ]);
     });
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { FoundKey } from "../../provider/accessKey";
+import type { Reader } from "../../provider/journal";
 import { type ManagedKeys, managedKeys } from "../../provider/managedKeys";
-import { type Plan, planRotation, type Wish } from "../../provider/rotationPlan";
+import { planRotation } from "../../provider/rotationPlan";
+import type { Plan, Wish } from "../../provider/steps";
 
 const USER = "AIDAUSER";
 const at = "2026-11-01T00:00:00Z";
@@ -12,13 +14,16 @@ const found = (...ids: string[]): FoundKey[] =>
     status: id.endsWith("!") ? "Inactive" : "Active",
     createdAt: at,
   }));
+const reader: Reader = { owners: ["me"], now: new Date(at), isRunning: () => undefined };
 const rotate: Wish = { rotate: "rotationTrigger changed" };
 
 /** The steps in short: `-A` deletes, `+` creates (`+>A`: A becomes previous), `?` tries, `~A` forgets, `=A` adopts. */
 function short(plan: Plan): string {
   if ("refusal" in plan) return `refused: ${plan.refusal.found}`;
   return plan.steps
+    .filter((step) => step.do !== "open" && step.do !== "close")
     .map((step) => {
+      if (step.do === "discard") return `!${step.accessKeyId}`;
       if (step.do === "delete") return `-${step.accessKeyId}`;
       if (step.do === "forget") return `~${step.accessKeyId}`;
       if (step.do === "adopt") return `=${step.key.accessKeyId} as ${step.as}`;
@@ -30,11 +35,11 @@ function short(plan: Plan): string {
 }
 
 function plan(recorded: ManagedKeys | undefined, keys: FoundKey[], wish: Wish = {}, userId = USER): string {
-  return short(planRotation(recorded, { userId, arn: "", keys }, wish));
+  return short(planRotation(recorded, { userId, arn: "", keys }, wish, reader));
 }
 
-const A = managedKeys(USER, key("A"), undefined);
-const AB = managedKeys(USER, key("A"), key("B"));
+const A = managedKeys({ userId: USER, current: key("A") });
+const AB = managedKeys({ userId: USER, current: key("A"), previous: key("B") });
 
 describe("planRotation", () => {
   const table: [string, ManagedKeys | undefined, string[], Wish, string][] = [
@@ -54,11 +59,23 @@ describe("planRotation", () => {
     ["both inactive", AB, ["B!", "A!"], {}, "-B +>A ?"],
     ["previous inactive: left for the next rotation", AB, ["B!", "A"], {}, ""],
     ["all keys deleted by hand", AB, [], {}, "~A ~B + ?"],
-    ["a retired key of an interrupted run", managedKeys(USER, key("A"), key("B"), ["R"]), ["R", "B", "A"], {}, "-R"],
-    ["a retired key makes room", managedKeys(USER, key("A"), undefined, ["R"]), ["R", "A"], rotate, "-R +>A ?"],
+    [
+      "a retired key of an interrupted run",
+      managedKeys({ userId: USER, current: key("A"), previous: key("B"), retired: ["R"] }),
+      ["R", "B", "A"],
+      {},
+      "-R",
+    ],
+    [
+      "a retired key makes room",
+      managedKeys({ userId: USER, current: key("A"), retired: ["R"] }),
+      ["R", "A"],
+      rotate,
+      "-R +>A ?",
+    ],
     [
       "retired and previous: one makes room, the other goes when its successor is there",
-      managedKeys(USER, key("A"), key("B"), ["R"]),
+      managedKeys({ userId: USER, current: key("A"), previous: key("B"), retired: ["R"] }),
       ["R", "B", "A"],
       rotate,
       "-R +>A ? -B",

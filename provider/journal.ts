@@ -1,0 +1,102 @@
+import type { FoundKey } from "./accessKey";
+
+/** The key of the tag on the IAM user. */
+export const JOURNAL_TAG = "pulumi-aws-iam-rotator";
+
+/**
+ * What one operation leaves on the user, so that the next one, which may not have the first one's state, can tell what a
+ * key that it does not know is.
+ */
+export interface Journal {
+  /** `open`: begun, and what it makes is handed to nobody yet. `done`: handed out. `void`: ended with nothing handed out. */
+  phase: "open" | "done" | "void";
+  kind: "create" | "rotate" | "adopt" | "delete";
+  /** When it began: RFC 3339, UTC. */
+  at: string;
+  /** Whose: a hash of project, stack and resource name. */
+  owner: string;
+  operationId: string;
+  /** The process that runs it. */
+  runner: string;
+  /** Ids of the keys that were on the user before it. */
+  had: string[];
+}
+
+/** What AWS allows for a tag's value: 256 characters of this alphabet. */
+const MAX_LENGTH = 256;
+const ALPHABET = /^[\w .:/=+@-]*$/;
+
+/** The tag's value; `undefined` if the user has more keys than a tag can name. */
+export function formatJournal(journal: Journal): string | undefined {
+  const { phase, kind, at, owner, operationId, runner, had } = journal;
+  const value = `v1 ${phase} ${kind} ${at} owner=${owner} op=${operationId} by=${runner} had=${had.join("+")}`;
+  return value.length <= MAX_LENGTH && ALPHABET.test(value) ? value : undefined;
+}
+
+const VALUE =
+  /^v1 (open|done|void) (create|rotate|adopt|delete) (\S+) owner=([\w-]+) op=([\w-]+) by=([\w.-]+) had=([\w+]*)$/;
+
+/** The journal in a tag's value; `undefined` for whatever this package did not write. */
+export function parseJournal(value: string | undefined): Journal | undefined {
+  const [, phase, kind, at, owner, operationId, runner, had] = VALUE.exec(value ?? "") ?? [];
+  if (!phase || !kind || !at || !owner || !operationId || !runner || had === undefined) return undefined;
+  if (Number.isNaN(Date.parse(at))) return undefined;
+  return {
+    phase: phase as Journal["phase"],
+    kind: kind as Journal["kind"],
+    at,
+    owner,
+    operationId,
+    runner,
+    had: had.split("+").filter((id) => id !== ""),
+  };
+}
+
+/** Who asks, and what can be known of an operation that has not ended. */
+export interface Reader {
+  /** The owner hashes that are ours: today's, and the recorded one of before a rename. */
+  owners: string[];
+  /** The operation that our state comes from. */
+  operationId?: string | undefined;
+  now: Date;
+  /** Whether the process of an open operation still runs; `undefined` if that can't be known from here. */
+  isRunning(journal: Journal): boolean | undefined;
+}
+
+export type Verdict =
+  | { lost: FoundKey[] }
+  | {
+      refusal: "running" | "handedOut" | "otherOwner" | "severalLost";
+      journal: Journal;
+      keys: FoundKey[];
+      until?: Date;
+    };
+
+/** An operation has ended after this long, in milliseconds, wherever it ran: its steps are bounded by far less. */
+export const LONGEST_OPERATION = 10 * 60_000;
+/** A key made this far, in milliseconds, from the beginning of an operation is not of it, however far clocks differ. */
+const WINDOW = 60 * 60_000;
+
+/**
+ * Judges the keys that our state does not know.
+ * - `lost`: an operation of ours made them and died before it handed them out. Nobody has their secrets: delete them.
+ * - a refusal: somebody may use them, or somebody is at work.
+ * - all others are strangers, and left alone. A missing or damaged journal makes every unknown key a stranger.
+ */
+export function judge(journal: Journal | undefined, unknown: FoundKey[], reader: Reader): Verdict {
+  if (!journal || journal.phase === "void" || journal.operationId === reader.operationId) return { lost: [] };
+  // Keys of another owner are not told apart: those it found may be those that it keeps.
+  if (!reader.owners.includes(journal.owner)) return { refusal: "otherOwner", journal, keys: unknown };
+  const newcomers = unknown.filter((key) => !journal.had.includes(key.accessKeyId));
+  if (journal.phase === "done") {
+    return newcomers.length > 0 ? { refusal: "handedOut", journal, keys: newcomers } : { lost: [] };
+  }
+  const running = reader.isRunning(journal);
+  const until = new Date(Date.parse(journal.at) + LONGEST_OPERATION);
+  if (running || (running === undefined && reader.now < until)) {
+    return { refusal: "running", journal, keys: newcomers, ...(running === undefined && { until }) };
+  }
+  const lost = newcomers.filter((key) => Math.abs(Date.parse(key.createdAt) - Date.parse(journal.at)) < WINDOW);
+  // One operation makes one key. Of two, one is somebody else's, and nothing tells which.
+  return lost.length > 1 ? { refusal: "severalLost", journal, keys: lost } : { lost };
+}

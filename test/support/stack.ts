@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ensureEngine } from "../../tools/engine";
+
+const root = resolve(__dirname, "../..");
+
+export interface Run {
+  code: number | null;
+  /** What the CLI printed, both streams in order. */
+  text: string;
+}
+
+export interface StackOptions {
+  /** The text of index.js. */
+  program: string;
+  endpointUrl: string;
+  env?: Record<string, string>;
+  /** Folders to put on PATH, before the engine's. */
+  path?: string[];
+}
+
+interface State {
+  resources: { type: string; urn: string; outputs?: Record<string, unknown>; inputs?: Record<string, unknown> }[];
+}
+
+/** A stack of the real CLI: a program of its own outside the repository, and a backend of files. */
+export class Stack {
+  readonly folder = mkdtempSync(join(tmpdir(), "rotator-stack-"));
+  readonly backend = join(this.folder, "backend");
+  readonly env: Record<string, string>;
+  /** Everything the CLI ever printed here, for the search for secrets. */
+  printed = "";
+  #running: ChildProcess | undefined;
+
+  private constructor(
+    readonly pulumi: string,
+    binFolder: string,
+    options: StackOptions,
+  ) {
+    const modules = join(this.folder, "node_modules");
+    for (const folder of [this.backend, modules]) mkdirSync(folder);
+    symlinkSync(root, join(modules, "pulumi-aws-iam-rotator"));
+    for (const name of ["@pulumi", "typescript", "ts-node"]) {
+      symlinkSync(join(root, "node_modules", name), join(modules, name));
+    }
+    writeFileSync(join(this.folder, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
+    writeFileSync(join(this.folder, "Pulumi.yaml"), "name: program\nruntime: nodejs\n");
+    this.write(options.program);
+    this.env = {
+      PATH: [...(options.path ?? []), binFolder, process.env.PATH].join(":"),
+      HOME: process.env.HOME ?? tmpdir(),
+      PULUMI_BACKEND_URL: `file://${this.backend}`,
+      PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      AWS_ENDPOINT_URL: options.endpointUrl,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      ...options.env,
+    };
+  }
+
+  static async create(options: StackOptions): Promise<Stack> {
+    const { pulumi, binFolder } = await ensureEngine();
+    const stack = new Stack(pulumi, binFolder, options);
+    const { code, text } = await stack.run("stack", "init", "dev");
+    if (code !== 0) throw new Error(`no stack: ${text}`);
+    return stack;
+  }
+
+  /** Replaces the program. */
+  write(program: string): void {
+    writeFileSync(join(this.folder, "index.js"), program);
+  }
+
+  run(...args: string[]): Promise<Run> {
+    return this.runWith({}, ...args);
+  }
+
+  async runWith(env: Record<string, string>, ...args: string[]): Promise<Run> {
+    const child = spawn(this.pulumi, [...args, "--non-interactive"], {
+      cwd: this.folder,
+      env: { ...this.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      // A process group of its own, so that a test can kill the engine with all that it started.
+      detached: true,
+    });
+    this.#running = child;
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
+    const code = await new Promise<number | null>((done, fail) => {
+      child.on("error", fail);
+      child.on("close", done);
+    });
+    this.#running = undefined;
+    this.printed += text;
+    return { code, text };
+  }
+
+  /** Runs a command that has to succeed. */
+  async must(...args: string[]): Promise<string> {
+    const { code, text } = await this.run(...args);
+    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${text}`);
+    return text;
+  }
+
+  up = (...args: string[]) => this.must("up", "--yes", "--skip-preview", "--stack", "dev", ...args);
+  tryUp = (...args: string[]) => this.run("up", "--yes", "--skip-preview", "--stack", "dev", ...args);
+  preview = (...args: string[]) => this.must("preview", "--stack", "dev", ...args);
+  refresh = (...args: string[]) => this.must("refresh", "--yes", "--skip-preview", "--stack", "dev", ...args);
+  destroy = (...args: string[]) => this.must("destroy", "--yes", "--skip-preview", "--stack", "dev", ...args);
+
+  async outputs(): Promise<Record<string, unknown>> {
+    // Not through `must`: shown secrets are no leak.
+    const child = spawn(this.pulumi, ["stack", "output", "--json", "--show-secrets", "--stack", "dev"], {
+      cwd: this.folder,
+      env: this.env,
+    });
+    let text = "";
+    child.stdout.on("data", (chunk) => (text += chunk));
+    await new Promise((done) => child.on("close", done));
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  /** The saved state as it lies on the disk: secrets encrypted. */
+  stateText(): string {
+    return readFileSync(join(this.backend, ".pulumi/stacks/program/dev.json"), "utf8");
+  }
+
+  state(): State {
+    return JSON.parse(this.stateText()).checkpoint.latest as State;
+  }
+
+  /** The recorded outputs of the one RotatedAccessKey. */
+  recorded(): Record<string, unknown> | undefined {
+    return this.state().resources?.find((resource) => resource.type.endsWith(":RotatedAccessKey"))?.outputs;
+  }
+
+  /** Kills the engine, the language host, the program and the provider at once. */
+  kill(signal: NodeJS.Signals = "SIGKILL"): void {
+    if (this.#running?.pid) process.kill(-this.#running.pid, signal);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
