@@ -1,0 +1,54 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import execa from "execa";
+import type { Log } from "../commands";
+import { runLong } from "../commands";
+import { FILES, moveIntoCache, VERSION, withStaging } from "./cache";
+
+const CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
+// Later Node.js hosts are in no Go module; this one still serves today's engine and SDK.
+const LANGUAGE_HOST = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
+const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+
+/** Builds the CLI and its Node.js host from their Go modules, which go.sum pins, into the cache. */
+export async function buildEngine(log: Log): Promise<void> {
+  await requireGo();
+  await withStaging(async (folder) => {
+    const bin = join(folder, "bin");
+    await mkdir(bin);
+    log(`Building the Pulumi CLI ${VERSION} with Go, once: 4 to 8 minutes on two cores, about 2 GB of Go's caches.`);
+    await goBuild(log, "language-host", LANGUAGE_HOST, join(bin, FILES.languageHost));
+    await goBuild(log, "cli", CLI, join(bin, FILES.pulumi));
+    await writeFile(join(bin, FILES.dynamicProvider), DYNAMIC_PROVIDER);
+    await moveIntoCache(bin);
+  });
+}
+
+async function requireGo(): Promise<void> {
+  try {
+    await execa("go", ["version"]);
+  } catch (cause) {
+    throw new Error("there is no Go on PATH", { cause });
+  }
+}
+
+async function goBuild(log: Log, module: string, target: string, output: string): Promise<void> {
+  const flags = `-s -w -X ${VERSION_VARIABLE}=v${VERSION}`;
+  await runLong(log, "go", ["build", "-v", "-trimpath", "-ldflags", flags, "-o", output, target], {
+    what: `Building ${target.slice(target.lastIndexOf("/") + 1)}`,
+    cwd: join(__dirname, module),
+    env: goEnvironment(),
+  });
+}
+
+/** Nothing of the user's own Go projects may change what is built, or turn off the check against go.sum. */
+function goEnvironment(): NodeJS.ProcessEnv {
+  const { GOOS: _os, GOARCH: _arch, GOEXPERIMENT: _experiment, ...rest } = process.env;
+  return { ...rest, CGO_ENABLED: "0", GOWORK: "off", GO111MODULE: "on", GOFLAGS: "-mod=readonly -buildvcs=false" };
+}
+
+/** As in Pulumi's own distribution, but `exec` leaves no shell between engine and provider, and a failure is one. */
+const DYNAMIC_PROVIDER = `#!/bin/sh
+script=$(node -e "console.log(require.resolve('@pulumi/pulumi/cmd/dynamic-provider'))") || exit 1
+exec node "$script" "$@"
+`;
