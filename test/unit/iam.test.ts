@@ -1,21 +1,24 @@
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import {
   CreateAccessKeyCommand,
   DeleteAccessKeyCommand,
+  GetAccessKeyLastUsedCommand,
   GetUserCommand,
   IAMClient,
   ListAccessKeysCommand,
+  TagUserCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { mockClient } from "aws-sdk-client-mock";
-import { IamError, type IamErrorKind } from "../../provider/errors";
+import type { IamError } from "../../provider/errors";
 import { connect } from "../../provider/iam";
-import { toIamError } from "../../provider/iamErrors";
 
 const USER = { partition: "aws", accountId: "123456789012", userName: "deployer" };
 const ARN = "arn:aws:iam::123456789012:user/ci/deployer";
 const LOGIN = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "secret of the login" };
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+const DEEP = { depth: null, showHidden: true };
 const REPLY = { UserName: "deployer", Status: "Active" as const };
 
 /** An error as the SDK throws it for an answer of AWS. */
@@ -23,15 +26,6 @@ function answer(name: string, status: number, message = `${name}, in AWS's words
   const error = Object.assign(new Error(message), { $metadata: { httpStatusCode: status }, $fault: "client" });
   error.name = name;
   return error;
-}
-
-/** Every text that can be reached from a value: own properties, enumerable or not, symbols, prototypes' getters. */
-function everyText(value: unknown, seen = new Set<unknown>()): string {
-  if (typeof value === "string") return `${value}\n`;
-  if (value === null || (typeof value !== "object" && typeof value !== "function") || seen.has(value)) return "";
-  seen.add(value);
-  const inside = Reflect.ownKeys(value).map((name) => everyText(Reflect.get(value, name), seen));
-  return `${String(value)}\n${inside.join("")}`;
 }
 
 describe("the calls to AWS", () => {
@@ -56,6 +50,42 @@ describe("the calls to AWS", () => {
     const user = await iam.getUser();
     assert.deepEqual([user.userId, user.arn], ["AIDA1", ARN]);
     assert.deepEqual(sent(), [{ UserName: "deployer" }]);
+  });
+
+  for (const [title, Tags, journal] of [
+    ["without tags there is none", undefined, undefined],
+    [
+      "among other tags",
+      [
+        { Key: "team", Value: "x" },
+        { Key: "pulumi-aws-iam-rotator", Value: "v1" },
+      ],
+      "v1",
+    ],
+    ["in the case of its first writing", [{ Key: "Pulumi-AWS-IAM-Rotator", Value: "v1" }], "v1"],
+    ["empty is not absent", [{ Key: "pulumi-aws-iam-rotator", Value: "" }], ""],
+  ] as const) {
+    it(`getUser reads the journal's tag: ${title}`, async () => {
+      iamMock.on(GetUserCommand).resolves({ User: { UserId: "AIDA1", Arn: ARN, Tags } } as object);
+      assert.equal((await iam.getUser()).journal, journal);
+    });
+  }
+
+  it("writeJournal writes its one tag, and no other", async () => {
+    iamMock.on(TagUserCommand).resolves({});
+    await iam.writeJournal("v1 open");
+    assert.deepEqual(sent(), [{ UserName: "deployer", Tags: [{ Key: "pulumi-aws-iam-rotator", Value: "v1 open" }] }]);
+  });
+
+  it("lastUse tells when and where, never, or nothing where it may not be asked", async () => {
+    const used = { LastUsedDate: new Date("2026-11-01"), ServiceName: "s3", Region: "eu-west-1" };
+    iamMock
+      .on(GetAccessKeyLastUsedCommand)
+      .resolvesOnce({ AccessKeyLastUsed: used })
+      .resolvesOnce({ AccessKeyLastUsed: { LastUsedDate: undefined, ServiceName: "N/A", Region: "N/A" } })
+      .rejects(answer("AccessDenied", 403));
+    const uses = [await iam.lastUse("A"), await iam.lastUse("A"), await iam.lastUse("A")];
+    assert.deepEqual(uses, ["2026-11-01T00:00:00Z (s3, eu-west-1)", "never", undefined]);
   });
 
   it("listAccessKeys reads all pages, and sorts oldest first", async () => {
@@ -131,7 +161,7 @@ describe("the calls to AWS", () => {
       iamMock.on(CreateAccessKeyCommand).resolves({ AccessKey } as object);
       await assert.rejects(iam.createAccessKey(), (error: IamError) => {
         assert.equal(error.kind, "doubtful");
-        assert.ok(!everyText(error).includes(SECRET));
+        assert.ok(!inspect(error, DEEP).includes(SECRET));
         return true;
       });
     });
@@ -168,60 +198,7 @@ describe("the calls to AWS", () => {
       const trial = await iam.tryKey({ accessKeyId: "A", secretAccessKey: SECRET });
       assert.ok(!trial.accepted);
       assert.deepEqual([trial.code, trial.wrongSecret], [code, wrongSecret]);
-      assert.ok(!everyText(trial).includes(SECRET));
+      assert.ok(!inspect(trial, DEEP).includes(SECRET));
     });
   }
-});
-
-describe("toIamError", () => {
-  const network = (code: string) => Object.assign(new Error(`${code}, in Node's words`), { code });
-  const table: [IamErrorKind, string, unknown][] = [
-    ["noSuchEntity", "NoSuchEntityException", answer("NoSuchEntityException", 404)],
-    ["noSuchEntity", "NoSuchEntity", { ...answer("NoSuchEntityException", 404), Code: "NoSuchEntity" }],
-    ["limitExceeded", "LimitExceededException", answer("LimitExceededException", 409)],
-    ["denied", "AccessDenied", answer("AccessDenied", 403)],
-    ["denied", "AccessDeniedException", answer("AccessDeniedException", 400)],
-    ["credentials", "InvalidClientTokenId", answer("InvalidClientTokenId", 403)],
-    ["credentials", "SignatureDoesNotMatch", answer("SignatureDoesNotMatch", 403)],
-    ["credentials", "ExpiredToken", answer("ExpiredToken", 403)],
-    ["credentials", "ExpiredTokenException", answer("ExpiredTokenException", 400)],
-    ["credentials", "CredentialsProviderError", Object.assign(new Error("none"), { name: "CredentialsProviderError" })],
-    ["throttled", "Throttling", answer("Throttling", 400)],
-    ["throttled", "ThrottlingException", answer("ThrottlingException", 400)],
-    ["throttled", "TooManyRequests", answer("TooManyRequests", 429)],
-    ["throttled", "Odd", answer("Odd", 429)],
-    ["unreachable", "ECONNREFUSED", network("ECONNREFUSED")],
-    ["unreachable", "ENOTFOUND", new Error("outer", { cause: network("ENOTFOUND") })],
-    ["doubtful", "ECONNRESET", network("ECONNRESET")],
-    ["doubtful", "EPIPE", network("EPIPE")],
-    ["doubtful", "TimeoutError", Object.assign(new Error("timed out"), { name: "TimeoutError" })],
-    ["doubtful", "ServiceFailureException", answer("ServiceFailureException", 500)],
-    ["doubtful", "ServiceUnavailable", answer("ServiceUnavailable", 503)],
-    ["doubtful", "Error", new Error("never seen before")],
-    ["doubtful", "UnknownError", undefined],
-    ["refused", "EntityTemporarilyUnmodifiable", answer("EntityTemporarilyUnmodifiable", 409)],
-    ["refused", "ValidationError", answer("ValidationError", 400)],
-  ];
-  for (const [kind, code, error] of table) {
-    it(`${code}: ${kind}`, () => {
-      const { kind: got, code: gotCode, action } = toIamError("iam:GetUser", error);
-      assert.deepEqual([got, gotCode, action], [kind, code, "iam:GetUser"]);
-    });
-  }
-
-  it("leaves an error that is mapped already as it is", () => {
-    const error = new IamError("denied", "iam:GetUser", "AccessDenied", "no");
-    assert.equal(toIamError("iam:ListAccessKeys", error), error);
-  });
-
-  it("keeps nothing of a reply that could not be read", () => {
-    const body = `<AccessKey><AccessKeyId>A</AccessKeyId><SecretAccessKey>${SECRET}</SecretAccess`;
-    const damaged = Object.assign(new SyntaxError(`unclosed tag in ${body}`), { $metadata: { httpStatusCode: 200 } });
-    Object.defineProperty(damaged, "$response", { value: { statusCode: 200, body }, enumerable: false });
-    damaged.cause = new Error(body);
-    assert.ok(everyText(damaged).includes(SECRET));
-    const error = toIamError("iam:CreateAccessKey", damaged);
-    assert.equal(error.kind, "doubtful");
-    assert.doesNotMatch(everyText(error), /wJalr|SecretAccess/);
-  });
 });

@@ -156,6 +156,7 @@ describe("the calls to AWS on the wire", () => {
   describe("calls that may be executed twice without harm", () => {
     const calls: [string, (iam: Iam) => Promise<unknown>][] = [
       ["GetUser", (iam) => iam.getUser()],
+      ["TagUser", (iam) => iam.writeJournal("v1")],
       ["ListAccessKeys", (iam) => iam.listAccessKeys()],
       ["DeleteAccessKey", (iam) => iam.deleteAccessKey("AKIA1")],
       ["GetCallerIdentity", (iam) => iam.callerAccount()],
