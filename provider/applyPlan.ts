@@ -19,11 +19,10 @@ export class StepFailure extends Error {
   }
 }
 
-/** Whose operation it is, and what the user's tag said before. */
+/** What is rotated, and by whom. */
 export interface Operation {
   userArn: string;
   owner: string;
-  before?: Journal | undefined;
 }
 
 /** Runs the steps in order, and knows after each which keys are ours. */
@@ -34,11 +33,11 @@ export async function applyPlan(
   ports: Ports,
 ): Promise<ManagedKeys> {
   const run = new Run(start, operation, ports);
-  for (const [index, step] of steps.entries()) {
+  for (const step of steps) {
     try {
       await run.step(step);
     } catch (error) {
-      await run.settle(step, error, steps.slice(index));
+      await run.settle(step, error);
       throw new StepFailure(
         run.keys,
         explain(`Can't ${inWords(step)} of ${operation.userArn}`, operation.userArn, error),
@@ -101,19 +100,16 @@ class Run {
   }
 
   /** After a failure: says in the journal how it ended, where that is known. If even that fails, the next run finds out. */
-  async settle(failed: Step, error: unknown, left: Step[]): Promise<void> {
+  async settle(failed: Step, error: unknown): Promise<void> {
     const journal = this.#journal;
     if (!journal || failed.do === "open" || failed.do === "close") return;
     if (isDoubtful(error) || error instanceof Abandoned) return;
-    const { before } = this.#operation;
     const { operationId } = this.#start;
-    const closing: Journal | undefined = this.#changed()
-      ? { ...journal, phase: "done" }
-      : left.some((step) => step.do === "discard")
-        ? before
-        : { ...journal, phase: operationId ? "done" : "void", operationId: operationId ?? journal.operationId };
     if (this.#changed()) this.keys = { ...this.keys, operationId: journal.operationId };
-    if (closing) await this.#write(closing).catch(() => {});
+    const closing: Journal = this.#changed()
+      ? { ...journal, phase: "done" }
+      : { ...journal, phase: operationId ? "done" : "void", operationId: operationId ?? journal.operationId };
+    await this.#write(closing).catch(() => {});
   }
 
   #changed(): boolean {
@@ -127,8 +123,8 @@ class Run {
   }
 
   #entry(entry: Entry): Journal {
-    const { clock, runner } = this.#ports;
-    const at = timestamp(clock.now());
+    const { iam, runner } = this.#ports;
+    const at = timestamp(iam.time());
     return { ...entry, at, owner: this.#operation.owner, operationId: runner.newOperationId(), runner: runner.id };
   }
 

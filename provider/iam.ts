@@ -45,6 +45,8 @@ export interface Iam {
   writeJournal(value: string): Promise<void>;
   /** When and where a key was last used, in words; `undefined` if that may not be asked. Outside of the five permissions. */
   lastUse(accessKeyId: string): Promise<string | undefined>;
+  /** The time by AWS's clock, to within the five minutes that its signatures tolerate. */
+  time(): Date;
   /** The account that the credentials belong to. Needs no permission. */
   callerAccount(): Promise<string>;
   /** Signs one call with a key that may be too young to be known everywhere. */
@@ -102,6 +104,8 @@ export function connect(user: UserArn, region: string, source: CredentialSource)
         return undefined; // a permission that nobody has to give
       }
     },
+    // The SDK measures it whenever the clocks are further apart.
+    time: () => new Date(Date.now() + iam.config.systemClockOffset),
     async callerAccount() {
       const { Account } = await call("sts:GetCallerIdentity", () => sts.send(new GetCallerIdentityCommand({})));
       return Account ?? "";

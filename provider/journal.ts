@@ -11,7 +11,7 @@ export interface Journal {
   /** `open`: begun, and what it makes is handed to nobody yet. `done`: handed out. `void`: ended with nothing handed out. */
   phase: "open" | "done" | "void";
   kind: "create" | "rotate" | "adopt" | "delete";
-  /** When it began: RFC 3339, UTC. */
+  /** When it began, by AWS's clock: RFC 3339, UTC. */
   at: string;
   /** Whose: a hash of project, stack and resource name. */
   owner: string;
@@ -74,8 +74,8 @@ export type Verdict =
 
 /** An operation has ended after this long, in milliseconds, wherever it ran: its steps are bounded by far less. */
 export const LONGEST_OPERATION = 10 * 60_000;
-/** A key made this far, in milliseconds, from the beginning of an operation is not of it, however far clocks differ. */
-const WINDOW = 60 * 60_000;
+/** Journals and keys are dated by AWS's clock, which is known to within five minutes. */
+const CLOCK_ERROR = 6 * 60_000;
 
 /**
  * Judges the keys that our state does not know.
@@ -96,7 +96,11 @@ export function judge(journal: Journal | undefined, unknown: FoundKey[], reader:
   if (running || (running === undefined && reader.now < until)) {
     return { refusal: "running", journal, keys: newcomers, ...(running === undefined && { until }) };
   }
-  const lost = newcomers.filter((key) => Math.abs(Date.parse(key.createdAt) - Date.parse(journal.at)) < WINDOW);
+  // A key made before the operation began, or after it must have ended, is not of it, and somebody else's.
+  const lost = newcomers.filter((key) => {
+    const age = Date.parse(key.createdAt) - Date.parse(journal.at);
+    return age > -CLOCK_ERROR && age < LONGEST_OPERATION + CLOCK_ERROR;
+  });
   // One operation makes one key. Of two, one is somebody else's, and nothing tells which.
   return lost.length > 1 ? { refusal: "severalLost", journal, keys: lost } : { lost };
 }

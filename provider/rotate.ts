@@ -46,7 +46,7 @@ export async function rotate(
   const { found, plan } = await decideTwice(look, decide, ports);
   if ("refusal" in plan) throw await refused(`Can't rotate the access keys of ${userArn}`, plan.refusal, ports);
   const start = { ...(recorded ?? managedKeys({})), userId: found.userId };
-  const operation = { userArn, owner: owners[0] ?? "", before: found.journal };
+  const operation = { userArn, owner: owners[0] ?? "" };
   try {
     return await applyPlan(plan.steps, start, operation, ports);
   } catch (error) {
@@ -71,7 +71,7 @@ export async function retire(
   if ("refusal" in plan) throw await refused(asked, plan.refusal, ports);
   if (plan.left) ports.say(`${userArn}: keys are left on the user: ${plan.left.found}`);
   const [close] = plan.steps.filter((step) => step.do === "close");
-  const operation = { userArn, owner: owners[0] ?? "", before: found.journal };
+  const operation = { userArn, owner: owners[0] ?? "" };
   await applyPlan(
     plan.steps.filter((step) => step !== close),
     recorded,
@@ -84,8 +84,8 @@ export async function retire(
   if (close) await applyPlan([close], recorded, operation, ports).catch(() => {});
 }
 
-function readerOf(owners: string[], recorded: ManagedKeys | undefined, { clock, runner }: Ports): Reader {
-  return { owners, operationId: recorded?.operationId, now: clock.now(), isRunning: runner.isRunning };
+function readerOf(owners: string[], recorded: ManagedKeys | undefined, { iam, runner }: Ports): Reader {
+  return { owners, operationId: recorded?.operationId, now: iam.time(), isRunning: runner.isRunning };
 }
 
 /**

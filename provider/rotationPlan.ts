@@ -22,37 +22,38 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, wi
   const unknown = strangersAmong(found, keys);
   const verdict = judge(found.journal, unknown, reader);
   const lost = "lost" in verdict ? verdict.lost.map((key) => key.accessKeyId) : [];
+  const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
   const changes = planChanges(keys, found, wish, lost);
-  if ("refusal" in verdict && changes.length + adopts.length > 0) {
+  if ("refusal" in verdict) {
     const takenOver = verdict.refusal === "otherOwner" && unknown.length === 0 && (!recorded || adopts.length > 0);
     if (!takenOver) return { refusal: explainVerdict(verdict, reader.owners[0] ?? "") };
   }
 
-  // What an operation leaves out of this list, the next one may take for its own: lost keys are not in it.
+  // The journal of the operation that lost a key stands until that key is gone: so lost keys go before all else.
+  const first = [...forgets, ...discards, ...adopts];
   const had = found.keys.map((key) => key.accessKeyId).filter((id) => !lost.includes(id));
   const kind = recorded ? "rotate" : "create";
   const close = (kind: Entry["kind"]): Step => ({ do: "close", entry: { phase: "done", kind, had } });
   if (changes.length > 0) {
     const open: Step = { do: "open", entry: { phase: "open", kind, had } };
-    return { steps: [...forgets, ...adopts, open, ...changes, close(kind)] };
+    return { steps: [...first, open, ...changes, close(kind)] };
   }
-  if (adopts.length > 0) return { steps: [...forgets, ...adopts, close("adopt")] };
+  if (adopts.length > 0) return { steps: [...first, close("adopt")] };
   // An earlier operation saved its keys, and could not close its journal.
   const unclosed = found.journal?.phase === "open" && found.journal.operationId === reader.operationId;
-  return { steps: unclosed ? [...forgets, close(kind)] : forgets };
+  return { steps: unclosed || discards.length > 0 ? [...first, close(kind)] : first };
 }
 
-/** The steps that change something in AWS, in their order. */
+/** The steps that change something in AWS, in their order, once lost keys are gone. */
 function planChanges(keys: ManagedKeys, found: Found, wish: Wish, lost: string[]): Step[] {
   const status = (key: ManagedKey | undefined) => found.keys.find((at) => at.accessKeyId === key?.accessKeyId)?.status;
   const currentWorks = status(keys.current) === "Active";
-  const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
-  if (!wish.rotate && currentWorks) return [...discards, ...keys.retired.map(deletion)];
+  if (!wish.rotate && currentWorks) return keys.retired.map(deletion);
 
   // A current that someone deactivated is not ours to activate; a previous that still works is worth more than it.
   const stays = currentWorks || status(keys.previous) !== "Active" ? (keys.current ?? keys.previous) : keys.previous;
   const ours = [...keys.retired, ...managedIds(keys).filter((id) => !keys.retired.includes(id))];
-  const leaving = [...discards, ...ours.filter((id) => id !== stays?.accessKeyId).map(deletion)];
+  const leaving = ours.filter((id) => id !== stays?.accessKeyId).map(deletion);
   const create: Step = {
     do: "create",
     ...(stays && { previousId: stays.accessKeyId }),
@@ -62,7 +63,7 @@ function planChanges(keys: ManagedKeys, found: Found, wish: Wish, lost: string[]
 
   // How many slots an account gives a user is not ours to read. With two keys there may be no free one, so a key that
   // leaves anyway goes first; where none leaves, AWS's answer to CreateAccessKey tells, and changes nothing.
-  const first = found.keys.length >= 2 ? 1 : 0;
+  const first = found.keys.length - lost.length >= 2 ? 1 : 0;
   return [...leaving.slice(0, first), create, { do: "tryCurrent" }, ...leaving.slice(first)];
 }
 
@@ -82,7 +83,8 @@ export function planDeletion(recorded: ManagedKeys, found: Found, reader: Reader
   const lost = "lost" in verdict ? verdict.lost.map((key) => key.accessKeyId) : [];
   const steps: Step[] = [
     ...lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId })),
-    ...managedIds(keys).map(deletion),
+    // current last: an interrupted run leaves the key in use for as long as it can
+    ...managedIds(keys).reverse().map(deletion),
   ];
   // From here on no key is ours: what comes later is a stranger's. A key that may be in use stays named in the journal.
   if (left) return { steps, left };

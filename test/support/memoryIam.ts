@@ -19,7 +19,7 @@ export interface MemoryKey extends FoundKey {
   secretAccessKey: string;
 }
 
-export type Fault = "before" | "lostReply";
+export type Fault = "before" | "lostReply" | "killBefore" | "killAfter";
 
 /** One IAM user in memory, behind the same interface as AWS, with faults by call. */
 export class MemoryIam implements Iam {
@@ -34,6 +34,7 @@ export class MemoryIam implements Iam {
   calls: string[] = [];
   /** Asked before each call; what it throws is the call's failure. */
   fault: (call: string) => Fault | IamError | undefined = () => undefined;
+  onKill: () => void = () => {};
   /** How long AWS does not know a new key yet, in milliseconds. */
   propagation = 0;
   #made = 0;
@@ -70,10 +71,18 @@ export class MemoryIam implements Iam {
     this.calls.push(call);
     const fault = this.fault(call);
     if (fault instanceof IamError) throw fault;
+    if (fault === "killBefore") return this.#die();
     if (fault === "before") throw new IamError("doubtful", `iam:${action}`, "ECONNRESET", "the connection broke");
     const result = run();
+    if (fault === "killAfter") return this.#die();
     if (fault === "lostReply") throw new IamError("doubtful", `iam:${action}`, "ECONNRESET", "the connection broke");
     return result;
+  }
+
+  /** The process that called is dead: it never goes on. */
+  #die(): Promise<never> {
+    this.onKill();
+    return new Promise(() => {});
   }
 
   #user(action: string) {
@@ -125,6 +134,10 @@ export class MemoryIam implements Iam {
       }
       this.keys = this.keys.filter((key) => key.accessKeyId !== accessKeyId);
     });
+  }
+
+  time() {
+    return this.clock.now();
   }
 
   callerAccount() {

@@ -61,6 +61,15 @@ describe("toIamError", () => {
     assert.equal(toIamError("iam:ListAccessKeys", error), error);
   });
 
+  it("keeps the name and the text of a clear answer, and not the request and reply that the SDK hangs on it", () => {
+    const error = answer("AccessDenied", 403, "no");
+    Object.defineProperty(error, "$response", { value: { headers: { token: SECRET } }, enumerable: false });
+    Object.assign(error, { request: { headers: { token: SECRET } } });
+    const { message, cause, ...rest } = toIamError("iam:GetUser", error);
+    assert.deepEqual([message, (cause as Error).name, (cause as Error).message], ["no", "AccessDenied", "no"]);
+    assert.ok(!everyText([cause, rest]).includes(SECRET));
+  });
+
   it("keeps nothing of a reply that could not be read", () => {
     const body = `<AccessKey><AccessKeyId>A</AccessKeyId><SecretAccessKey>${SECRET}</SecretAccess`;
     const damaged = Object.assign(new SyntaxError(`unclosed tag in ${body}`), { $metadata: { httpStatusCode: 200 } });
