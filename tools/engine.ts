@@ -1,8 +1,9 @@
 import { type Log, logToStderr } from "./commands";
 import { buildEngine } from "./engine/build";
-import { cachedEngine, cacheFolder, VERSION, withCacheLock } from "./engine/cache";
+import { cachedEngine, cacheFolder, VERSION, versionsFolder } from "./engine/cache";
 import { downloadEngine } from "./engine/download";
 import { engineOnPath } from "./engine/path";
+import { fillAlone } from "./staging";
 
 /** The Pulumi CLI, with the Node.js language host and the runner of dynamic providers beside it. */
 export interface Engine {
@@ -18,14 +19,14 @@ export interface Engine {
 export async function ensureEngine(log: Log = logToStderr): Promise<Engine> {
   const present = (await engineOnPath()) ?? (await cachedEngine("cache"));
   if (present) return present;
-  return withCacheLock(log, async () => {
+  return fillAlone(log, versionsFolder(), `the Pulumi CLI ${VERSION}`, async (staging) => {
     // Another process may have filled the cache while this one waited for it.
     const filled = await cachedEngine("cache");
     if (filled) return filled;
-    const noDownload = await failureOf(() => downloadEngine(log));
+    const noDownload = await failureOf(async () => downloadEngine(log, await staging()));
     if (!noDownload) return finished("download");
     log(`The Pulumi CLI ${VERSION} can't be downloaded here (${noDownload.message}): it is built with Go instead.`);
-    const noBuild = await failureOf(() => buildEngine(log));
+    const noBuild = await failureOf(async () => buildEngine(log, await staging()));
     if (!noBuild) return finished("build");
     throw new Error(
       [

@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 import type { Log } from "../commands";
 import { runLong } from "../commands";
-import { FILES, moveIntoCache, VERSION, withStaging } from "./cache";
+import { FILES, moveIntoCache, VERSION } from "./cache";
 
 const CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 // Later Node.js hosts are in no Go module; this one still serves today's engine and SDK.
@@ -11,17 +11,13 @@ const LANGUAGE_HOST = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-languag
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
 /** Builds the CLI and its Node.js host from their Go modules, which go.sum pins, into the cache. */
-export async function buildEngine(log: Log): Promise<void> {
+export async function buildEngine(log: Log, bin: string): Promise<void> {
   await requireGo();
-  await withStaging(async (folder) => {
-    const bin = join(folder, "bin");
-    await mkdir(bin);
-    log(`Building the Pulumi CLI ${VERSION} with Go, once: 4 to 8 minutes on two cores, about 2 GB of Go's caches.`);
-    await goBuild(log, "language-host", LANGUAGE_HOST, join(bin, FILES.languageHost));
-    await goBuild(log, "cli", CLI, join(bin, FILES.pulumi));
-    await writeFile(join(bin, FILES.dynamicProvider), DYNAMIC_PROVIDER);
-    await moveIntoCache(bin);
-  });
+  log(`Building the Pulumi CLI ${VERSION} with Go, once: 4 to 8 minutes on two cores, about 2 GB of Go's caches.`);
+  await goBuild(log, "language-host", LANGUAGE_HOST, join(bin, FILES.languageHost));
+  await goBuild(log, "cli", CLI, join(bin, FILES.pulumi));
+  await writeFile(join(bin, FILES.dynamicProvider), DYNAMIC_PROVIDER);
+  await moveIntoCache(bin);
 }
 
 async function requireGo(): Promise<void> {

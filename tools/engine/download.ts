@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Log } from "../commands";
 import { runLong, withHeartbeat } from "../commands";
-import { moveIntoCache, VERSION, versionOf, withStaging } from "./cache";
+import { moveIntoCache, VERSION, versionOf } from "./cache";
 
 const SCRIPT_TIMEOUT_MS = 15_000;
 const INSTALL_TIMEOUT_MS = 4 * 60_000;
@@ -18,16 +18,14 @@ interface OfficialDownload {
  * What the npm package `pulumi` does at its first start: Pulumi's install script, fetched and run. Here it fills a
  * folder of its own first, since it copies file by file and leaves half of them when it is stopped.
  */
-export async function downloadEngine(log: Log): Promise<void> {
-  await withStaging(async (root) => {
-    const { script, args } = await withHeartbeat(log, "Asking for Pulumi's install script", officialInstall(root));
-    await runLong(log, "/bin/sh", ["-c", script, "install.sh", ...args], {
-      what: `Downloading the Pulumi CLI ${VERSION}`,
-      timeoutMs: INSTALL_TIMEOUT_MS,
-    });
-    if ((await versionOf(join(root, "bin", "pulumi"))) !== VERSION) throw new Error("the downloaded CLI does not run");
-    await moveIntoCache(join(root, "bin"));
+export async function downloadEngine(log: Log, root: string): Promise<void> {
+  const { script, args } = await withHeartbeat(log, "Asking for Pulumi's install script", officialInstall(root));
+  await runLong(log, "/bin/sh", ["-c", script, "install.sh", ...args], {
+    what: `Downloading the Pulumi CLI ${VERSION}`,
+    timeoutMs: INSTALL_TIMEOUT_MS,
   });
+  if ((await versionOf(join(root, "bin", "pulumi"))) !== VERSION) throw new Error("the downloaded CLI does not run");
+  await moveIntoCache(join(root, "bin"));
 }
 
 /** Lets the official package say which script and which arguments, without running it: that is done with a time limit. */
