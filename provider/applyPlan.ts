@@ -2,7 +2,7 @@ import { timestamp } from "./accessKey";
 import { afterAdoption } from "./adoption";
 import { createKey, deleteKey, isDoubtful } from "./createKey";
 import { explain, RotationError } from "./errors";
-import { formatJournal, type Journal, parseJournal } from "./journal";
+import { formatJournal, instanceOf, type Journal, parseJournal } from "./journal";
 import { type ManagedKeys, managedIds, withCurrent, without } from "./managedKeys";
 import type { Ports } from "./ports";
 import type { Entry, Step } from "./steps";
@@ -125,7 +125,9 @@ class Run {
   #entry(entry: Entry): Journal {
     const { iam, runner } = this.#ports;
     const at = timestamp(iam.time());
-    return { ...entry, at, owner: this.#operation.owner, operationId: runner.newOperationId(), runner: runner.id };
+    const instance = instanceOf(this.#start.operationId) || runner.newId();
+    const operationId = `${instance}-${runner.newId()}`;
+    return { ...entry, at, owner: this.#operation.owner, operationId, runner: runner.id };
   }
 
   async #write(journal: Journal): Promise<void> {

@@ -13,25 +13,30 @@ export interface StackConfig {
   get(key: string): string | undefined;
 }
 
-/** The sources in the order in which they count: the `login` input, the stack's `aws:*` configuration, the SDK's chain. */
-export function credentialSources(login: Login | undefined, config: StackConfig | undefined): CredentialSource[] {
-  const sources: CredentialSource[] = [];
-  if (login) sources.push({ from: "login", login });
-  const configured = configSource(config);
-  if (configured) sources.push(configured);
+/** What counts today: the `login` input, else the stack's `aws:*` configuration, else the SDK's chain. */
+export function credentialSource(login: Login | undefined, config: StackConfig | undefined): CredentialSource {
   // A configured source is the user's word: the chain, which may belong to another account, does not overrule it.
-  else sources.push({ from: "chain" });
-  return sources;
+  return login ? { from: "login", login } : (configSource(config) ?? { from: "chain" });
 }
+
+/** To pass over one of these would mean to act as somebody else, or somewhere else. */
+const UNSUPPORTED = [
+  "assumeRole",
+  "assumeRoles",
+  "assumeRoleWithWebIdentity",
+  "sharedConfigFiles",
+  "sharedCredentialsFiles",
+  "sharedCredentialsFile",
+];
 
 function configSource(config: StackConfig | undefined): CredentialSource | undefined {
   const get = (name: string) => config?.get(`aws:${name}`) || undefined;
-  const unsupported = ["assumeRole", "assumeRoles", "assumeRoleWithWebIdentity"].find(get);
+  const unsupported = UNSUPPORTED.find((name) => !/^(|\[\]|\{\}|null)$/.test(get(name) ?? ""));
   if (unsupported) {
     throw new RotationError({
       asked: "Can't choose credentials",
       found: `the stack's configuration sets aws:${unsupported}, which this version can't follow.`,
-      todo: "Pass that role's credentials as `login`.",
+      todo: "Pass the credentials as `login`, or set them in the environment and unset this for the stack.",
     });
   }
   const [accessKeyId, secretAccessKey, sessionToken] = [get("accessKey"), get("secretKey"), get("token")];

@@ -17,7 +17,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { AccessKeyPair, FoundKey, RotatedKey } from "./accessKey";
 import { timestamp } from "./accessKey";
 import type { CredentialSource } from "./credentials";
-import { toIamError } from "./iamErrors";
+import { damagedReply, toIamError } from "./iamErrors";
 import { JOURNAL_TAG } from "./journal";
 import { RetryAnything, RetryThrottled } from "./retry";
 import type { UserArn } from "./userArn";
@@ -30,9 +30,7 @@ export interface FoundUser {
   journal?: string;
 }
 
-export type KeyTrial =
-  | { accepted: true; arn: string }
-  | { accepted: false; code: string; message: string; wrongSecret: boolean };
+export type KeyTrial = { accepted: true; arn: string } | { accepted: false; code: string; wrongSecret: boolean };
 
 /** The calls that a rotation needs, on one user. Each failure is an IamError. */
 export interface Iam {
@@ -61,7 +59,8 @@ export function connect(user: UserArn, region: string, source: CredentialSource)
       const { User } = await call("iam:GetUser", () => iam.send(new GetUserCommand({ UserName })));
       // Tag keys are case-insensitive, and AWS keeps the case of the first writing.
       const journal = User?.Tags?.find((tag) => tag.Key?.toLowerCase() === JOURNAL_TAG)?.Value;
-      return { userId: User?.UserId ?? "", arn: User?.Arn ?? "", ...(journal !== undefined && { journal }) };
+      const [userId, arn] = [needed("iam:GetUser", User?.UserId), needed("iam:GetUser", User?.Arn)];
+      return { userId, arn, ...(journal !== undefined && { journal }) };
     },
     async writeJournal(Value) {
       const Tags = [{ Key: JOURNAL_TAG, Value }];
@@ -71,9 +70,9 @@ export function connect(user: UserArn, region: string, source: CredentialSource)
       const keys: FoundKey[] = [];
       await call("iam:ListAccessKeys", async () => {
         for await (const page of paginateListAccessKeys({ client: iam }, { UserName })) {
-          for (const key of page.AccessKeyMetadata ?? []) {
+          for (const key of needed("iam:ListAccessKeys", page.AccessKeyMetadata)) {
             keys.push({
-              accessKeyId: key.AccessKeyId ?? "",
+              accessKeyId: needed("iam:ListAccessKeys", key.AccessKeyId),
               status: key.Status ?? "Inactive",
               createdAt: timestamp(key.CreateDate ?? new Date(0)),
             });
@@ -86,11 +85,10 @@ export function connect(user: UserArn, region: string, source: CredentialSource)
       const action = "iam:CreateAccessKey";
       iamOnce.config.systemClockOffset = iam.config.systemClockOffset;
       const { AccessKey } = await call(action, () => iamOnce.send(new CreateAccessKeyCommand({ UserName })));
-      if (!AccessKey?.AccessKeyId || !AccessKey.SecretAccessKey) throw toIamError(action, new SyntaxError());
       return {
-        accessKeyId: AccessKey.AccessKeyId,
-        secretAccessKey: AccessKey.SecretAccessKey,
-        createdAt: timestamp(AccessKey.CreateDate ?? new Date()),
+        accessKeyId: needed(action, AccessKey?.AccessKeyId),
+        secretAccessKey: needed(action, AccessKey?.SecretAccessKey),
+        createdAt: timestamp(AccessKey?.CreateDate ?? new Date()),
       };
     },
     async deleteAccessKey(AccessKeyId) {
@@ -108,19 +106,25 @@ export function connect(user: UserArn, region: string, source: CredentialSource)
     time: () => new Date(Date.now() + iam.config.systemClockOffset),
     async callerAccount() {
       const { Account } = await call("sts:GetCallerIdentity", () => sts.send(new GetCallerIdentityCommand({})));
-      return Account ?? "";
+      return needed("sts:GetCallerIdentity", Account);
     },
     async tryKey(key) {
       const client = new STSClient({ region, credentials: key, maxAttempts: 1, requestHandler });
       try {
         const { Arn } = await call("sts:GetCallerIdentity", () => client.send(new GetCallerIdentityCommand({})));
-        return { accepted: true, arn: Arn ?? "" };
+        return { accepted: true, arn: needed("sts:GetCallerIdentity", Arn) };
       } catch (error) {
-        const { code, message } = toIamError("sts:GetCallerIdentity", error);
-        return { accepted: false, code, message, wrongSecret: code === "SignatureDoesNotMatch" };
+        const { code } = toIamError("sts:GetCallerIdentity", error);
+        return { accepted: false, code, wrongSecret: code === "SignatureDoesNotMatch" };
       }
     },
   };
+}
+
+/** An answer without content says nothing: that there are no keys, above all, must be said by AWS itself. */
+function needed<T>(action: string, value: T | undefined): T {
+  if (value === undefined || value === "") throw damagedReply(action);
+  return value;
 }
 
 async function call<T>(action: string, send: () => Promise<T>): Promise<T> {

@@ -21,23 +21,37 @@ export function toIamError(action: string, error: unknown): IamError {
   const sdk = (error ?? {}) as SdkError;
   const status = sdk.$metadata?.httpStatusCode;
   const code = networkCode(sdk) ?? sdk.Code ?? sdk.name ?? "UnknownError";
-  const kind = kindOf(code, status);
-  // A reply that cannot be read may hold a new key's secret; the SDK hangs it on its error. Neither text nor cause is kept.
-  if (kind === "doubtful" && status !== undefined && status < 400) {
-    return new IamError(kind, action, code, "AWS's answer arrived damaged");
-  }
-  const message = (sdk.message || code).trim();
+  const kind = kindOf(code, status, sdk.message);
+  if (kind === "doubtful" && status !== undefined && status < 400) return damagedReply(action);
+  const message = firstLine(sdk.message ?? "") || code;
   return new IamError(kind, action, code, message, { cause: withoutReply(sdk, message) });
 }
 
-function kindOf(code: string, status: number | undefined): IamErrorKind {
+/** It may hold a new key's secret, and the SDK hangs the whole reply on its error: neither text nor cause is kept. */
+export function damagedReply(action: string): IamError {
+  return new IamError("doubtful", action, "DamagedReply", "AWS's answer arrived damaged");
+}
+
+/**
+ * On a wrong signature AWS quotes what it would have signed, a session token included, in the lines after the first.
+ * The SDK's hint at where its error keeps the reply is of no use here, since the reply is not kept.
+ */
+function firstLine(message: string): string {
+  return (message.trim().split(/\r?\n/)[0] ?? "")
+    .replace(/\s*Deserialization error:.*$/, "")
+    .replace(/x-amz-security-token\S*/gi, "");
+}
+
+function kindOf(code: string, status: number | undefined, message = ""): IamErrorKind {
   if (/^NoSuchEntity/.test(code)) return "noSuchEntity";
   if (/^LimitExceeded/.test(code)) return "limitExceeded";
+  // The chain of credentials may fail on a role of its own, which no permission on the user mends.
+  if (/^AccessDenied/.test(code) && /sts:(AssumeRole|GetFederationToken)/.test(message)) return "credentials";
   if (/^AccessDenied|^UnauthorizedOperation/.test(code)) return "denied";
   if (BAD_CREDENTIALS.test(code)) return "credentials";
   if (THROTTLED.test(code) || status === 429) return "throttled";
   if (NOT_SENT.test(code)) return "unreachable";
-  if (status !== undefined && status >= 400 && status < 500) return "refused";
+  if (status !== undefined && status >= 400 && status < 500 && status !== 408) return "refused";
   return "doubtful";
 }
 

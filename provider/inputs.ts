@@ -41,7 +41,12 @@ export function isObject(value: unknown): value is Props {
 
 /** Same JSON value? Something that a preview cannot know counts as different. */
 export function sameValue(a: unknown, b: unknown): boolean {
-  return !hasUnknowns(a) && !hasUnknowns(b) && isDeepStrictEqual(a ?? undefined, b ?? undefined);
+  return !hasUnknowns(a) && !hasUnknowns(b) && isDeepStrictEqual(asStored(a), asStored(b));
+}
+
+/** As the state keeps it: JSON knows neither `undefined` nor -0. */
+function asStored(value: unknown): unknown {
+  return value === undefined || value === null ? null : JSON.parse(JSON.stringify(value));
 }
 
 /** Leaves out what is null or undefined at the top: to the engine both mean "not given". */

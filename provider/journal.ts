@@ -52,6 +52,14 @@ export function parseJournal(value: string | undefined): Journal | undefined {
   };
 }
 
+/**
+ * An operation id is that of the resource's creation, and a number of its own behind it: a resource made in place of
+ * another, by a forced replacement, can be told from a later state of the same one.
+ */
+export function instanceOf(operationId: string | undefined): string {
+  return operationId?.split("-")[0] ?? "";
+}
+
 /** Who asks, and what can be known of an operation that has not ended. */
 export interface Reader {
   /** The owner hashes that are ours: today's, and the recorded one of before a rename. */

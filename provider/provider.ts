@@ -3,7 +3,7 @@ import { systemClock } from "./clock";
 import type { StackConfig } from "./credentials";
 import { readDrift } from "./drift";
 import { explain, RotationError } from "./errors";
-import { checkInputs, type Inputs, sameValue } from "./inputs";
+import { checkInputs, type Inputs } from "./inputs";
 import { observe } from "./observe";
 import { PartialFailure } from "./partialFailure";
 import { PATIENCE, type Ports } from "./ports";
@@ -12,6 +12,7 @@ import { HalfDone, retire, rotate } from "./rotate";
 import { thisProcess } from "./runner";
 import { openSession, type World, withFallback } from "./session";
 import { inputsDone, ownersOf, pickInputs, sameLogin, toDrift, toManagedKeys, toOutputs } from "./state";
+import { isAnotherUser } from "./userArn";
 import { wishFor } from "./wish";
 
 type Props = Record<string, unknown>;
@@ -37,11 +38,14 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   /** Asks AWS nothing; refresh calls it as well as preview. */
   async diff(_id: string, olds: Props, news: Props): Promise<pulumi.dynamic.DiffResult> {
     const [before, after] = [pickInputs(olds), pickInputs(news)];
-    if (!sameValue(before.userArn, after.userArn)) return { changes: true, replaces: ["userArn"] };
+    if (isAnotherUser(before.userArn, after.userArn)) return { changes: true, replaces: ["userArn"] };
     const recorded = toManagedKeys(olds);
     const line = previewLine(recorded, toDrift(olds), wishFor(before, after, recorded), before.userArn);
     if (line) this.#world.say(line);
-    return { changes: line !== undefined || before.region !== after.region || !sameLogin(before.login, after.login) };
+    const moved = before.userArn !== after.userArn;
+    return {
+      changes: moved || line !== undefined || before.region !== after.region || !sameLogin(before.login, after.login),
+    };
   }
 
   async create(props: Props): Promise<pulumi.dynamic.CreateResult> {

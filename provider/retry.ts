@@ -3,7 +3,8 @@ import { StandardRetryStrategy } from "@smithy/util-retry";
 type Token = Parameters<StandardRetryStrategy["refreshRetryTokenForRetry"]>[0];
 type ErrorInfo = Parameters<StandardRetryStrategy["refreshRetryTokenForRetry"]>[1];
 
-const ATTEMPTS = 8;
+/** More patient than the SDK, since an `up` may rotate many users at once. AWS_MAX_ATTEMPTS counts as everywhere. */
+const ATTEMPTS = Number(process.env.AWS_MAX_ATTEMPTS) || 8;
 
 /**
  * For calls that may be executed twice without harm. The SDK takes IAM's LimitExceeded for throttling, because other

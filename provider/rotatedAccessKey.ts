@@ -91,9 +91,9 @@ export class RotatedAccessKey extends pulumi.CustomResource {
    * @param opts the options of any custom resource, without `import`: adopt keys by the `state` input instead
    */
   constructor(name: string, args: RotatedAccessKeyArgs, opts: pulumi.CustomResourceOptions = {}) {
-    if (opts.import !== undefined) {
+    if (opts.import !== undefined || opts.id !== undefined) {
       throw new Error(
-        `RotatedAccessKey ${name}: keys can't be imported, since AWS never shows a key's secret again. Pass them as \`state\`, and leave the option import out.`,
+        `RotatedAccessKey ${name}: keys can't be imported, since AWS never shows a key's secret again. Pass them as \`state\`, and leave the options import and id out.`,
       );
     }
     const props: pulumi.Inputs = {
@@ -113,5 +113,8 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       ...opts,
       additionalSecretOutputs: [...(opts.additionalSecretOutputs ?? []), "current", "previous", "login", "state"],
     });
+    // Said here as well, since neither mocks nor previews know a resource's secret outputs.
+    this.current = pulumi.secret(this.current);
+    this.previous = pulumi.secret(this.previous);
   }
 }

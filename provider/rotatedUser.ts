@@ -44,14 +44,13 @@ export class RotatedUser extends pulumi.ComponentResource {
    */
   constructor(name: string, args: RotatedUserArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, opts);
-    const { user, ...keyArgs } = args;
+    const { user, ...keyArgs } = args ?? {};
     this.user = new User(name, user, { parent: this });
     const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });
     this.userName = this.user.name;
     this.userArn = this.user.arn;
-    // Said here as well, since neither mocks nor previews know a resource's secret outputs.
-    this.current = pulumi.secret(key.current);
-    this.previous = pulumi.secret(key.previous);
+    this.current = key.current;
+    this.previous = key.previous;
     this.currentAccessKeyId = key.currentAccessKeyId;
     this.previousAccessKeyId = key.previousAccessKeyId;
     this.rotatedAt = key.rotatedAt;

@@ -1,6 +1,6 @@
 import type { FoundKey, ManagedKey } from "./accessKey";
 import { planAdoption } from "./adoption";
-import { judge, type Reader } from "./journal";
+import { instanceOf, type Journal, judge, type Reader } from "./journal";
 import { type ManagedKeys, managedIds, managedKeys, without } from "./managedKeys";
 import { explainVerdict } from "./refusals";
 import type { Entry, Found, Plan, Refusal, Step, Wish } from "./steps";
@@ -80,6 +80,8 @@ export function planDeletion(recorded: ManagedKeys, found: Found, reader: Reader
     if (verdict.refusal === "running") return { refusal: left };
     if (verdict.refusal === "otherOwner") return { steps: [], left };
   }
+  const taken = takenOverBy(found.journal, reader);
+  if (taken) return { steps: [], left: taken };
   const lost = "lost" in verdict ? verdict.lost.map((key) => key.accessKeyId) : [];
   const steps: Step[] = [
     ...lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId })),
@@ -90,6 +92,13 @@ export function planDeletion(recorded: ManagedKeys, found: Found, reader: Reader
   if (left) return { steps, left };
   const had = found.keys.map((key) => key.accessKeyId);
   return { steps: [...steps, { do: "close", entry: { phase: "void", kind: "delete", had } }] };
+}
+
+/** A forced replacement creates first: what its `state` adopted is the new resource's, and the old one leaves it alone. */
+function takenOverBy(journal: Journal | undefined, { operationId, owners }: Reader): Refusal | undefined {
+  if (journal?.phase !== "done" || !owners.includes(journal.owner)) return undefined;
+  if (!operationId || instanceOf(journal.operationId) === instanceOf(operationId)) return undefined;
+  return { found: `a newer resource of this name has taken them over (operation ${journal.operationId}).`, todo: "" };
 }
 
 export function strangersAmong(found: Found, keys: ManagedKeys): FoundKey[] {

@@ -8,7 +8,8 @@ import type { Journal } from "./journal";
 export interface Runner {
   /** Machine and process, for the journal. */
   id: string;
-  newOperationId(): string;
+  /** A short random id. */
+  newId(): string;
   /** Whether the process of an open operation still runs; `undefined` if it ran on another machine. */
   isRunning(journal: Journal): boolean | undefined;
   /** Whether nobody is left to save a result: the engine was killed, and this process outlived it. */
@@ -20,7 +21,7 @@ export function thisProcess(engineAddress: string | undefined): Runner {
   const machine = machineId();
   return {
     id: `${machine}.${process.pid}`,
-    newOperationId: () => randomBytes(5).toString("hex"),
+    newId: () => randomBytes(4).toString("hex"),
     isRunning({ runner }) {
       const [itsMachine, pid] = runner.split(".");
       if (itsMachine !== machine) return undefined;

@@ -1,4 +1,4 @@
-import { type CredentialSource, credentialSources, type StackConfig } from "./credentials";
+import { type CredentialSource, credentialSource, type StackConfig } from "./credentials";
 import { IamError } from "./errors";
 import type { Iam } from "./iam";
 import type { Inputs } from "./inputs";
@@ -13,8 +13,7 @@ export interface World extends Omit<Ports, "iam"> {
 
 /** Connects with the credentials that the inputs and the stack's configuration ask for. */
 export function openSession(world: World, config: StackConfig | undefined, inputs: Inputs): Ports {
-  const [source = { from: "chain" }] = credentialSources(inputs.login, config);
-  return portsFor(world, config, inputs, source);
+  return portsFor(world, config, inputs, credentialSource(inputs.login, config));
 }
 
 /**
@@ -27,13 +26,11 @@ export async function withFallback<T>(
   inputs: Inputs,
   work: (ports: Ports) => Promise<T>,
 ): Promise<T> {
-  const [first = { from: "chain" }, ...others] = credentialSources(inputs.login, config);
-  const next = others[0];
   try {
-    return await work(portsFor(world, config, inputs, first));
+    return await work(openSession(world, config, inputs));
   } catch (error) {
-    if (!next || first.from !== "login" || !(error instanceof IamError && error.kind === "credentials")) throw error;
-    return work(portsFor(world, config, inputs, next));
+    if (!inputs.login || !(error instanceof IamError && error.kind === "credentials")) throw error;
+    return work(portsFor(world, config, inputs, credentialSource(undefined, config)));
   }
 }
 

@@ -7,7 +7,7 @@ export interface UserArn {
 }
 
 // Name and path as the IAM API reference gives them for User: name [\w+=,.@-]{1,64}, path of printable ASCII.
-const USER_ARN = /^arn:(aws[a-z0-9-]*):iam::(\d{12}):user\/((?:[\x21-\x2e\x30-\x7e]+\/)*)([\w+=,.@-]{1,64})$/;
+const USER_ARN = /^arn:(aws[a-z0-9-]*):iam::(\d{12}):user\/((?:[\x21-\x7e]*\/)?)([\w+=,.@-]{1,64})$/;
 
 /** IAM is one per partition, and lives in this region. */
 const IAM_REGION: Record<string, string> = {
@@ -45,7 +45,7 @@ export function userArnProblem(arn: string): string | undefined {
     return `is the account's root user, whose keys can't be rotated here; give an IAM user's ARN, ${example}`;
   const kind = /^arn:[^:]*:(?:iam|sts)::\d{12}:([a-z-]+)\//.exec(arn)?.[1];
   if (kind && kind !== "user")
-    return `is the ARN of a ${kind}, which has no access keys; give an IAM user's ARN, ${example}`;
+    return `is the ARN of ${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}, which has no access keys; give an IAM user's ARN, ${example}`;
   return `is not the ARN of an IAM user, ${example}`;
 }
 
@@ -57,4 +57,13 @@ export function partitionOf(region: string): string {
 export function regionFor(user: UserArn, ...candidates: (string | undefined)[]): string {
   const fitting = candidates.find((region) => region && partitionOf(region) === user.partition);
   return fitting ?? IAM_REGION[user.partition] ?? "us-east-1";
+}
+
+/** A user that only moved to another path is the same one, with the same keys. An ARN that is not known yet may be any. */
+export function isAnotherUser(before: string, after: string): boolean {
+  if (before === after) return false;
+  const [was, is] = [parseUserArn(before), parseUserArn(after)];
+  return (
+    !was || !is || was.partition !== is.partition || was.accountId !== is.accountId || was.userName !== is.userName
+  );
 }

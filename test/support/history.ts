@@ -136,7 +136,7 @@ export class History {
       say: (line) => this.messages.push(line),
       runner: {
         id,
-        newOperationId: () => `op${this.#processes}-${++operations}`,
+        newId: () => `op${this.#processes}x${++operations}`,
         isRunning: ({ runner }) => runner !== id && !this.#dead.has(runner),
         isAbandoned: async () => this.#dead.has(id),
       },

@@ -149,11 +149,11 @@ export class MemoryIam implements Iam {
       const key = this.keys.find((at) => at.accessKeyId === pair.accessKeyId);
       const age = key ? this.clock.now().getTime() - Date.parse(key.createdAt) : 0;
       if (key?.status !== "Active" || age < this.propagation) {
-        return { accepted: false as const, code: "InvalidClientTokenId", message: "not valid", wrongSecret: false };
+        return { accepted: false as const, code: "InvalidClientTokenId", wrongSecret: false };
       }
       return key.secretAccessKey === pair.secretAccessKey
         ? { accepted: true as const, arn: this.arn }
-        : { accepted: false as const, code: "SignatureDoesNotMatch", message: "no match", wrongSecret: true };
+        : { accepted: false as const, code: "SignatureDoesNotMatch", wrongSecret: true };
     });
   }
 }

@@ -29,8 +29,9 @@ export async function startFakeIam() {
       return "";
     },
     GetUser: () =>
-      `<User><UserName>ci</UserName><Tags><member><Key>k</Key><Value>${tag}</Value></member></Tags></User>`,
-    GetCallerIdentity: (_params, signer) => `<Arn>arn:aws:iam::123456789012:user/${signer}</Arn>`,
+      `<User><UserName>ci</UserName><UserId>AIDAFAKE</UserId><Arn>arn:aws:iam::123456789012:user/ci</Arn><Tags><member><Key>k</Key><Value>${tag}</Value></member></Tags></User>`,
+    GetCallerIdentity: (_params, signer) =>
+      `<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/${signer}</Arn>`,
   };
   const server = http.createServer(async (req, res) => {
     let body = "";

@@ -19,7 +19,7 @@ class Stage {
   operations = 0;
   runner: Runner = {
     id: "machine.1",
-    newOperationId: () => `op${++this.operations}`,
+    newId: () => `op${++this.operations}`,
     isRunning: () => false,
     isAbandoned: async () => false,
   };
@@ -68,7 +68,7 @@ describe("the provider", () => {
         userArn,
         rotationTrigger: "a",
         userId: stage.iam.userId,
-        operationId: "op1",
+        operationId: "op1-op2",
         current: { accessKeyId: key?.accessKeyId, secretAccessKey: key?.secretAccessKey, createdAt: key?.createdAt },
         currentAccessKeyId: key?.accessKeyId,
         rotatedAt: key?.createdAt,

@@ -1,0 +1,59 @@
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  DeleteAccessKeyCommand,
+  GetUserCommand,
+  IAMClient,
+  ListAccessKeysCommand,
+  TagUserCommand,
+  UpdateAccessKeyCommand,
+} from "@aws-sdk/client-iam";
+import { JOURNAL_TAG } from "../../provider/journal";
+
+/** Somebody with rights in the account, who works on one user by hand. */
+export class Account {
+  readonly #iam: IAMClient;
+
+  constructor(
+    endpoint: string,
+    readonly userName: string,
+    credentials = { accessKeyId: "test", secretAccessKey: "test" },
+  ) {
+    this.#iam = new IAMClient({ endpoint, region: "us-east-1", credentials });
+  }
+
+  /** @returns the user's ARN */
+  async createUser(path = "/ci/"): Promise<string> {
+    const { User } = await this.#iam.send(new CreateUserCommand({ UserName: this.userName, Path: path }));
+    return User?.Arn ?? "";
+  }
+
+  async addKey(status: "Active" | "Inactive" = "Active"): Promise<{ accessKeyId: string; secretAccessKey: string }> {
+    const { AccessKey } = await this.#iam.send(new CreateAccessKeyCommand({ UserName: this.userName }));
+    const { AccessKeyId = "", SecretAccessKey = "" } = AccessKey ?? {};
+    if (status === "Inactive") await this.setStatus(AccessKeyId, "Inactive");
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey };
+  }
+
+  async setStatus(AccessKeyId: string, Status: "Active" | "Inactive"): Promise<void> {
+    await this.#iam.send(new UpdateAccessKeyCommand({ UserName: this.userName, AccessKeyId, Status }));
+  }
+
+  async deleteKey(AccessKeyId: string): Promise<void> {
+    await this.#iam.send(new DeleteAccessKeyCommand({ UserName: this.userName, AccessKeyId }));
+  }
+
+  async keys(): Promise<{ id: string; status: string }[]> {
+    const { AccessKeyMetadata = [] } = await this.#iam.send(new ListAccessKeysCommand({ UserName: this.userName }));
+    return AccessKeyMetadata.map((key) => ({ id: key.AccessKeyId ?? "", status: key.Status ?? "" }));
+  }
+
+  async journal(): Promise<string | undefined> {
+    const { User } = await this.#iam.send(new GetUserCommand({ UserName: this.userName }));
+    return User?.Tags?.find((tag) => tag.Key === JOURNAL_TAG)?.Value;
+  }
+
+  async writeJournal(Value: string): Promise<void> {
+    await this.#iam.send(new TagUserCommand({ UserName: this.userName, Tags: [{ Key: JOURNAL_TAG, Value }] }));
+  }
+}
