@@ -25,7 +25,7 @@ export async function ensureEngine(log: Log = logToStderr): Promise<Engine> {
     if (filled) return filled;
     const noDownload = await failureOf(async () => downloadEngine(log, await staging()));
     if (!noDownload) return finished("download");
-    log(`The Pulumi CLI ${VERSION} can't be downloaded here (${noDownload.message}): it is built with Go instead.`);
+    log(`The Pulumi CLI ${VERSION} can't be downloaded here: ${noDownload.message}`);
     const noBuild = await failureOf(async () => buildEngine(log, await staging()));
     if (!noBuild) return finished("build");
     throw new Error(
