@@ -24,8 +24,8 @@ export function explainVerdict({ refusal, journal, keys, until }: Refused, owner
       };
     case "otherOwner":
       return {
-        found: `another stack rotates this user's keys: the owner of ${operation} is ${journal.owner}, here it is ${owner}. The user has ${keys.length > 0 ? listKeys(keys) : "no other keys than those recorded here"}.`,
-        todo: "Nothing was changed. Rotate a user from one stack only: take it out of the other one, or out of this one. To take it over from there, adopt its keys with `state`; then destroy it there, which leaves adopted keys alone.",
+        found: `another stack, or a resource of another name, rotates this user's keys: the owner of ${operation} is ${journal.owner}, here it is ${owner}. The user has ${keys.length > 0 ? listKeys(keys) : "no other keys than those recorded here"}.`,
+        todo: "Nothing was changed. Rotate a user in one place only. If this resource was renamed, give it an alias of its old name; to take the user over, adopt its keys with `state`, then destroy the other resource, which leaves adopted keys alone. Then run again.",
         keys,
       };
     case "severalLost":

@@ -55,6 +55,7 @@ export class ShimStack {
     } catch (error) {
       if (error instanceof ShimDied) {
         this.#shim = undefined;
+        await shim.stop(); // what it talked to is still there
         return { end: "died" };
       }
       const message = String(error instanceof Error ? error.message : error);
