@@ -115,6 +115,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     });
     // Said here as well, since neither mocks nor previews know a resource's secret outputs.
     this.current = pulumi.secret(this.current);
-    this.previous = pulumi.secret(this.previous);
+    this.previous = pulumi.secret(this.previous).apply((key) => key ?? undefined);
+    this.previousAccessKeyId = this.previousAccessKeyId.apply((id) => id ?? undefined);
   }
 }

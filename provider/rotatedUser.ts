@@ -2,6 +2,7 @@
 import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
 import type { KnownKey, RotatedKey } from "./accessKey";
+import { JOURNAL_TAG } from "./journal";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
 
 /** The inputs of {@link RotatedUser}: those of RotatedAccessKey but `userArn`, and the user's own. */
@@ -45,7 +46,11 @@ export class RotatedUser extends pulumi.ComponentResource {
   constructor(name: string, args: RotatedUserArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, opts);
     const { user, ...keyArgs } = args ?? {};
-    this.user = new User(name, user, { parent: this });
+    // The journal is a tag on this user that the rotation writes. A refresh sees it; without this, the next update of the
+    // user would take it for drift and remove it. `tags` is always given, since the engine looks for the path in it.
+    const tags = pulumi.output(user?.tags).apply((given) => given ?? {});
+    const ignoreChanges = [`tags["${JOURNAL_TAG}"]`];
+    this.user = new User(name, { ...user, tags }, { parent: this, ignoreChanges });
     const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });
     this.userName = this.user.name;
     this.userArn = this.user.arn;

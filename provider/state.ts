@@ -12,9 +12,9 @@ export interface Outputs extends Props {
   userArn: string;
   userId: string;
   current?: ManagedKey;
-  previous?: ManagedKey;
+  previous?: ManagedKey | null;
   currentAccessKeyId?: string;
-  previousAccessKeyId?: string;
+  previousAccessKeyId?: string | null;
   rotatedAt?: string;
   /** The operation that made this state; the journal on the user names it too. */
   operationId?: string;
@@ -30,9 +30,10 @@ export function toOutputs(inputs: Inputs, keys: ManagedKeys, drift: Drift = {}):
     ...pickInputs(inputs),
     userId,
     current,
-    previous,
+    // Said even when there is none: to a preview, an output that is absent is unknown, and shows as a change.
+    previous: previous ?? null,
     currentAccessKeyId: current?.accessKeyId,
-    previousAccessKeyId: previous?.accessKeyId,
+    previousAccessKeyId: previous?.accessKeyId ?? null,
     rotatedAt: current?.createdAt,
     operationId,
     retired: retired.length > 0 ? retired : undefined,
