@@ -17,27 +17,37 @@ export async function fillAlone<T>(
 ): Promise<T> {
   await mkdir(cache, { recursive: true });
   const release = await acquire(log, cache, what);
+  const own: string[] = [];
   try {
     // Under the lock such a folder can only be what a killed process left.
-    await removeStaging(cache);
-    return await fill(() => mkdtemp(join(cache, STAGING)));
+    for (const name of await readdir(cache)) if (name.startsWith(STAGING)) await remove(join(cache, name));
+    return await fill(async () => {
+      const folder = await mkdtemp(join(cache, STAGING));
+      own.push(folder);
+      return folder;
+    });
   } finally {
-    await removeStaging(cache);
-    await release();
+    for (const folder of own) await remove(folder);
+    await release().catch(() => undefined);
   }
 }
 
-async function removeStaging(cache: string): Promise<void> {
-  for (const name of await readdir(cache)) {
-    if (name.startsWith(STAGING)) await rm(join(cache, name), { recursive: true, force: true });
-  }
+/** What a killed process started may still write in there; the next one here removes the rest. */
+async function remove(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
 }
 
 async function acquire(log: Log, cache: string, what: string): Promise<() => Promise<void>> {
   let told = Date.now();
   for (;;) {
     try {
-      return await lock(cache, { lockfilePath: join(cache, ".lock"), stale: 20_000, update: 5_000 });
+      return await lock(cache, {
+        lockfilePath: join(cache, ".lock"),
+        stale: 20_000,
+        update: 5_000,
+        // Lost in a machine's sleep: two that fill at once waste time, but moving into place stays safe.
+        onCompromised: () => undefined,
+      });
     } catch (error) {
       if ((error as { code?: string }).code !== "ELOCKED") throw error;
     }

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 import type { Log } from "../commands";
@@ -13,6 +13,7 @@ const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Vers
 /** Builds the CLI and its Node.js host from their Go modules, which go.sum pins, into the cache. */
 export async function buildEngine(log: Log, bin: string): Promise<void> {
   await requireGo();
+  await requireSameVersion();
   log(`Building the Pulumi CLI ${VERSION} with Go, once: 4 to 8 minutes on two cores, about 2 GB of Go's caches.`);
   await goBuild(log, "language-host", LANGUAGE_HOST, join(bin, FILES.languageHost));
   await goBuild(log, "cli", CLI, join(bin, FILES.pulumi));
@@ -26,6 +27,13 @@ async function requireGo(): Promise<void> {
   } catch (cause) {
     throw new Error("there is no Go on PATH", { cause });
   }
+}
+
+/** The npm package and go.mod name the version each for itself; the binary would tell the npm package's. */
+async function requireSameVersion(): Promise<void> {
+  const modules = await readFile(join(__dirname, "cli", "go.mod"), "utf8");
+  if (modules.split(/\s+/).join(" ").includes(`/pulumi/pkg/v3 v${VERSION} `)) return;
+  throw new Error(`tools/engine/cli/go.mod does not pin Pulumi ${VERSION}, as package.json does`);
 }
 
 async function goBuild(log: Log, module: string, target: string, output: string): Promise<void> {
