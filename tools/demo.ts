@@ -80,7 +80,7 @@ class Story {
 
     narrator.step("The key works");
     const user = this.accepted(await this.sts(first));
-    narrator.meaning(`AWS takes calls signed with ${first.accessKeyId} as those of ${user}.`);
+    narrator.meaning(`A real call to STS, signed with the key: AWS takes it as one of ${user}.`);
 
     narrator.step("A changed trigger, and the preview of what it does");
     await this.pulumi(["config", "set", "rotation", "2026-12"]);
@@ -217,8 +217,8 @@ class Story {
       files,
     );
     for (const line of [
-      `Searched all ${files.length} files of the backend for the ${keys.length} secrets, in clear, base64 and URL-encoded:`,
-      `found in ${leaks.length}. The ids of these keys, which are no secrets, are found in ${controls.length}.`,
+      `Searched the ${files.length} files of the backend for the ${keys.length} secrets, in clear, base64 and URL-encoded:`,
+      `${leaks.length} files hold one. The keys' ids, which are no secrets, are in ${controls.length} files.`,
       ...leaks.map((file) => relative(this.project.backend, file)),
     ]) {
       this.narrator.line(`   ${line}`);

@@ -1,7 +1,7 @@
 const OPERATION = /^(Previewing|Updating|Destroying|Refreshing)\b.*:$/;
 const SECTION = /^(Diagnostics|Outputs|Resources|Duration|Policies):/;
 /** The sign of what is done, the resource's type, its name, and what is told of it. */
-const RESOURCE = /^ (.{3}) (\S+:\S+) (\S+) ?(.*)$/;
+const RESOURCE = /^ (.{2}) (\S+:\S+) (\S+) ?(.*)$/;
 
 /**
  * What the CLI printed to a pipe, without its noise: dots of progress, the earlier states of a resource of which a
