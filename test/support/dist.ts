@@ -1,0 +1,23 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+export const ROOT = resolve(__dirname, "../..");
+
+/** The modules of the provider's sources, by name. */
+export function modules(): string[] {
+  return readdirSync(join(ROOT, "provider"))
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => name.slice(0, -".ts".length));
+}
+
+/** Builds `dist` where a source is younger, so that a test file that is run alone never tests what was built long ago. */
+export function ensureBuilt(): void {
+  const made = (name: string) => {
+    const file = join(ROOT, "dist", `${name}.js`);
+    return existsSync(file) ? statSync(file).mtimeMs : 0;
+  };
+  const isStale = (name: string) => made(name) < statSync(join(ROOT, "provider", `${name}.ts`)).mtimeMs;
+  if (!modules().some(isStale)) return;
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+}
