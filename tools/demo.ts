@@ -20,7 +20,16 @@ async function main(): Promise<void> {
   const endpoint = await startEndpoint();
   let project: Project | undefined;
   process.once("exit", () => project?.remove());
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
+  let stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, async () => {
+      if (stopping) return;
+      stopping = true;
+      console.error("\nStopping, and cleaning up …");
+      await project?.cancel();
+      process.exit(130);
+    });
+  }
   try {
     const start = Date.now();
     const admin = await endpoint.newAdmin();
@@ -32,6 +41,8 @@ async function main(): Promise<void> {
     await story.tell();
     console.log(`\nAll of it was as told, in ${Math.round((Date.now() - start) / 1000)} s.`);
   } finally {
+    // An emulator that somebody else started goes on: it is left empty, as tests leave it.
+    if (process.env.ROTATOR_TEST_ENDPOINT_URL) await endpoint.reset().catch(() => undefined);
     await endpoint.stop();
   }
 }
@@ -57,7 +68,7 @@ class Story {
       "A rotation with `pulumi up`, told in eight steps.",
       `   Pulumi        ${version}, the real engine`,
       `   aws plugin    ${plugin}`,
-      `   AWS           an emulator on this machine (${this.endpoint.url}), which checks each signature`,
+      `   AWS           an emulator of IAM at ${this.endpoint.url}, which checks each signature`,
       `   project       a copy of this repository's Pulumi.yaml and examples, in ${this.project.folder}`,
       `   backend       files in ${this.project.backend}`,
       "Pulumi's output is shown without repeated lines of progress and the warning about a stand-in; secrets show as",

@@ -24,6 +24,7 @@ export class Project {
   readonly #engine: Engine;
   readonly #env: NodeJS.ProcessEnv;
   #running: execa.ExecaChildProcess | undefined;
+  #cancelled = false;
 
   /** @param aws.standIn a folder with a stand-in for the aws plugin; without it the installed one is used */
   constructor(engine: Engine, aws: { endpoint: string; admin: Credentials; standIn: string | undefined }) {
@@ -58,7 +59,7 @@ export class Project {
 
   /** Runs the CLI from a folder of the project. */
   async pulumi(args: string[], from = ""): Promise<Printed> {
-    // In a group of its own, so that `remove` reaches the engine's children as well.
+    // In a group of its own: Ctrl-C is passed on by `cancel`, once.
     const child = execa(this.#engine.pulumi, [...args, "--non-interactive", "--color", "never"], {
       cwd: join(this.folder, from),
       env: this.#env,
@@ -70,17 +71,24 @@ export class Project {
     });
     this.#running = child;
     const { exitCode, all = "", failed } = await child;
+    if (this.#cancelled) return new Promise(() => undefined);
     this.#running = undefined;
     return { code: failed ? exitCode || 1 : 0, text: all };
   }
 
-  /** Ends what still runs, and removes everything. Synchronous, for the end of the process. */
+  /** Lets the engine end as after Ctrl-C: it then ends its plugins, which a killed one would leave behind. */
+  async cancel(): Promise<void> {
+    this.#cancelled = true;
+    const child = this.#running;
+    if (!child) return;
+    child.kill("SIGINT");
+    const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    await child;
+    clearTimeout(timer);
+  }
+
+  /** Synchronous, for the end of the process. */
   remove(): void {
-    try {
-      if (this.#running?.pid) process.kill(-this.#running.pid, "SIGKILL");
-    } catch {
-      // It ended by itself.
-    }
     rmSync(this.#base, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }

@@ -38,8 +38,9 @@ function noteProgress(progress: Map<string, string>, line: string): void {
     .replace(/(^| )(warning: using |arn:aws\S*: this update ).*$/, "")
     .replace(/(^| )\d+ (warning|message).*$/, "");
   const same = sign.trim() === "" && /^(running)?$/.test(short.trim());
-  if (same) progress.delete(`${type} ${name}`);
-  else progress.set(`${type} ${name}`, ` ${sign} ${type} ${name} ${short}`.trimEnd());
+  // Deleted first, so that the lines stand in the order in which they were last told.
+  progress.delete(`${type} ${name}`);
+  if (!same) progress.set(`${type} ${name}`, ` ${sign} ${type} ${name} ${short}`.trimEnd());
 }
 
 /** Without the title of a section that has nothing left in it, and without double empty lines. */
