@@ -145,11 +145,14 @@ export async function startProxy(upstreamUrl: string): Promise<FaultProxy> {
 
 function describe(req: http.IncomingMessage, body: Buffer, index: number): Call {
   const params = Object.fromEntries(new URLSearchParams(body.toString()));
+  const [, accessKeyId = "", region = ""] =
+    /Credential=([^/,\s]+)(?:\/[^/]*\/([^/]*))?/.exec(req.headers.authorization ?? "") ?? [];
   return {
     index,
     action: params.Action ?? `${req.method} ${req.url}`,
     params,
-    accessKeyId: /Credential=([^/,\s]+)/.exec(req.headers.authorization ?? "")?.[1] ?? "",
+    accessKeyId,
+    region,
     startedAt: Date.now(),
     outcome: "pending",
     executed: false,

@@ -17,6 +17,8 @@ export interface Call {
   params: Record<string, string>;
   /** Who signed it: the access key id in the Authorization header, or "". */
   accessKeyId: string;
+  /** The region that the signature names, or "". */
+  region: string;
   startedAt: number;
   endedAt?: number;
   outcome: Outcome;
