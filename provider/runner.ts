@@ -12,7 +12,7 @@ export interface Runner {
   newId(): string;
   /** Whether the process of an open operation still runs; `undefined` if it ran on another machine. */
   isRunning(journal: Journal): boolean | undefined;
-  /** Whether nobody is left to save a result: the engine was killed, and this process outlived it. */
+  /** Whether nobody is left to save a result, since the engine was killed. Such a process ends itself here. */
   isAbandoned(): Promise<boolean>;
 }
 
@@ -28,7 +28,13 @@ export function thisProcess(engineAddress: string | undefined): Runner {
       // Whoever asks has not begun yet, so an operation of this very process has failed, or had this process id before.
       return Number(pid) !== process.pid && isAlive(Number(pid));
     },
-    isAbandoned: () => isGone(engineAddress),
+    async isAbandoned() {
+      if (!(await isGone(engineAddress))) return false;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      if (!(await isGone(engineAddress))) return false;
+      // Nobody hears from this process any more. As long as it lives, the journal says that its operation is running.
+      process.exit(1);
+    },
   };
 }
 

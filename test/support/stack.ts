@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ensureEngine } from "../../tools/engine";
+import { killTree } from "./processTree";
 
 const root = resolve(__dirname, "../..");
 
@@ -19,6 +21,8 @@ export interface StackOptions {
   env?: Record<string, string>;
   /** Folders to put on PATH, before the engine's. */
   path?: string[];
+  /** Wait for AWS's eventual consistency in tenths of seconds: moto has none. */
+  hasty?: boolean;
 }
 
 interface State {
@@ -41,7 +45,8 @@ export class Stack {
   ) {
     const modules = join(this.folder, "node_modules");
     for (const folder of [this.backend, modules]) mkdirSync(folder);
-    symlinkSync(root, join(modules, "pulumi-aws-iam-rotator"));
+    if (options.hasty) writeHastyPackage(join(modules, "pulumi-aws-iam-rotator"));
+    else symlinkSync(root, join(modules, "pulumi-aws-iam-rotator"));
     for (const name of ["@pulumi", "typescript", "ts-node"]) {
       symlinkSync(join(root, "node_modules", name), join(modules, name));
     }
@@ -84,8 +89,6 @@ export class Stack {
       cwd: this.folder,
       env: { ...this.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      // A process group of its own, so that a test can kill the engine with all that it started.
-      detached: true,
     });
     this.#running = child;
     let text = "";
@@ -138,12 +141,36 @@ export class Stack {
     return this.state().resources?.find((resource) => resource.type.endsWith(":RotatedAccessKey"))?.outputs;
   }
 
-  /** Kills the engine, the language host, the program and the provider at once. */
-  kill(signal: NodeJS.Signals = "SIGKILL"): void {
-    if (this.#running?.pid) process.kill(-this.#running.pid, signal);
+  /** Kills the engine, the language host, the program and the provider at once; over when the engine is gone. */
+  async kill(): Promise<void> {
+    const child = this.#running;
+    if (!child?.pid) return;
+    killTree(child.pid);
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  }
+
+  /** Signals the engine alone. */
+  signal(signal: NodeJS.Signals): void {
+    this.#running?.kill(signal);
+  }
+
+  /** Where the state lies. */
+  get stacksFolder(): string {
+    return join(this.backend, ".pulumi", "stacks");
   }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The package as it is built, but for the provider's patience. */
+function writeHastyPackage(folder: string): void {
+  mkdirSync(folder);
+  const files = {
+    "package.json": JSON.stringify({ name: "pulumi-aws-iam-rotator", main: "index.js" }),
+    "index.js": `module.exports = require(${JSON.stringify(join(root, "dist/index.js"))});`,
+    "provider.js": `module.exports = require(${JSON.stringify(join(__dirname, "fixtures/hastyProvider.js"))});`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }

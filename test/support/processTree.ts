@@ -1,0 +1,46 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process with all that it started: the engine puts its plugins into process groups of their own. */
+export function processTree(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const [pid, parent] of parents()) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  const tree = [root];
+  for (const pid of tree) tree.push(...(children.get(pid) ?? []));
+  return tree;
+}
+
+function parents(): [number, number][] {
+  if (process.platform === "linux") {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name): [number, number][] => {
+        try {
+          // The command's name, in parentheses, may hold anything.
+          const fields = readFileSync(`/proc/${name}/stat`, "utf8")
+            .replace(/^.*\) /s, "")
+            .split(" ");
+          return [[Number(name), Number(fields[1])]];
+        } catch {
+          return []; // it has ended meanwhile
+        }
+      });
+  }
+  const lines = execFileSync("ps", ["-axo", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
+  return lines.map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
+}
+
+/** All at once, as when the machine goes down. */
+export function killTree(root: number): void {
+  const tree = processTree(root);
+  // Stopped first, so that none can start another in between.
+  for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
+    for (const pid of tree) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // ended by itself
+      }
+    }
+  }
+}
