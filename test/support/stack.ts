@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ensureEngine } from "../../tools/engine";
@@ -139,6 +148,17 @@ export class Stack {
   /** The recorded outputs of the one RotatedAccessKey. */
   recorded(): Record<string, unknown> | undefined {
     return this.state().resources?.find((resource) => resource.type.endsWith(":RotatedAccessKey"))?.outputs;
+  }
+
+  /** Whatever was printed, and every file of the backend: states, their backups, the history. */
+  everything(): [string, string][] {
+    const files = readdirSync(this.backend, { recursive: true, encoding: "utf8" })
+      .map((name) => join(this.backend, name))
+      .filter((path) => statSync(path).isFile());
+    return [
+      ["what was printed", this.printed],
+      ...files.map((path): [string, string] => [path, readFileSync(path, "utf8")]),
+    ];
   }
 
   /** Kills the engine, the language host, the program and the provider at once; over when the engine is gone. */

@@ -1,0 +1,234 @@
+import assert from "node:assert/strict";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { Account } from "../support/account";
+import { type FaultProxy, startProxy } from "../support/proxy";
+import { Stack } from "../support/stack";
+
+interface Options {
+  name?: string;
+  opts?: string;
+  inputs?: string;
+}
+
+const program = (userArn: string, { name = "ci", opts = "{}", inputs = "" }: Options = {}) => `
+const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
+const key = new RotatedAccessKey(${JSON.stringify(name)}, {
+  userArn: ${JSON.stringify(userArn)}, rotationTrigger: process.env.TRIGGER, ${inputs}
+}, ${opts});
+module.exports = { current: key.current, previous: key.previous, id: key.currentAccessKeyId, rotatedAt: key.rotatedAt };
+`;
+
+interface Key {
+  accessKeyId: string;
+  secretAccessKey: string;
+  createdAt: string;
+}
+
+describe("RotatedAccessKey through the engine", function () {
+  this.timeout(300_000);
+  let endpoint: Endpoint;
+  let proxy: FaultProxy;
+  let account: Account;
+  let userArn: string;
+  let stack: Stack;
+  const stacks: Stack[] = [];
+  let users = 0;
+
+  async function newStack(text: string): Promise<Stack> {
+    const env = { TRIGGER: "1", AWS_REGION: "us-east-1" };
+    const made = await Stack.create({ program: text, endpointUrl: proxy.url, hasty: true, env });
+    stacks.push(made);
+    return made;
+  }
+  const outputs = async () => (await stack.outputs()) as unknown as { current: Key; previous?: Key; rotatedAt: string };
+  const actions = () => proxy.calls.map((call) => call.action);
+  const ids = async () => (await account.keys()).map(({ id }) => id).sort();
+
+  before(async () => {
+    endpoint = await startEndpoint();
+    proxy = await startProxy(endpoint.url);
+  });
+  beforeEach(async () => {
+    account = new Account(endpoint.url, `life-${++users}`);
+    userArn = await account.createUser("/ci/team/");
+    stack = await newStack(program(userArn));
+    proxy.clear();
+  });
+  after(async () => {
+    for (const at of stacks) at.remove();
+    await proxy?.stop();
+    await endpoint?.stop();
+  });
+
+  it("lives: preview, create, nothing, preview of a rotation, rotations, refresh, destroy", async () => {
+    await stack.preview();
+    assert.deepEqual(actions(), [], "a preview asks AWS nothing");
+
+    await stack.up();
+    assert.deepEqual(actions().sort(), [
+      "CreateAccessKey",
+      "GetCallerIdentity",
+      "GetUser",
+      "ListAccessKeys",
+      "TagUser",
+      "TagUser",
+    ]);
+    const first = await outputs();
+    assert.deepEqual(await ids(), [first.current.accessKeyId]);
+    assert.ok(!first.previous);
+    assert.match(first.rotatedAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    assert.ok(proxy.secrets.has(first.current.secretAccessKey));
+
+    proxy.clear();
+    await stack.up("--expect-no-changes");
+    assert.deepEqual(actions(), [], "an unchanged up asks AWS nothing");
+
+    stack.env.TRIGGER = "2";
+    const one = await stack.preview();
+    assert.match(
+      one,
+      new RegExp(`makes a new access key as current, keeps ${first.current.accessKeyId} valid as previous`),
+    );
+    assert.deepEqual(actions(), []);
+    await stack.up();
+    const second = await outputs();
+    assert.equal(second.previous?.accessKeyId, first.current.accessKeyId);
+    assert.equal(second.previous?.secretAccessKey, first.current.secretAccessKey);
+
+    stack.env.TRIGGER = "3";
+    const two = await stack.preview();
+    assert.match(two, new RegExp(`deletes ${first.current.accessKeyId} \\(rotationTrigger changed\\)`));
+    proxy.clear();
+    await stack.up();
+    assert.equal(actions().length, 7, actions().join());
+    const third = await outputs();
+    assert.deepEqual(await ids(), [second.current.accessKeyId, third.current.accessKeyId].sort());
+
+    assert.match(await stack.refresh(), /2 unchanged/);
+    await stack.destroy();
+    assert.deepEqual(await ids(), []);
+    await stack.destroy();
+    assert.match((await account.journal()) ?? "", /^v1 void delete /);
+    // After a destroy the same stack can begin anew.
+    await stack.up();
+    assert.equal((await ids()).length, 1);
+  });
+
+  it("shows a key deleted by hand as drift, and makes it good in the next up", async () => {
+    await stack.up();
+    stack.env.TRIGGER = "2";
+    await stack.up();
+    const { current, previous } = await outputs();
+    await account.deleteKey(current.accessKeyId);
+    const shown = await stack.refresh("--diff");
+    assert.match(shown, /was deleted by someone else; the next update makes a new key/);
+    const preview = await stack.preview();
+    assert.match(preview, /makes a new access key as current, keeps \S+ valid as previous \(current no longer works\)/);
+    await stack.up();
+    const healed = await outputs();
+    assert.equal(healed.previous?.accessKeyId, previous?.accessKeyId, "a previous that works stays");
+    assert.deepEqual(await ids(), [healed.current.accessKeyId, previous?.accessKeyId].sort());
+  });
+
+  it("refuses a forced replacement, and with `state` hands the key to the new resource", async () => {
+    await stack.up();
+    const { current } = await outputs();
+    const urn = stack.state().resources.find(({ type }) => type.endsWith(":RotatedAccessKey"))?.urn ?? "";
+    const refused = await stack.tryUp("--replace", urn);
+    assert.match(refused.text, /was made and handed out by operation .* or this is a forced replacement/);
+    assert.deepEqual(await ids(), [current.accessKeyId], "the live key is there");
+    const pair = { accessKeyId: current.accessKeyId, secretAccessKey: current.secretAccessKey };
+    stack.write(program(userArn, { inputs: `state: { current: ${JSON.stringify(pair)} }` }));
+    const replaced = await stack.up("--replace", urn);
+    assert.match(replaced, /a newer resource of this name has taken them over/);
+    assert.deepEqual(await ids(), [current.accessKeyId], "the old resource's end leaves the adopted key alone");
+    assert.equal((await outputs()).current.accessKeyId, current.accessKeyId);
+  });
+
+  it("with the state lost: names the key that may be in use, and goes on once it is adopted", async () => {
+    await stack.up();
+    const { current } = await outputs();
+    stack = await newStack(program(userArn)); // the same project, stack and name, and no state
+    const lost = await stack.tryUp();
+    assert.match(lost.text, new RegExp(`${current.accessKeyId} .* was made and handed out`));
+    assert.deepEqual(await ids(), [current.accessKeyId]);
+    stack.write(program(userArn, { inputs: `state: { previous: { accessKeyId: "${current.accessKeyId}" } }` }));
+    await stack.up();
+    const adopted = await outputs();
+    assert.equal(adopted.previous?.accessKeyId, current.accessKeyId);
+    assert.equal(adopted.previous?.secretAccessKey, undefined);
+  });
+
+  it("with yesterday's backup restored: refuses, and deletes neither the recorded nor the newer key", async () => {
+    await stack.up();
+    const file = join(stack.stacksFolder, "program", "dev.json");
+    const backup = join(stack.folder, "yesterday.json");
+    copyFileSync(file, backup);
+    stack.env.TRIGGER = "2";
+    await stack.up();
+    const { current, previous } = await outputs();
+    copyFileSync(backup, file);
+    stack.env.TRIGGER = "3";
+    const { text } = await stack.tryUp();
+    assert.match(text, new RegExp(`${current.accessKeyId} .* was made and handed out`));
+    assert.deepEqual(await ids(), [current.accessKeyId, previous?.accessKeyId].sort());
+  });
+
+  it("on a user that another stack rotates: refuses, names the owner, and changes nothing", async () => {
+    await stack.up();
+    const { current } = await outputs();
+    const other = await newStack(program(userArn, { name: "another" }));
+    const { text } = await other.tryUp();
+    assert.match(text, /another stack, or a resource of another name, rotates this user's keys/);
+    assert.match(text, new RegExp(current.accessKeyId));
+    assert.deepEqual(await ids(), [current.accessKeyId]);
+    // It adopts the key, and from then on the first stack keeps off: also when it is destroyed.
+    const pair = { accessKeyId: current.accessKeyId, secretAccessKey: current.secretAccessKey };
+    other.write(program(userArn, { name: "another", inputs: `state: { current: ${JSON.stringify(pair)} }` }));
+    await other.up();
+    stack.env.TRIGGER = "2";
+    assert.match((await stack.tryUp()).text, /rotates this user's keys/);
+    assert.match(await stack.destroy(), /keys are left on the user/);
+    assert.deepEqual(await ids(), [current.accessKeyId]);
+  });
+
+  it("goes on under a new name with an alias", async () => {
+    await stack.up();
+    const before = await outputs();
+    stack.write(program(userArn, { name: "renamed", opts: '{ aliases: [{ name: "ci" }] }' }));
+    await stack.up("--expect-no-changes");
+    stack.env.TRIGGER = "2";
+    await stack.up();
+    assert.equal((await outputs()).previous?.accessKeyId, before.current.accessKeyId);
+    stack.env.TRIGGER = "3";
+    await stack.up();
+    assert.equal((await ids()).length, 2);
+  });
+
+  it("tells bad input in preview, by property", async () => {
+    stack.write(
+      program("arn:aws:iam::123456789012:role/ci", {
+        inputs: 'login: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "" }',
+      }),
+    );
+    const { code, text } = await stack.run("preview", "--stack", "dev");
+    assert.notEqual(code, 0);
+    assert.match(text, /property userArn .* is the ARN of a role, which has no access keys/);
+    assert.match(text, /property login.secretAccessKey .* is empty/);
+    assert.deepEqual(actions(), []);
+  });
+
+  it("leaves no secret in plain text: in nothing that was printed, in no state, in no backup of one", () => {
+    for (const at of stacks) {
+      for (const [where, text] of at.everything()) {
+        for (const secret of proxy.secrets) {
+          for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")]) {
+            assert.ok(!text.includes(form), `a secret in ${where}`);
+          }
+        }
+      }
+    }
+  });
+});
