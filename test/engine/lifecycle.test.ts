@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
 import { type FaultProxy, startProxy } from "../support/proxy";
+import { secretsIn } from "../support/secrets";
 import { Stack } from "../support/stack";
 
 interface Options {
@@ -223,11 +224,7 @@ describe("RotatedAccessKey through the engine", function () {
   it("leaves no secret in plain text: in nothing that was printed, in no state, in no backup of one", () => {
     for (const at of stacks) {
       for (const [where, text] of at.everything()) {
-        for (const secret of proxy.secrets) {
-          for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")]) {
-            assert.ok(!text.includes(form), `a secret in ${where}`);
-          }
-        }
+        assert.deepEqual(secretsIn(text), [], where);
       }
     }
   });

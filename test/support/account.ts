@@ -9,6 +9,7 @@ import {
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
 import { JOURNAL_TAG } from "../../provider/journal";
+import { remember } from "./secrets";
 
 /** Somebody with rights in the account, who works on one user by hand. */
 export class Account {
@@ -31,6 +32,7 @@ export class Account {
   async addKey(status: "Active" | "Inactive" = "Active"): Promise<{ accessKeyId: string; secretAccessKey: string }> {
     const { AccessKey } = await this.#iam.send(new CreateAccessKeyCommand({ UserName: this.userName }));
     const { AccessKeyId = "", SecretAccessKey = "" } = AccessKey ?? {};
+    remember(SecretAccessKey);
     if (status === "Inactive") await this.setStatus(AccessKeyId, "Inactive");
     return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey };
   }

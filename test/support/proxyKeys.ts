@@ -1,5 +1,6 @@
 /** The keys that the fault proxy saw made and deleted, and how soon STS and IAM shall know about them. */
 import type { Call } from "./proxyRules";
+import { remember } from "./secrets";
 
 export interface Reply {
   status: number;
@@ -58,7 +59,10 @@ export class Keys {
       const id = element(reply, "AccessKeyId");
       const secret = element(reply, "SecretAccessKey");
       if (id) this.#made.set(id, Date.now());
-      if (secret) this.secrets.add(secret);
+      if (secret) {
+        this.secrets.add(secret);
+        remember(secret);
+      }
     } else if (call.action === "DeleteAccessKey" && call.params.AccessKeyId) {
       this.#deleted.set(call.params.AccessKeyId, Date.now());
     } else if (call.action === "GetCallerIdentity") {
