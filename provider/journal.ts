@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { FoundKey } from "./accessKey";
 
 /** The key of the tag on the IAM user. */
@@ -29,17 +30,24 @@ const ALPHABET = /^[\w .:/=+@-]*$/;
 /** The tag's value; `undefined` if the user has more keys than a tag can name. */
 export function formatJournal(journal: Journal): string | undefined {
   const { phase, kind, at, owner, operationId, runner, had } = journal;
-  const value = `v1 ${phase} ${kind} ${at} owner=${owner} op=${operationId} by=${runner} had=${had.join("+")}`;
+  const text = `v1 ${phase} ${kind} ${at} owner=${owner} op=${operationId} by=${runner} had=${had.join("+")}`;
+  const value = `${text} sum=${checksum(text)}`;
   return value.length <= MAX_LENGTH && ALPHABET.test(value) ? value : undefined;
 }
 
 const VALUE =
-  /^v1 (open|done|void) (create|rotate|adopt|delete) (\S+) owner=([\w-]+) op=([\w-]+) by=([\w.-]+) had=([\w+]*)$/;
+  /^v1 (open|done|void) (create|rotate|adopt|delete) (\S+) owner=([\w-]+) op=([\w-]+) by=([\w.-]+) had=([\w+]*) sum=(\w+)$/;
+
+/** A list of keys that lost its end would turn a stranger's key into a lost one of ours. */
+function checksum(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 6);
+}
 
 /** The journal in a tag's value; `undefined` for whatever this package did not write. */
 export function parseJournal(value: string | undefined): Journal | undefined {
-  const [, phase, kind, at, owner, operationId, runner, had] = VALUE.exec(value ?? "") ?? [];
+  const [, phase, kind, at, owner, operationId, runner, had, sum] = VALUE.exec(value ?? "") ?? [];
   if (!phase || !kind || !at || !owner || !operationId || !runner || had === undefined) return undefined;
+  if (sum !== checksum((value ?? "").replace(/ sum=\w+$/, ""))) return undefined;
   if (Number.isNaN(Date.parse(at))) return undefined;
   return {
     phase: phase as Journal["phase"],

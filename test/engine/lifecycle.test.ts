@@ -195,6 +195,25 @@ describe("RotatedAccessKey through the engine", function () {
     assert.deepEqual(await ids(), [current.accessKeyId]);
   });
 
+  it("two ups at once, from two copies of one stack: one is told to wait, and both keys of the winner work", async () => {
+    await stack.up();
+    const { current } = await outputs();
+    const copy = await newStack(program(userArn));
+    copyFileSync(join(stack.stacksFolder, "program", "dev.json"), join(copy.stacksFolder, "program", "dev.json"));
+    stack.env.TRIGGER = copy.env.TRIGGER = "2";
+    proxy.rule({ action: "CreateAccessKey", nth: 1, fault: { kind: "delay", ms: 4_000 } });
+    const [one, two] = await Promise.all([
+      stack.tryUp(),
+      new Promise((resolve) => setTimeout(resolve, 2_500)).then(() => copy.tryUp()),
+    ]);
+    assert.equal(one.code, 0, one.text);
+    assert.notEqual(two.code, 0);
+    assert.match(two.text, /of this resource has not ended, by the tag on the user, and its process still runs/);
+    assert.deepEqual(await ids(), [current.accessKeyId, (await outputs()).current.accessKeyId].sort());
+    // Afterwards the copy is a state that missed a rotation.
+    assert.match((await copy.tryUp()).text, /was made and handed out/);
+  });
+
   it("goes on under a new name with an alias", async () => {
     await stack.up();
     const before = await outputs();
