@@ -10,7 +10,7 @@ import {
   TagUserCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { mockClient } from "aws-sdk-client-mock";
+import { type AwsClientStub, mockClient } from "aws-sdk-client-mock";
 import type { IamError } from "../../provider/errors";
 import { connect } from "../../provider/iam";
 
@@ -29,11 +29,16 @@ function answer(name: string, status: number, message = `${name}, in AWS's words
 }
 
 describe("the calls to AWS", () => {
-  const iamMock = mockClient(IAMClient);
-  const stsMock = mockClient(STSClient);
+  // Made in a hook: from then on they catch the clients of the whole process, other test files' too.
+  let iamMock: AwsClientStub<IAMClient>;
+  let stsMock: AwsClientStub<STSClient>;
   const iam = connect(USER, "us-east-1", { from: "login", login: LOGIN });
   const sent = () => [...iamMock.calls(), ...stsMock.calls()].map(({ args }) => args[0].input);
 
+  before(() => {
+    iamMock = mockClient(IAMClient);
+    stsMock = mockClient(STSClient);
+  });
   beforeEach(() => {
     iamMock.reset();
     stsMock.reset();
