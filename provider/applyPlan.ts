@@ -6,7 +6,7 @@ import { formatJournal, instanceOf, type Journal, parseJournal } from "./journal
 import { type ManagedKeys, managedIds, withCurrent, without } from "./managedKeys";
 import type { Ports } from "./ports";
 import type { Entry, Step } from "./steps";
-import { tryAdoptedKey, tryNewKey } from "./tryKey";
+import { requireNewKey, tryAdoptedKey, tryNewKey } from "./tryKey";
 
 /** A step failed: what the earlier ones did stays done, and `keys` are the managed keys as they are now. */
 export class StepFailure extends Error {
@@ -89,8 +89,10 @@ class Run {
         return;
       }
       case "tryCurrent":
-        if (this.keys.current) await tryNewKey(this.keys.current, userArn, this.#ports);
-        return;
+        if (!this.keys.current) return;
+        return step.required
+          ? requireNewKey(this.keys.current, this.keys.retired, this.#ports)
+          : tryNewKey(this.keys.current, userArn, this.#ports);
       case "close":
         if (!this.#journal) this.#journal = this.#entry(step.entry);
         // From here on the keys count as handed out: if the tag can't be written, this id tells the next run so.
@@ -171,6 +173,8 @@ function inWords(step: Step): string {
     case "open":
     case "close":
       return "write the journal, a tag on the user, for the access keys";
+    case "tryCurrent":
+      return "retire the older access keys";
     default:
       return "take over the access keys";
   }

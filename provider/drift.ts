@@ -1,7 +1,8 @@
-import type { ManagedKey } from "./accessKey";
+import { listKeys, type ManagedKey } from "./accessKey";
 import { type ManagedKeys, managedIds, managedKeys } from "./managedKeys";
 import { observe } from "./observe";
 import type { Ports } from "./ports";
+import { strangersAmong } from "./rotationPlan";
 import type { Found } from "./steps";
 
 /** What somebody else changed, in words, by what it concerns. */
@@ -9,6 +10,7 @@ export interface Drift {
   user?: string;
   current?: string;
   previous?: string;
+  others?: string;
 }
 
 /** Reads the user, and once more after some seconds where something is missing: IAM's lists can be stale. */
@@ -37,6 +39,9 @@ export function findDrift(recorded: ManagedKeys, found: Found | undefined): { ke
   if (!current) drift.current = "there is none; the next update makes a new key";
   const before = previous && keyDrift(previous, status(previous), "it is phased out at the next rotation all the same");
   if (before) drift.previous = before;
+  // What was there before our last rotation is no news.
+  const others = strangersAmong(found, recorded).filter((key) => current && key.createdAt > current.createdAt);
+  if (others.length > 0) drift.others = `made by someone else since the last rotation: ${listKeys(others)}`;
   const left = retired.filter((id) => found.keys.some((key) => key.accessKeyId === id));
   const keys = { ...recorded, current: there(current), previous: there(previous), retired: left };
   return { keys: managedKeys(keys), drift };

@@ -30,6 +30,12 @@ export interface FoundUser {
   journal?: string;
 }
 
+export interface LastUse {
+  at: string;
+  service: string;
+  region: string;
+}
+
 export type KeyTrial = { accepted: true; arn: string } | { accepted: false; code: string; wrongSecret: boolean };
 
 /** The calls that a rotation needs, on one user. Each failure is an IamError. */
@@ -41,8 +47,8 @@ export interface Iam {
   createAccessKey(): Promise<RotatedKey>;
   deleteAccessKey(accessKeyId: string): Promise<void>;
   writeJournal(value: string): Promise<void>;
-  /** When and where a key was last used, in words; `undefined` if that may not be asked. Outside of the five permissions. */
-  lastUse(accessKeyId: string): Promise<string | undefined>;
+  /** When and where a key was last used; `undefined` if never. Its permission is outside of the five. */
+  lastUse(accessKeyId: string): Promise<LastUse | undefined>;
   /** The time by AWS's clock, to within the five minutes that its signatures tolerate. */
   time(): Date;
   /** The account that the credentials belong to. Needs no permission. */
@@ -95,12 +101,11 @@ export function connect(user: UserArn, region: string, source: CredentialSource)
       await call("iam:DeleteAccessKey", () => iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })));
     },
     async lastUse(AccessKeyId) {
-      try {
-        const { AccessKeyLastUsed: use } = await iamOnce.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }));
-        return use?.LastUsedDate ? `${timestamp(use.LastUsedDate)} (${use.ServiceName}, ${use.Region})` : "never";
-      } catch {
-        return undefined; // a permission that nobody has to give
-      }
+      const { AccessKeyLastUsed: use } = await call("iam:GetAccessKeyLastUsed", () =>
+        iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId })),
+      );
+      if (!use?.LastUsedDate) return undefined;
+      return { at: timestamp(use.LastUsedDate), service: use.ServiceName ?? "?", region: use.Region ?? "?" };
     },
     // The SDK measures it whenever the clocks are further apart.
     time: () => new Date(Date.now() + iam.config.systemClockOffset),

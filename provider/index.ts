@@ -1,2 +1,3 @@
 export type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
 export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
+export { type ReportedKey, rotationReport } from "./rotationReport";

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AdoptedKeys, Login } from "./accessKey";
+import { parseDuration } from "./duration";
 import { parseUserArn, partitionOf, userArnProblem } from "./userArn";
 
 /** The inputs as the provider gets them: resolved, and unwrapped where they are secret. */
@@ -9,11 +10,25 @@ export interface Inputs {
   region?: string;
   login?: Login;
   state?: AdoptedKeys;
+  rotateEvery?: string;
+  gracePeriod?: string;
+  revocationTrigger?: unknown;
+  lastUsedGuard?: string;
   /** Not the user's: RotatedAccessKey passes it, and the journal on the IAM user names it. */
   journalOwner?: string;
 }
 
-const PUBLIC_INPUTS = ["userArn", "rotationTrigger", "region", "login", "state"] as const;
+const PUBLIC_INPUTS = [
+  "userArn",
+  "rotationTrigger",
+  "region",
+  "login",
+  "state",
+  "rotateEvery",
+  "gracePeriod",
+  "revocationTrigger",
+  "lastUsedGuard",
+] as const;
 export const INPUT_NAMES = [...PUBLIC_INPUTS, "journalOwner"] as const;
 
 /** What the engine passes for a value that a preview cannot know yet. */
@@ -63,6 +78,7 @@ export function checkInputs(news: Props): { inputs: Props; failures: Failure[] }
     ...checkRegion(inputs.region, inputs.userArn),
     ...checkLogin(inputs.login),
     ...checkState(inputs.state),
+    ...checkDurations(inputs),
   ];
   return { inputs, failures };
 }
@@ -125,6 +141,25 @@ function checkState(state: unknown): Failure[] {
   }
   if (isObject(current) && isObject(previous) && sameValue(current.accessKeyId, previous.accessKeyId)) {
     failures.push({ property: "state.previous.accessKeyId", reason: "is the same key as state.current" });
+  }
+  return failures;
+}
+
+function checkDurations(inputs: Props): Failure[] {
+  const failures = ["rotateEvery", "gracePeriod", "lastUsedGuard"]
+    .filter(
+      (name) => inputs[name] !== undefined && !isUnknown(inputs[name]) && parseDuration(inputs[name]) === undefined,
+    )
+    .map((property) => ({
+      property,
+      reason: "is not a duration: a whole number of s, m, h, d or w, up to 20 years, for example 90d or 12h",
+    }));
+  const [every, grace] = [parseDuration(inputs.rotateEvery), parseDuration(inputs.gracePeriod)];
+  if (every !== undefined && grace !== undefined && grace > every) {
+    failures.push({
+      property: "gracePeriod",
+      reason: "is longer than rotateEvery: each rotation that is due would cut it short",
+    });
   }
   return failures;
 }

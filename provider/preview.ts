@@ -1,33 +1,40 @@
 import type { FoundKey } from "./accessKey";
 import type { Drift } from "./drift";
+import { after } from "./duration";
 import type { Reader } from "./journal";
 import type { ManagedKeys } from "./managedKeys";
 import { planRotation } from "./rotationPlan";
-import type { Found, Wish } from "./steps";
+import type { Found, Refusal, Wish } from "./steps";
 
 /**
  * What an update will do, in one line, from what is recorded alone: a preview asks AWS nothing.
- * @returns `undefined` if no key will be made, adopted or deleted
+ * @returns `undefined` if no key will be made, adopted or deleted; a refusal if that is certain already
  */
-export function previewLine(recorded: ManagedKeys, drift: Drift, wish: Wish, userArn: string): string | undefined {
+export function previewUpdate(
+  recorded: ManagedKeys,
+  drift: Drift,
+  wish: Wish,
+  now: Date,
+): { line: string } | { refusal: Refusal } | undefined {
   const plan = planRotation(recorded, presumed(recorded, drift, wish), wish, NO_JOURNAL);
-  if ("refusal" in plan) return `${userArn}: ${plan.refusal.found} ${plan.refusal.todo}`;
+  if ("refusal" in plan) return plan;
   const makes = plan.steps.find((step) => step.do === "create");
   const deleted = plan.steps.filter((step) => step.do === "delete").map((step) => step.accessKeyId);
-  const adopted = plan.steps
-    .filter((step) => step.do === "adopt")
-    .map((step) => `${step.key.accessKeyId} as ${step.as}`);
+  const adopted = plan.steps.filter((step) => step.do === "adopt");
+  const until = makes && after(now.toISOString(), wish.gracePeriod);
   const parts = [
-    adopted.length > 0 && `adopts ${adopted.join(" and ")}`,
+    adopted.length > 0 && `adopts ${adopted.map((step) => `${step.key.accessKeyId} as ${step.as}`).join(" and ")}`,
     makes && "makes a new access key as current",
-    makes?.previousId && `keeps ${makes.previousId} valid as previous`,
+    makes?.previousId && `keeps ${makes.previousId} valid as previous${until ? ` until ${until}` : ""}`,
     deleted.length > 0 && `deletes ${deleted.join(" and ")}`,
   ].filter((part) => typeof part === "string");
   if (parts.length === 0) return undefined;
-  const why =
-    wish.rotate ??
-    (makes ? "current no longer works" : adopted.length > 0 ? "state changed" : "an earlier run left it");
-  return `${userArn}: this update ${parts.join(", ")} (${why}).`;
+  return { line: `this update ${parts.join(", ")} (${reason(wish, makes !== undefined, adopted.length > 0)}).` };
+}
+
+function reason(wish: Wish, makes: boolean, adopts: boolean): string {
+  if (makes) return wish.revoke ?? wish.rotate ?? "current no longer works";
+  return adopts ? "state changed" : (wish.retire ?? "an earlier run left it");
 }
 
 const NO_JOURNAL: Reader = { owners: [], now: new Date(0), isRunning: () => undefined };

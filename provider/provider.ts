@@ -7,7 +7,7 @@ import { checkInputs, type Inputs } from "./inputs";
 import { observe } from "./observe";
 import { PartialFailure } from "./partialFailure";
 import { PATIENCE, type Ports } from "./ports";
-import { previewLine } from "./preview";
+import { previewUpdate } from "./preview";
 import { HalfDone, retire, rotate } from "./rotate";
 import { thisProcess } from "./runner";
 import { openSession, type World, withFallback } from "./session";
@@ -40,12 +40,15 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     const [before, after] = [pickInputs(olds), pickInputs(news)];
     if (isAnotherUser(before.userArn, after.userArn)) return { changes: true, replaces: ["userArn"] };
     const recorded = toManagedKeys(olds);
-    const line = previewLine(recorded, toDrift(olds), wishFor(before, after, recorded), before.userArn);
-    if (line) this.#world.say(line);
-    const moved = before.userArn !== after.userArn;
-    return {
-      changes: moved || line !== undefined || before.region !== after.region || !sameLogin(before.login, after.login),
-    };
+    const now = this.#world.clock.now();
+    const update = previewUpdate(recorded, toDrift(olds), wishFor(before, after, recorded, now), now);
+    if (update && "refusal" in update) {
+      const asked = `Can't rotate the access keys of ${before.userArn}`;
+      throw quiet(asked, new RotationError({ asked, ...update.refusal }));
+    }
+    if (update) this.#world.say(`${before.userArn}: ${update.line}`);
+    const moved = before.userArn !== after.userArn || before.region !== after.region;
+    return { changes: update !== undefined || moved || !sameLogin(before.login, after.login) };
   }
 
   async create(props: Props): Promise<pulumi.dynamic.CreateResult> {
@@ -80,7 +83,8 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     const [before, inputs] = [pickInputs(olds), pickInputs(news)];
     const { userArn } = inputs;
     const recorded = toManagedKeys(olds);
-    const request = { userArn, owners: ownersOf(inputs, before), recorded, wish: wishFor(before, inputs, recorded) };
+    const wish = wishFor(before, inputs, recorded, this.#world.clock.now());
+    const request = { userArn, owners: ownersOf(inputs, before), recorded, wish };
     const keys = await this.#attempt(`Can't rotate the access keys of ${userArn}`, inputs, (ports) =>
       rotate(request, ports).catch((error) => {
         if (!(error instanceof HalfDone)) throw error;

@@ -1,6 +1,7 @@
 import { applyPlan, StepFailure } from "./applyPlan";
 import { RotationError } from "./errors";
 import { formatJournal, type Reader } from "./journal";
+import { guardLastUse } from "./lastUsedGuard";
 import { type ManagedKeys, managedIds, managedKeys } from "./managedKeys";
 import { observe, observeUser } from "./observe";
 import type { Ports } from "./ports";
@@ -45,6 +46,8 @@ export async function rotate(
   const decide = (found: Found) => planRotation(recorded, found, wish, readerOf(owners, recorded, ports));
   const { found, plan } = await decideTwice(look, decide, ports);
   if ("refusal" in plan) throw await refused(`Can't rotate the access keys of ${userArn}`, plan.refusal, ports);
+  const inUse = await guardLastUse(plan, wish, ports.iam);
+  if (inUse) throw await refused(`Can't rotate the access keys of ${userArn}`, inUse, ports);
   const start = { ...(recorded ?? managedKeys({})), userId: found.userId };
   const operation = { userArn, owner: owners[0] ?? "" };
   try {
@@ -126,12 +129,18 @@ async function refused(
   const settled = journal && formatJournal(journal);
   if (settled) await iam.writeJournal(settled).catch(() => {});
   const uses = await Promise.all(
-    keys.map(async ({ accessKeyId }) => ({ accessKeyId, use: await iam.lastUse(accessKeyId) })),
+    keys.map(async ({ accessKeyId }) => {
+      try {
+        const use = await iam.lastUse(accessKeyId);
+        return use
+          ? `${accessKeyId} was last used ${use.at} (${use.service}, ${use.region}).`
+          : `${accessKeyId} was never used.`;
+      } catch {
+        return ""; // a permission that nobody has to give
+      }
+    }),
   );
-  const known = uses
-    .filter(({ use }) => use !== undefined)
-    .map(({ accessKeyId, use }) => `${accessKeyId} was last used ${use}.`);
-  return new RotationError({ asked, found: [found, ...known].join(" "), todo });
+  return new RotationError({ asked, found: [found, ...uses.filter(Boolean)].join(" "), todo });
 }
 
 /** Where the rotation stands, for the message and for the reasons kept in the state. */

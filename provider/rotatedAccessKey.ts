@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
+import { after } from "./duration";
 import { ownerHash } from "./owner";
 
 /** The inputs of {@link RotatedAccessKey}. */
@@ -38,6 +39,29 @@ export interface RotatedAccessKeyArgs {
     current?: pulumi.Input<AccessKeyPair | undefined>;
     previous?: pulumi.Input<KnownKey | undefined>;
   }>;
+  /**
+   * How old `current` may become: a whole number of `s`, `m`, `h`, `d` or `w`, for example `"90d"`. The first `up` after
+   * that rotates, once, however late it comes; a preview shows it. Default: none. A change counts from the next `up` on
+   * and shows no update of its own.
+   */
+  rotateEvery?: pulumi.Input<string>;
+  /**
+   * How long `previous` stays valid after a rotation, for example `"7d"`; not longer than `rotateEvery`. The first `up`
+   * after that deletes it, and a rotation before that is refused, in preview already. Default: `previous` stays until
+   * the next rotation. A change counts from the next `up` on and shows no update of its own.
+   */
+  gracePeriod?: pulumi.Input<string>;
+  /**
+   * For a leak. Any JSON value: when it is added or its value changes, the next `up` makes a new key, and as soon as AWS
+   * accepts that, deletes every older managed key, grace period and guard or not. Removing it does nothing. Default: none.
+   */
+  revocationTrigger?: pulumi.Input<unknown>;
+  /**
+   * A key that was used within this time, for example `"2d"`, is not deleted by a rotation or at the end of its grace
+   * period: the `up` is refused and names the use. A revocation and a destroy are not held up. Needs the permission
+   * `iam:GetAccessKeyLastUsed`. Default: none. A change counts from the next `up` on and shows no update of its own.
+   */
+  lastUsedGuard?: pulumi.Input<string>;
 }
 
 /** The `module:Type` part is named in every state file: it never changes. */
@@ -73,6 +97,10 @@ export class RotatedAccessKey extends pulumi.CustomResource {
   declare readonly previousAccessKeyId: pulumi.Output<string | undefined>;
   /** When `current` was made: RFC 3339, UTC. */
   declare readonly rotatedAt: pulumi.Output<string>;
+  /** When the next rotation is due: RFC 3339, UTC. `undefined` without `rotateEvery`. */
+  readonly rotationDueAt: pulumi.Output<string | undefined>;
+  /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
+  readonly previousUntil: pulumi.Output<string | undefined>;
 
   /** The user's ARN, as given. */
   declare readonly userArn: pulumi.Output<string>;
@@ -117,5 +145,10 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     this.current = pulumi.secret(this.current);
     this.previous = pulumi.secret(this.previous).apply((key) => key ?? undefined);
     this.previousAccessKeyId = this.previousAccessKeyId.apply((id) => id ?? undefined);
+    // From today's inputs, whatever the state recorded: a new period needs no update to count.
+    this.rotationDueAt = pulumi.all([this.rotatedAt, args.rotateEvery]).apply(([at, every]) => after(at, every));
+    this.previousUntil = pulumi
+      .all([this.rotatedAt, args.gracePeriod, this.previousAccessKeyId])
+      .apply(([at, grace, id]) => (id ? after(at, grace) : undefined));
   }
 }

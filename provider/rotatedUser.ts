@@ -37,6 +37,10 @@ export class RotatedUser extends pulumi.ComponentResource {
   readonly previousAccessKeyId: pulumi.Output<string | undefined>;
   /** When `current` was made: RFC 3339, UTC. */
   readonly rotatedAt: pulumi.Output<string>;
+  /** When the next rotation is due: RFC 3339, UTC. `undefined` without `rotateEvery`. */
+  readonly rotationDueAt: pulumi.Output<string | undefined>;
+  /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
+  readonly previousUntil: pulumi.Output<string | undefined>;
 
   /**
    * @param name the component's name, and that of both its children
@@ -59,6 +63,8 @@ export class RotatedUser extends pulumi.ComponentResource {
     this.currentAccessKeyId = key.currentAccessKeyId;
     this.previousAccessKeyId = key.previousAccessKeyId;
     this.rotatedAt = key.rotatedAt;
+    this.rotationDueAt = key.rotationDueAt;
+    this.previousUntil = key.previousUntil;
     this.registerOutputs({
       userName: this.userName,
       userArn: this.userArn,
@@ -67,6 +73,8 @@ export class RotatedUser extends pulumi.ComponentResource {
       currentAccessKeyId: this.currentAccessKeyId,
       previousAccessKeyId: this.previousAccessKeyId,
       rotatedAt: this.rotatedAt,
+      rotationDueAt: this.rotationDueAt,
+      previousUntil: this.previousUntil,
     });
   }
 }

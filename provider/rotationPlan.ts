@@ -18,6 +18,8 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, wi
   const adoption = planAdoption(known, found, wish.adopt);
   if ("refusal" in adoption) return adoption;
   const { keys, steps: adopts } = adoption;
+  const short = cutsGraceShort(keys, found, wish);
+  if (short) return { refusal: short };
 
   const unknown = strangersAmong(found, keys);
   const verdict = judge(found.journal, unknown, reader);
@@ -48,12 +50,19 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, wi
 function planChanges(keys: ManagedKeys, found: Found, wish: Wish, lost: string[]): Step[] {
   const status = (key: ManagedKey | undefined) => found.keys.find((at) => at.accessKeyId === key?.accessKeyId)?.status;
   const currentWorks = status(keys.current) === "Active";
-  if (!wish.rotate && currentWorks) return keys.retired.map(deletion);
+  if (!wish.rotate && !wish.revoke && currentWorks) {
+    const leaving = [...keys.retired, ...(wish.retire && keys.previous ? [keys.previous.accessKeyId] : [])];
+    // Nothing older goes before the key that replaced it has been seen to work.
+    return leaving.length > 0 ? [{ do: "tryCurrent", required: true }, ...leaving.map(deletion)] : [];
+  }
 
   // A current that someone deactivated is not ours to activate; a previous that still works is worth more than it.
-  const stays = currentWorks || status(keys.previous) !== "Active" ? (keys.current ?? keys.previous) : keys.previous;
-  const ours = [...keys.retired, ...managedIds(keys).filter((id) => !keys.retired.includes(id))];
-  const leaving = ours.filter((id) => id !== stays?.accessKeyId).map(deletion);
+  const kept = currentWorks || status(keys.previous) !== "Active" ? (keys.current ?? keys.previous) : keys.previous;
+  const stays = wish.revoke ? undefined : kept;
+  // Oldest first.
+  const leaving = managedIds(keys)
+    .reverse()
+    .filter((id) => id !== stays?.accessKeyId);
   const create: Step = {
     do: "create",
     ...(stays && { previousId: stays.accessKeyId }),
@@ -63,8 +72,28 @@ function planChanges(keys: ManagedKeys, found: Found, wish: Wish, lost: string[]
 
   // How many slots an account gives a user is not ours to read. With two keys there may be no free one, so a key that
   // leaves anyway goes first; where none leaves, AWS's answer to CreateAccessKey tells, and changes nothing.
-  const first = found.keys.length - lost.length >= 2 ? 1 : 0;
-  return [...leaving.slice(0, first), create, { do: "tryCurrent" }, ...leaving.slice(first)];
+  const full = found.keys.length - lost.length >= 2;
+  const makesRoom = full ? leaving.find((id) => !currentWorks || id !== keys.current?.accessKeyId) : undefined;
+  const trial: Step = wish.revoke ? { do: "tryCurrent", required: true } : { do: "tryCurrent" };
+  return [
+    ...(makesRoom ? [deletion(makesRoom)] : []),
+    create,
+    trial,
+    ...leaving.filter((id) => id !== makesRoom).map(deletion),
+  ];
+}
+
+/** A rotation deletes `previous`, which its users were promised until the end of the grace period. */
+function cutsGraceShort(keys: ManagedKeys, found: Found, wish: Wish): Refusal | undefined {
+  if (!wish.rotate || wish.revoke || !wish.graceUntil || !keys.previous) return undefined;
+  const works = (key: ManagedKey | undefined) =>
+    found.keys.some((at) => at.accessKeyId === key?.accessKeyId && at.status === "Active");
+  // Without a current that works a new key is made anyway, and this previous stays.
+  if (!works(keys.current) || !works(keys.previous)) return undefined;
+  return {
+    found: `a rotation (${wish.rotate}) would delete ${keys.previous.accessKeyId}, which is in its grace period until ${wish.graceUntil}.`,
+    todo: `Nothing was changed. Run again after ${wish.graceUntil}; or, to end all older keys now, change \`revocationTrigger\`.`,
+  };
 }
 
 function deletion(accessKeyId: string): Step {

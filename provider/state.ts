@@ -64,9 +64,8 @@ export function pickInputs(props: Props | Inputs): Inputs {
 
 /** The inputs as they hold after a failure: what has not happened yet keeps its old value, so that the next diff sees it. */
 export function inputsDone(olds: Inputs, news: Inputs, rotated: boolean): Inputs {
-  const { rotationTrigger, state, ...rest } = news;
-  const trigger = rotated ? rotationTrigger : olds.rotationTrigger;
-  return pickInputs({ ...rest, rotationTrigger: trigger, state: olds.state });
+  const { rotationTrigger, revocationTrigger } = rotated ? news : olds;
+  return pickInputs({ ...news, rotationTrigger, revocationTrigger, state: olds.state });
 }
 
 /** Temporary credentials change with each session, and say nothing about the keys. */

@@ -15,6 +15,14 @@ export interface Found {
 export interface Wish {
   /** Why a new key is wanted, in words; absent when no rotation is asked for. */
   rotate?: string;
+  /** Why every older key is deleted as soon as a new one works, in words. */
+  revoke?: string;
+  /** Why `previous` is deleted without a rotation, in words. */
+  retire?: string;
+  /** Until when `previous` stays valid: RFC 3339. No rotation may cut that short. */
+  graceUntil?: string;
+  gracePeriod?: string;
+  lastUsedGuard?: string;
   adopt?: AdoptedKeys;
 }
 
@@ -33,7 +41,8 @@ export type Step =
   | { do: "delete"; accessKeyId: string }
   /** The new key becomes current, `previousId` stays as previous, all others are retired. */
   | { do: "create"; previousId?: string; before: string[]; strangers: FoundKey[] }
-  | { do: "tryCurrent" }
+  /** `required`: older keys are deleted only if AWS accepts the new one. */
+  | { do: "tryCurrent"; required?: true }
   /** Writes the journal again, as the last thing. */
   | { do: "close"; entry: Entry };
 

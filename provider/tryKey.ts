@@ -4,9 +4,29 @@ import { IamError, RotationError } from "./errors";
 import type { Ports } from "./ports";
 
 /** Polls until AWS knows the new key. Past the limit it is kept all the same: its secret is known only here. */
-export async function tryNewKey(key: ManagedKey, userArn: string, { iam, clock, say, patience }: Ports): Promise<void> {
+export async function tryNewKey(key: ManagedKey, userArn: string, ports: Ports): Promise<void> {
+  const refused = await untilAccepted(key, ports);
+  if (refused === undefined) return;
+  ports.say(
+    `The new access key ${key.accessKeyId} of ${userArn} is made and saved, but AWS did not accept it within ${ports.patience.newKey / 1000} s (${refused}). Try it before you rely on it.`,
+  );
+}
+
+/** The same, where older keys are deleted next: an outage would be a worse answer than a little delay. */
+export async function requireNewKey(key: ManagedKey, older: string[], ports: Ports): Promise<void> {
+  const refused = await untilAccepted(key, ports);
+  if (refused === undefined) return;
+  throw new RotationError({
+    asked: "Can't delete older keys yet",
+    found: `AWS did not accept the new key ${key.accessKeyId} within ${ports.patience.newKey / 1000} s (${refused}), so ${older.join(" and ") || "the key before it"} still works.`,
+    todo: "The new key is kept. Run again: the next update tries it, and then deletes the older ones.",
+  });
+}
+
+/** @returns why AWS refuses the key even at the end of our patience; `undefined` as soon as it accepts it */
+async function untilAccepted(key: ManagedKey, { iam, clock, patience }: Ports): Promise<string | undefined> {
   const { accessKeyId, secretAccessKey } = key;
-  if (!secretAccessKey) return;
+  if (!secretAccessKey) return undefined;
   let last = "";
   const accepted = await poll(clock, patience.newKey, async () => {
     try {
@@ -18,10 +38,7 @@ export async function tryNewKey(key: ManagedKey, userArn: string, { iam, clock, 
     }
     return undefined;
   });
-  if (accepted) return;
-  say(
-    `The new access key ${accessKeyId} of ${userArn} is made and saved, but AWS did not accept it within ${patience.newKey / 1000} s (${last}). Try it before you rely on it.`,
-  );
+  return accepted ? undefined : last;
 }
 
 /** Nothing has been changed yet, so a key that does not work as given is a refusal. */

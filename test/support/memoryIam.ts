@@ -2,7 +2,7 @@ import type { AccessKeyPair, FoundKey } from "../../provider/accessKey";
 import { timestamp } from "../../provider/accessKey";
 import type { Clock } from "../../provider/clock";
 import { IamError } from "../../provider/errors";
-import type { Iam } from "../../provider/iam";
+import type { Iam, LastUse } from "../../provider/iam";
 
 /** A clock that only moves when somebody sleeps, or when a test says so. */
 export class FakeClock implements Clock {
@@ -28,7 +28,7 @@ export class MemoryIam implements Iam {
   slots = 2;
   /** The value of the journal's tag. */
   journal: string | undefined;
-  used = new Map<string, string>();
+  used = new Map<string, LastUse>();
   keys: MemoryKey[] = [];
   /** Every call in order, as `CreateAccessKey` or `DeleteAccessKey AKIA…`. */
   calls: string[] = [];
@@ -104,8 +104,8 @@ export class MemoryIam implements Iam {
     });
   }
 
-  async lastUse(accessKeyId: string): Promise<string | undefined> {
-    return this.used.get(accessKeyId);
+  lastUse(accessKeyId: string): Promise<LastUse | undefined> {
+    return this.#call("GetAccessKeyLastUsed", accessKeyId, () => this.used.get(accessKeyId));
   }
 
   listAccessKeys() {

@@ -82,15 +82,16 @@ describe("the calls to AWS", () => {
     assert.deepEqual(sent(), [{ UserName: "deployer", Tags: [{ Key: "pulumi-aws-iam-rotator", Value: "v1 open" }] }]);
   });
 
-  it("lastUse tells when and where, never, or nothing where it may not be asked", async () => {
+  it("lastUse tells when and where, or that it never was, and fails where it may not be asked", async () => {
     const used = { LastUsedDate: new Date("2026-11-01"), ServiceName: "s3", Region: "eu-west-1" };
     iamMock
       .on(GetAccessKeyLastUsedCommand)
       .resolvesOnce({ AccessKeyLastUsed: used })
       .resolvesOnce({ AccessKeyLastUsed: { LastUsedDate: undefined, ServiceName: "N/A", Region: "N/A" } })
       .rejects(answer("AccessDenied", 403));
-    const uses = [await iam.lastUse("A"), await iam.lastUse("A"), await iam.lastUse("A")];
-    assert.deepEqual(uses, ["2026-11-01T00:00:00Z (s3, eu-west-1)", "never", undefined]);
+    assert.deepEqual(await iam.lastUse("A"), { at: "2026-11-01T00:00:00Z", service: "s3", region: "eu-west-1" });
+    assert.equal(await iam.lastUse("A"), undefined);
+    await assert.rejects(iam.lastUse("A"), { kind: "denied", action: "iam:GetAccessKeyLastUsed" });
   });
 
   it("listAccessKeys reads all pages, and sorts oldest first", async () => {

@@ -64,7 +64,7 @@ describe("planRotation", () => {
       managedKeys({ userId: USER, current: key("A"), previous: key("B"), retired: ["R"] }),
       ["R", "B", "A"],
       {},
-      "-R",
+      "? -R",
     ],
     [
       "a retired key makes room",

@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { inWords } from "./duration";
+import { parseUserArn } from "./userArn";
+
+/** What the report reads of a RotatedAccessKey or a RotatedUser. */
+export interface ReportedKey {
+  userArn: pulumi.Output<string>;
+  currentAccessKeyId: pulumi.Output<string>;
+  previousAccessKeyId: pulumi.Output<string | undefined>;
+  rotatedAt: pulumi.Output<string>;
+  rotationDueAt: pulumi.Output<string | undefined>;
+  previousUntil: pulumi.Output<string | undefined>;
+}
+
+/**
+ * A Markdown table of keys, the one that is due first on top: user, key id, age, due date, and until when the key before
+ * it stays valid. Good as a stack's `readme` output, and in a terminal. It holds no secret. Ages are those of the run, so
+ * the text changes from day to day.
+ *
+ * @param keys the keys of a fleet: RotatedAccessKey and RotatedUser alike
+ * @param now the time that ages are counted to; default: now
+ */
+export function rotationReport(keys: ReportedKey[], now: Date = new Date()): pulumi.Output<string> {
+  const rows = keys.map((key) =>
+    pulumi
+      .all([
+        key.userArn,
+        key.currentAccessKeyId,
+        key.previousAccessKeyId,
+        key.rotatedAt,
+        key.rotationDueAt,
+        key.previousUntil,
+      ])
+      .apply(([userArn, id, previousId, rotatedAt, dueAt, until]) => ({
+        due: dueAt ?? "9999",
+        cells: [
+          parseUserArn(userArn)?.userName ?? userArn,
+          id,
+          inWords(now.getTime() - Date.parse(rotatedAt)),
+          dueAt ? (Date.parse(dueAt) <= now.getTime() ? `**due since ${dueAt}**` : dueAt) : "–",
+          previousId ? `${previousId} ${until ? `until ${until}` : "until the next rotation"}` : "–",
+        ],
+      })),
+  );
+  return pulumi
+    .all(rows)
+    .apply((all) => table(all.sort((a, b) => a.due.localeCompare(b.due)).map(({ cells }) => cells)));
+}
+
+/** Columns as wide as their widest cell, so that it reads in a terminal as well. */
+function table(rows: string[][]): string {
+  const all = [["User", "Current key", "Age", "Rotation due", "Previous key"], ...rows];
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [head = [], ...body] = all;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
+}
