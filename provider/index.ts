@@ -1,3 +1,4 @@
 export type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
 export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
+export { rotationPolicy } from "./rotationPolicy";
 export { type ReportedKey, rotationReport } from "./rotationReport";

@@ -1,0 +1,19 @@
+import * as pulumi from "@pulumi/pulumi";
+import { rotationReport } from "pulumi-aws-iam-rotator";
+import { RotatedUser } from "pulumi-aws-iam-rotator/user";
+
+// Run `pulumi up` on a schedule, once a day say: most runs change nothing, and ask AWS nothing.
+const config = new pulumi.Config();
+const policy = {
+  // The first run after `current` is that old makes a new key.
+  rotateEvery: config.get("rotateEvery") ?? "90d",
+  // The first run after that deletes the key before it. Until then both work, and no rotation may cut that short.
+  gracePeriod: config.get("gracePeriod") ?? "7d",
+};
+
+const users = ["builder", "uploader"].map((name) => new RotatedUser(name, { user: { path: "/ci/" }, ...policy }));
+
+/** A Markdown table: which key is how old, and when its rotation is due. `pulumi stack output readme` */
+export const readme = rotationReport(users);
+/** Secret: the keys in use, by user. */
+export const current = Object.fromEntries(users.map((user, index) => [["builder", "uploader"][index], user.current]));

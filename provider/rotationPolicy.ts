@@ -1,0 +1,34 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** The IAM actions that a rotation calls. `sts:GetCallerIdentity` is called too, and needs no permission. */
+export const ROTATION_ACTIONS = [
+  "iam:GetUser",
+  "iam:ListAccessKeys",
+  "iam:CreateAccessKey",
+  "iam:DeleteAccessKey",
+  "iam:TagUser",
+] as const;
+
+/** What `lastUsedGuard` needs besides. */
+export const GUARD_ACTION = "iam:GetAccessKeyLastUsed";
+
+/**
+ * The policy for whoever runs the rotation, limited to the users that are rotated. It does not allow making the user.
+ *
+ * @param userArn ARN of the rotated user, or of several
+ * @param options `lastUsedGuard`: also allow what that input needs; default false
+ * @returns the policy document as JSON, good as `policy` of `aws.iam.Policy`
+ */
+export function rotationPolicy(
+  userArn: pulumi.Input<string> | pulumi.Input<string>[],
+  options: { lastUsedGuard?: boolean } = {},
+): pulumi.Output<string> {
+  const arns = pulumi.all(Array.isArray(userArn) ? userArn : [userArn]);
+  const actions = [...ROTATION_ACTIONS, ...(options.lastUsedGuard ? [GUARD_ACTION] : [])];
+  return arns.apply((Resource) =>
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Sid: "RotateAccessKeys", Effect: "Allow", Action: actions, Resource }],
+    }),
+  );
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Output } from "@pulumi/pulumi";
+import { GUARD_ACTION, ROTATION_ACTIONS, rotationPolicy } from "../../provider/rotationPolicy";
+
+const value = <T>(output: Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();
+const [one, two] = ["arn:aws:iam::123456789012:user/one", "arn:aws:iam::123456789012:user/ci/two"];
+
+describe("rotationPolicy", () => {
+  it("allows the five actions on the user, and nothing else", async () => {
+    assert.deepEqual(JSON.parse(await value(rotationPolicy(one))), {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "RotateAccessKeys",
+          Effect: "Allow",
+          Action: ["iam:GetUser", "iam:ListAccessKeys", "iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:TagUser"],
+          Resource: [one],
+        },
+      ],
+    });
+  });
+
+  it("covers several users, and the permission of lastUsedGuard", async () => {
+    const { Statement } = JSON.parse(await value(rotationPolicy([one, two], { lastUsedGuard: true })));
+    assert.deepEqual(Statement[0].Resource, [one, two]);
+    assert.ok(Statement[0].Action.includes(GUARD_ACTION));
+  });
+
+  it("names exactly the IAM actions that the code calls", () => {
+    const code = readFileSync(join(__dirname, "../../provider/iam.ts"), "utf8");
+    const called = new Set([...code.matchAll(/"(iam:\w+)"/g)].map(([, action]) => action));
+    assert.deepEqual([...called].sort(), [...ROTATION_ACTIONS, GUARD_ACTION].sort());
+  });
+
+  it("is what the README says", () => {
+    const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
+    for (const action of [...ROTATION_ACTIONS, GUARD_ACTION]) assert.ok(readme.includes(action), action);
+  });
+});
