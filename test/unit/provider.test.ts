@@ -1,58 +1,9 @@
 import assert from "node:assert/strict";
-import type { CredentialSource } from "../../provider/credentials";
 import { IamError } from "../../provider/errors";
 import { PartialFailure } from "../../provider/partialFailure";
-import { PATIENCE } from "../../provider/ports";
-import { AccessKeyProvider } from "../../provider/provider";
-import type { Runner } from "../../provider/runner";
-import { FakeClock, MemoryIam } from "../support/memoryIam";
+import { type Props, Stage, userArn } from "../support/stage";
 
-type Props = Record<string, unknown>;
-const userArn = "arn:aws:iam::123456789012:user/ci/deployer";
 const denied = (action: string) => new IamError("denied", action, "AccessDenied", "not authorized");
-
-class Stage {
-  clock = new FakeClock();
-  iam = new MemoryIam(this.clock, userArn);
-  said: string[] = [];
-  sources: CredentialSource[] = [];
-  operations = 0;
-  runner: Runner = {
-    id: "machine.1",
-    newId: () => `op${++this.operations}`,
-    isRunning: () => false,
-    isAbandoned: async () => false,
-  };
-  provider = new AccessKeyProvider({
-    connect: (_user, _region, source) => {
-      this.sources.push(source);
-      return this.iam;
-    },
-    clock: this.clock,
-    patience: PATIENCE,
-    runner: this.runner,
-    env: {},
-    say: (line) => this.said.push(line),
-  });
-
-  /** What the engine does in an `up`: diff, then update with the old outputs. Answers the outputs that are saved. */
-  async up(olds: Props, news: Props): Promise<Props> {
-    const { changes } = await this.provider.diff("id", olds, news);
-    return changes ? ((await this.provider.update("id", olds, news)).outs as Props) : olds;
-  }
-  async create(inputs: Props = { userArn }): Promise<Props> {
-    return (await this.provider.create(inputs)).outs as Props;
-  }
-  /** The properties that a partial failure has the engine save. */
-  async halfDone(run: Promise<unknown>): Promise<Props> {
-    const failure: unknown = await run.then(
-      () => undefined,
-      (error) => error,
-    );
-    assert.ok(failure instanceof PartialFailure, `expected a partial failure, got ${failure}`);
-    return failure.properties;
-  }
-}
 
 describe("the provider", () => {
   let stage: Stage;
