@@ -98,7 +98,16 @@ async function removeLostKey(
 function noSlot(step: CreateStep, cause: IamError): Error {
   const others = step.strangers;
   const [one] = others;
-  if (!one) return cause;
+  if (!one) {
+    return new RotationError(
+      {
+        asked: "Can't make a new access key",
+        found: `AWS allows no further one for this user (${cause.code}), although no key is there that is not managed here.`,
+        todo: "A key deleted a moment ago may still count: run again in a minute.",
+      },
+      { cause },
+    );
+  }
   return new RotationError(
     {
       asked: "Can't make a new access key",

@@ -1,7 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
+import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
 import { after } from "./duration";
 import { ownerHash } from "./owner";
+
+/** An access key as an input, each part of which may come from elsewhere. */
+interface KeyInput {
+  accessKeyId: pulumi.Input<string>;
+  secretAccessKey: pulumi.Input<string>;
+  /** As in our own outputs; AWS is asked for the date all the same. */
+  createdAt?: pulumi.Input<string>;
+}
 
 /** The inputs of {@link RotatedAccessKey}. */
 export interface RotatedAccessKeyArgs {
@@ -36,8 +44,8 @@ export interface RotatedAccessKeyArgs {
    * must be its own, otherwise nothing is changed. Default: none. A later change adopts keys that are not managed yet.
    */
   state?: pulumi.Input<{
-    current?: pulumi.Input<AccessKeyPair | undefined>;
-    previous?: pulumi.Input<KnownKey | undefined>;
+    current?: pulumi.Input<KeyInput | undefined>;
+    previous?: pulumi.Input<(Partial<KeyInput> & Pick<KeyInput, "accessKeyId">) | undefined>;
   }>;
   /**
    * How old `current` may become: a whole number of `s`, `m`, `h`, `d` or `w`, for example `"90d"`. The first `up` after

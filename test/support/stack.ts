@@ -65,6 +65,8 @@ export class Stack {
     this.env = {
       PATH: [...(options.path ?? []), binFolder, process.env.PATH].join(":"),
       HOME: process.env.HOME ?? tmpdir(),
+      // Its logs, and what it remembers of projects, are none of the user's.
+      PULUMI_HOME: join(this.folder, "home"),
       PULUMI_BACKEND_URL: `file://${this.backend}`,
       PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
       PULUMI_SKIP_UPDATE_CHECK: "true",
