@@ -24,10 +24,10 @@ const maybe = <T>(value: fc.Arbitrary<T>, freq: number) => fc.option(value, { ni
 const event: fc.Arbitrary<Event> = fc.record({
   hours: fc.constantFrom(0, 1, 5, 24, 30, 100, 1000),
   rotationTrigger: fc.nat({ max: 2 }),
-  revocationTrigger: maybe(fc.nat({ max: 1 }), 1),
+  revocationTrigger: maybe(fc.nat({ max: 1 }), 3),
   rotateEvery: maybe(fc.constantFrom("1h", "1d", "4d"), 2),
   gracePeriod: maybe(fc.constantFrom("1h", "6h", "3d"), 2),
-  strike: maybe(fc.record({ at: fc.nat({ max: 8 }), fault: fc.constantFrom("before", "lostReply", "denied") }), 1),
+  strike: maybe(fc.record({ at: fc.nat({ max: 8 }), fault: fc.constantFrom("before", "lostReply", "denied") }), 2),
   slow: fc.boolean(),
 });
 
