@@ -117,6 +117,10 @@ class Life {
       return "ok";
     } catch (error) {
       if (error instanceof PartialFailure) {
+        const served = (error.properties.current as Key).accessKeyId === current?.accessKeyId ? this.outs : news;
+        for (const name of ["rotationTrigger", "revocationTrigger"]) {
+          if (error.properties[name] !== served[name]) this.crimes.push(`the saved ${name} is not the served one`);
+        }
         this.outs = error.properties;
         this.#failed = true;
       }
