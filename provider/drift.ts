@@ -50,5 +50,6 @@ export function findDrift(recorded: ManagedKeys, found: Found | undefined): { ke
 function keyDrift(key: ManagedKey, status: string | undefined, next: string): string | undefined {
   if (status === "Active") return undefined;
   if (!status) return `${key.accessKeyId} was deleted by someone else; ${next}`;
+  if (status === "Expired") return `${key.accessKeyId} has expired; ${next}`;
   return `${key.accessKeyId} is ${status}, by someone else's hand; ${next}`;
 }

@@ -19,7 +19,7 @@ export function after(moment: string | undefined, duration: string | undefined):
   return new Date(Date.parse(moment) + length).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** A length of time in its largest unit, for people: `3 days`. */
+/** A length of time in its largest unit, for people: `3 days`. A second at least: clocks differ. */
 export function inWords(milliseconds: number): string {
-  return ms(Math.max(milliseconds, 0), { long: true });
+  return ms(Math.max(milliseconds, 1_000), { long: true });
 }

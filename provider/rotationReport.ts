@@ -35,8 +35,9 @@ export function rotationReport(keys: ReportedKey[], now: Date = new Date()): pul
         due: dueAt ?? "9999",
         cells: [
           parseUserArn(userArn)?.userName ?? userArn,
-          id,
-          inWords(now.getTime() - Date.parse(rotatedAt)),
+          // After a refresh that found the current key gone there is none, until the next update has made one.
+          id ?? "none",
+          rotatedAt ? inWords(now.getTime() - Date.parse(rotatedAt)) : "–",
           dueAt ? (Date.parse(dueAt) <= now.getTime() ? `**due since ${dueAt}**` : dueAt) : "–",
           previousId ? `${previousId} ${until ? `until ${until}` : "until the next rotation"}` : "–",
         ],
