@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { RotatedAccessKey } from "../../provider/rotatedAccessKey";
+import { type ReportedKey, rotationReport } from "../../provider/rotationReport";
+
+const NOW = new Date("2026-11-23T09:30:00Z");
+
+interface Plain {
+  userArn: string;
+  currentAccessKeyId?: string;
+  previousAccessKeyId?: string;
+  rotatedAt?: string;
+  rotationDueAt?: string;
+  previousUntil?: string;
+}
+
+const outputs = (plain: Plain): ReportedKey =>
+  ({
+    userArn: pulumi.output(plain.userArn),
+    currentAccessKeyId: pulumi.output(plain.currentAccessKeyId),
+    previousAccessKeyId: pulumi.output(plain.previousAccessKeyId),
+    rotatedAt: pulumi.output(plain.rotatedAt),
+    rotationDueAt: pulumi.output(plain.rotationDueAt),
+    previousUntil: pulumi.output(plain.previousUntil),
+  }) as ReportedKey;
+
+const settled = <T>(output: pulumi.Output<T>) =>
+  new Promise<T>((resolve) => void output.apply((value) => resolve(value)));
+const report = (...keys: Plain[]) => settled(rotationReport(keys.map(outputs), NOW));
+
+const deploy: Plain = {
+  userArn: "arn:aws:iam::123456789012:user/ci/deploy",
+  currentAccessKeyId: "AKIADEPLOY0000000002",
+  previousAccessKeyId: "AKIADEPLOY0000000001",
+  rotatedAt: "2026-11-20T09:30:00Z",
+  rotationDueAt: "2027-02-18T09:30:00Z",
+  previousUntil: "2026-11-27T09:30:00Z",
+};
+const backup: Plain = {
+  userArn: "arn:aws:iam::123456789012:user/backup",
+  currentAccessKeyId: "AKIABACKUP0000000001",
+  rotatedAt: "2026-08-20T09:30:00Z",
+  rotationDueAt: "2026-11-18T09:30:00Z",
+};
+const mail: Plain = {
+  userArn: "arn:aws-cn:iam::123456789012:user/mail",
+  currentAccessKeyId: "AKIAMAIL000000000002",
+  previousAccessKeyId: "AKIAMAIL000000000001",
+  rotatedAt: "2026-11-23T04:30:00Z",
+};
+
+describe("rotationReport", () => {
+  it("is a Markdown table, the key that is due first on top, those without a period last", async () => {
+    assert.equal(
+      await report(mail, deploy, backup),
+      [
+        "| User   | Current key          | Age     | Rotation due                       | Previous key                                    |",
+        "| ------ | -------------------- | ------- | ---------------------------------- | ----------------------------------------------- |",
+        "| backup | AKIABACKUP0000000001 | 95 days | **due since 2026-11-18T09:30:00Z** | –                                               |",
+        "| deploy | AKIADEPLOY0000000002 | 3 days  | 2027-02-18T09:30:00Z               | AKIADEPLOY0000000001 until 2026-11-27T09:30:00Z |",
+        "| mail   | AKIAMAIL000000000002 | 5 hours | –                                  | AKIAMAIL000000000001 until the next rotation    |",
+      ].join("\n"),
+    );
+  });
+
+  it("marks a key as due from its second on", async () => {
+    const dueAt = (rotationDueAt: string) => report({ ...backup, rotationDueAt });
+    assert.match(await dueAt("2026-11-23T09:30:00Z"), /\*\*due since 2026-11-23T09:30:00Z\*\*/);
+    assert.doesNotMatch(await dueAt("2026-11-23T09:30:01Z"), /due since/);
+  });
+
+  it("keeps the given order among those due at the same time, and the list it was given", async () => {
+    const keys = ["c", "a", "b"].map((name) => ({ ...deploy, userArn: `arn:aws:iam::123456789012:user/${name}` }));
+    const rows = (await report(...keys)).split("\n").slice(2);
+    assert.deepEqual(
+      rows.map((row) => row[2]),
+      ["c", "a", "b"],
+    );
+  });
+
+  it("of no key is a table without rows", async () => {
+    assert.deepEqual((await report()).split("\n").length, 2);
+  });
+
+  it("has a row for a key that a refresh found gone", async () => {
+    const { currentAccessKeyId: _, rotatedAt: __, rotationDueAt: ___, ...gone } = deploy;
+    assert.match(await report(gone), /\| deploy \| none +\| – +\| – +\| AKIADEPLOY0000000001/);
+  });
+
+  it("of a key made in this very second, by a clock that is behind AWS's", async () => {
+    assert.match(await report({ ...mail, rotatedAt: "2026-11-23T09:33:00Z" }), /\| 1 second \|/);
+  });
+
+  it("of resources holds no secret, is none itself, and counts ages from today when not told", async () => {
+    const rotatedAt = new Date(Date.now() - 3 * 86_400_000).toISOString();
+    const key = { accessKeyId: "AKIANEW0000000000000", secretAccessKey: "the secret made", createdAt: rotatedAt };
+    await pulumi.runtime.setMocks({
+      call: () => ({}),
+      newResource: ({ inputs }) => ({
+        id: "id",
+        state: {
+          ...inputs,
+          rotatedAt,
+          current: key,
+          previous: { ...key, secretAccessKey: "the secret before" },
+          currentAccessKeyId: key.accessKeyId,
+          previousAccessKeyId: "AKIAOLD0000000000000",
+        },
+      }),
+    });
+    const login = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "the secret of the login" };
+    const userArn = "arn:aws:iam::123456789012:user/ci/deploy";
+    const resource = new RotatedAccessKey("ci", { userArn, login, rotateEvery: "1d", gracePeriod: "1d" });
+    const text = rotationReport([resource]);
+    assert.equal(await pulumi.isSecret(text), false);
+    const table = await settled(text);
+    assert.doesNotMatch(table, /the secret/);
+    assert.match(
+      table,
+      /\| deploy \| AKIANEW0000000000000 \| 3 days \| \*\*due since .*Z\*\* \| AKIAOLD0000000000000 until/,
+    );
+  });
+});
