@@ -32,7 +32,7 @@ describe("the README", function () {
     const folder = mkdtempSync(join(ROOT, ".work", "readme-"));
     try {
       const programs = blocks("ts");
-      assert.equal(programs.length, 5);
+      assert.equal(programs.length, 7);
       for (const [at, text] of programs.entries()) writeFileSync(join(folder, `program${at}.ts`), text);
       const compilerOptions = { rootDir: ".", types: ["node"] };
       writeFileSync(
@@ -70,11 +70,16 @@ describe("the README", function () {
     const text = section("Permissions");
     const [{ Action: five }] = JSON.parse(blocks("json", text)[0] ?? "").Statement as [{ Action: string[] }];
     const optional = "iam:GetAccessKeyLastUsed";
-    assert.ok(text.includes(`With \`${optional}\` as well`));
+    assert.ok(text.includes(`\`lastUsedGuard\` needs \`${optional}\` as well`));
     const source = readFileSync(join(ROOT, "provider/iam.ts"), "utf8");
     const asked = new Set(source.match(/(?<=")iam:\w+(?=")/g));
     asked.delete(optional);
     assert.deepEqual([...five].sort(), [...asked].sort());
+  });
+
+  it("lists every example", () => {
+    const missing = readdirSync(join(ROOT, "examples")).filter((name) => !README.includes(`](examples/${name})`));
+    assert.deepEqual(missing, []);
   });
 });
 
@@ -149,5 +154,17 @@ describe("the examples, by the commands of the README", function () {
     assert.equal(await output("credentialsFile", "examples/stack-reference"), "[secret]");
     await shell("pulumi destroy", "examples/stack-reference");
     assert.match(await shell("pulumi destroy"), /- 4 deleted/);
+  });
+
+  it("answer a leak", async () => {
+    const [, , drill = ""] = blocks("sh", section("With a real AWS account"));
+    assert.ok(section("If a key leaks").includes("npx pulumi config set incident INC-42"));
+    const told = await shell(drill);
+    const current = await output("currentAccessKeyId", "examples/leak-drill");
+    const [, leaked = ""] = /as current, deletes (AKIA\w+) \(revocationTrigger changed\)/.exec(told) ?? [];
+    assert.match(leaked, /^AKIA\w{16}$/);
+    assert.notEqual(current, leaked);
+    assert.equal(await output("previousAccessKeyId", "examples/leak-drill"), "none");
+    await shell("pulumi destroy", "examples/leak-drill");
   });
 });
