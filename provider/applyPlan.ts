@@ -13,6 +13,8 @@ export class StepFailure extends Error {
   override readonly name = "StepFailure";
   constructor(
     readonly keys: ManagedKeys,
+    /** Whether a new key was made. */
+    readonly made: boolean,
     override readonly cause: Error,
   ) {
     super(cause.message, { cause });
@@ -40,6 +42,7 @@ export async function applyPlan(
       await run.settle(step, error);
       throw new StepFailure(
         run.keys,
+        run.made,
         explain(`Can't ${inWords(step)} of ${operation.userArn}`, operation.userArn, error),
       );
     }
@@ -49,6 +52,7 @@ export async function applyPlan(
 
 class Run {
   keys: ManagedKeys;
+  made = false;
   #journal: Journal | undefined;
   #freedSlot = false;
   readonly #start: ManagedKeys;
@@ -86,6 +90,7 @@ class Run {
       case "create": {
         const key = await createKey(step, this.#freedSlot, () => this.#isOurs(), this.#ports);
         this.keys = withCurrent(this.keys, key, step.previousId);
+        this.made = true;
         return;
       }
       case "tryCurrent":

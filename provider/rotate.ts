@@ -13,7 +13,7 @@ export class HalfDone extends Error {
   override readonly name = "HalfDone";
   constructor(
     readonly keys: ManagedKeys,
-    /** Whether a new key became current. */
+    /** Whether a new key was made, so that the triggers that asked for it are done. */
     readonly rotated: boolean,
     message: string,
     cause: Error,
@@ -55,8 +55,7 @@ export async function rotate(
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     if (JSON.stringify(error.keys) === JSON.stringify(start)) throw error.cause;
-    const rotated = error.keys.current?.accessKeyId !== start.current?.accessKeyId;
-    throw new HalfDone(error.keys, rotated, `${error.cause.message} ${standing(start, error.keys)}`, error.cause);
+    throw new HalfDone(error.keys, error.made, `${error.cause.message} ${standing(start, error.keys)}`, error.cause);
   }
 }
 
