@@ -13,13 +13,23 @@ export interface Drift {
   others?: string;
 }
 
-/** Reads the user, and once more after some seconds where something is missing: IAM's lists can be stale. */
-export async function readDrift(userArn: string, recorded: ManagedKeys, { iam, clock, patience }: Ports) {
+const SUBJECTS = { user: "the user was", current: "current:", previous: "previous:", others: "keys" } as const;
+
+/**
+ * Reads the user, and once more after some seconds where something is missing: IAM's lists can be stale. Says what it
+ * finds, since the engine shows a refresh's drift only where the next update has something to do.
+ */
+export async function readDrift(userArn: string, recorded: ManagedKeys, { iam, clock, patience, say }: Ports) {
   const look = async () => findDrift(recorded, await observe(iam, userArn, clock));
-  const first = await look();
-  if (managedIds(first.keys).length === managedIds(recorded).length) return first;
-  await clock.sleep(patience.secondLook);
-  return look();
+  let result = await look();
+  if (managedIds(result.keys).length !== managedIds(recorded).length) {
+    await clock.sleep(patience.secondLook);
+    result = await look();
+  }
+  for (const [about, words] of Object.entries(result.drift)) {
+    say(`${userArn}: ${SUBJECTS[about as keyof Drift]} ${words}.`);
+  }
+  return result;
 }
 
 /** Compares what is recorded with what is there. A deleted key is dropped; the resource itself never is. */
@@ -37,7 +47,8 @@ export function findDrift(recorded: ManagedKeys, found: Found | undefined): { ke
   const now = current && keyDrift(current, status(current), "the next update makes a new key");
   if (now) drift.current = now;
   if (!current) drift.current = "there is none; the next update makes a new key";
-  const before = previous && keyDrift(previous, status(previous), "it is phased out at the next rotation all the same");
+  const then = previous && status(previous) ? "the next rotation deletes it" : "current stays as it is";
+  const before = previous && keyDrift(previous, status(previous), then);
   if (before) drift.previous = before;
   // What was there before our last rotation is no news.
   const others = strangersAmong(found, recorded).filter((key) => current && key.createdAt > current.createdAt);

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import type { MemoryKey } from "../support/memoryIam";
+import { type Props, Stage, userArn } from "../support/stage";
+
+const [MINUTE, DAY] = [60_000, 86_400_000];
+
+describe("drift", () => {
+  let stage: Stage;
+  let one: Props;
+  let two: Props;
+  const inputs = { userArn, rotationTrigger: 2 };
+  const id = (outs: Props) => String(outs.currentAccessKeyId);
+  const key = (accessKeyId: string) => stage.iam.keys.find((at) => at.accessKeyId === accessKeyId) as MemoryKey;
+  const remove = (accessKeyId: string) => {
+    stage.iam.keys = stage.iam.keys.filter((at) => at.accessKeyId !== accessKeyId);
+  };
+  const read = async (olds: Props) => (await stage.provider.read("id", olds)).props as Props;
+
+  beforeEach(async () => {
+    stage = new Stage();
+    one = await stage.create({ userArn, rotationTrigger: 1 });
+    stage.clock.time += MINUTE;
+    two = await stage.up(one, inputs);
+    stage.clock.time += MINUTE;
+    stage.said = [];
+    stage.iam.calls = [];
+  });
+
+  const first = "AKIAMEMORY0000000001";
+  const second = "AKIAMEMORY0000000002";
+  const third = "AKIAMEMORY0000000003";
+  const table: [string, () => unknown, Record<string, string>, string][] = [
+    [
+      "current deleted",
+      () => remove(second),
+      { current: `${second} was deleted by someone else; the next update makes a new key` },
+      `${userArn}: current: ${second} was deleted by someone else; the next update makes a new key.`,
+    ],
+    [
+      "current deactivated",
+      () => Object.assign(key(second), { status: "Inactive" }),
+      { current: `${second} is Inactive, by someone else's hand; the next update makes a new key` },
+      `${userArn}: current: ${second} is Inactive, by someone else's hand; the next update makes a new key.`,
+    ],
+    [
+      "current expired",
+      () => Object.assign(key(second), { status: "Expired" }),
+      { current: `${second} has expired; the next update makes a new key` },
+      `${userArn}: current: ${second} has expired; the next update makes a new key.`,
+    ],
+    [
+      "previous deleted",
+      () => remove(first),
+      { previous: `${first} was deleted by someone else; current stays as it is` },
+      `${userArn}: previous: ${first} was deleted by someone else; current stays as it is.`,
+    ],
+    [
+      "previous deactivated",
+      () => Object.assign(key(first), { status: "Inactive" }),
+      { previous: `${first} is Inactive, by someone else's hand; the next rotation deletes it` },
+      `${userArn}: previous: ${first} is Inactive, by someone else's hand; the next rotation deletes it.`,
+    ],
+    [
+      "a key made by hand",
+      () => {
+        stage.iam.slots = 3;
+        stage.iam.addKey();
+      },
+      { others: `made by someone else since the last rotation: ${third} (Active, made 2026-11-01T00:02:00Z)` },
+      `${userArn}: keys made by someone else since the last rotation: ${third} (Active, made 2026-11-01T00:02:00Z).`,
+    ],
+    [
+      "the user deleted",
+      () => Object.assign(stage.iam, { exists: false, keys: [] }),
+      { user: "deleted; make it again, then the next update makes a new key" },
+      `${userArn}: the user was deleted; make it again, then the next update makes a new key.`,
+    ],
+    [
+      "the user made again",
+      () => Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", keys: [], journal: undefined }),
+      {
+        user: "deleted and made again under the same name (UserId AIDAMEMORYUSER000001 is now AIDAANOTHERUSER00001), so the old keys are gone",
+      },
+      `${userArn}: the user was deleted and made again under the same name (UserId AIDAMEMORYUSER000001 is now AIDAANOTHERUSER00001), so the old keys are gone.`,
+    ],
+  ];
+  for (const [title, happens, drift, said] of table) {
+    it(`${title}: recorded, and said in words; nothing is changed`, async () => {
+      happens();
+      const props = await read(two);
+      assert.deepEqual(props.drift, drift);
+      assert.deepEqual(stage.said, [said]);
+      assert.ok(stage.iam.calls.every((call) => !/^(Tag|Create|Delete)/.test(call)));
+      assert.equal(props.rotationTrigger, 2, "the resource and its inputs stay");
+    });
+  }
+
+  it("none: nothing said", async () => {
+    assert.deepEqual(await read(two), two);
+    assert.deepEqual(stage.said, []);
+  });
+
+  it("a stranger of before the last rotation is no news", async () => {
+    stage = new Stage();
+    stage.iam.addKey();
+    stage.clock.time += DAY;
+    const outs = await stage.create(inputs);
+    assert.ok(!("drift" in (await read(outs))));
+  });
+
+  const healing: [string, () => unknown, string[]][] = [
+    ["current deleted: a new one, beside the previous that still works", () => remove(second), [first, third]],
+    ["current deactivated: the same", () => Object.assign(key(second), { status: "Inactive" }), [first, third]],
+    ["current expired: the same", () => Object.assign(key(second), { status: "Expired" }), [first, third]],
+    ["previous deleted: nothing", () => remove(first), [second]],
+    ["previous deactivated: nothing", () => Object.assign(key(first), { status: "Inactive" }), [first, second]],
+    ["both deleted: a new one", () => Object.assign(stage.iam, { keys: [] }), [third]],
+    [
+      "the user made again: a new one, and the new user's own key stays",
+      () => {
+        Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", keys: [], journal: undefined });
+        stage.iam.addKey();
+      },
+      [third, "AKIAMEMORY0000000004"],
+    ],
+  ];
+  for (const [title, happens, left] of healing) {
+    it(`${title}; then rest`, async () => {
+      happens();
+      const statuses = new Map(stage.iam.keys.map((at) => [at.accessKeyId, at.status]));
+      const healed = await stage.up(await read(two), inputs);
+      assert.deepEqual(stage.iam.ids(), left);
+      for (const at of stage.iam.keys) assert.equal(at.status, statuses.get(at.accessKeyId) ?? "Active", "as it was");
+      stage.said = [];
+      assert.deepEqual(await stage.up(healed, inputs), healed);
+      assert.deepEqual(stage.said, []);
+      if (left.includes(id(healed)) && left.length === 1) assert.ok(!("drift" in (await read(healed))));
+    });
+  }
+
+  it("the user gone: the next up says so, and goes on once it is there again", async () => {
+    Object.assign(stage.iam, { exists: false, keys: [] });
+    const gone = await read(two);
+    await assert.rejects(
+      stage.up(gone, inputs),
+      /there is no such user in that account. Correct `userArn`, or make the/,
+    );
+    Object.assign(stage.iam, { exists: true, userId: "AIDAANOTHERUSER00001", journal: undefined });
+    const healed = await stage.up(gone, inputs);
+    assert.deepEqual(stage.iam.ids(), [id(healed)]);
+  });
+
+  it("a clock minutes behind AWS's does no harm: no early or double rotation, no early end, no false news", async () => {
+    const news = { userArn, rotationTrigger: 2, rotateEvery: "1d", gracePeriod: "1h" };
+    const behind = new Stage();
+    const ahead = { now: () => new Date(behind.clock.time + 5 * MINUTE), sleep: async () => {} };
+    Object.assign(behind.iam, { clock: ahead }); // AWS's own
+    let outs = await behind.create(news);
+    assert.equal(outs.rotatedAt, "2026-11-01T00:05:00Z");
+    assert.equal(await behind.up(outs, news), outs);
+    behind.clock.time += DAY + 5 * MINUTE;
+    outs = await behind.up(outs, news);
+    assert.equal(await behind.up(outs, news), outs);
+    behind.clock.time += 64 * MINUTE;
+    assert.equal(await behind.up(outs, news), outs, "an hour and four minutes by our clock are 59 of AWS's key");
+    assert.deepEqual((await behind.provider.read("id", outs)).props, outs);
+    behind.clock.time += MINUTE;
+    await behind.up(outs, news);
+    assert.deepEqual([behind.iam.count("CreateAccessKey"), behind.iam.count("DeleteAccessKey")], [2, 1]);
+  });
+});
