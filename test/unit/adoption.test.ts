@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import type { MemoryKey } from "../support/memoryIam";
+import { type Props, Stage, userArn } from "../support/stage";
+
+const DAY = 86_400_000;
+const pair = ({ accessKeyId, secretAccessKey }: MemoryKey) => ({ accessKeyId, secretAccessKey });
+
+describe("adoption", () => {
+  let stage: Stage;
+  let older: MemoryKey;
+  let newer: MemoryKey;
+  beforeEach(() => {
+    stage = new Stage();
+    older = stage.iam.addKey();
+    stage.clock.time += 30 * DAY;
+    newer = stage.iam.addKey();
+    stage.clock.time += 30 * DAY;
+  });
+  const create = (state: unknown, inputs: Props = {}) => stage.create({ userArn, ...inputs, state });
+  const untouched = () => {
+    assert.deepEqual(stage.iam.ids(), [older.accessKeyId, newer.accessKeyId]);
+    assert.ok(
+      stage.iam.calls.every((call) => !/^(Create|Delete|Tag)/.test(call)),
+      stage.iam.calls.join(),
+    );
+  };
+  const esc = (key: MemoryKey) => ({ ...pair(key), createdAt: "2020-01-01T00:00:00.123456Z" });
+
+  it("of both keys makes none and rotates nothing, also when a rotation would be due", async () => {
+    const policy = { rotateEvery: "1d", gracePeriod: "1d", rotationTrigger: 1, revocationTrigger: 1 };
+    const outs = await create({ current: pair(newer), previous: pair(older) }, policy);
+    assert.deepEqual(stage.iam.ids(), [older.accessKeyId, newer.accessKeyId]);
+    assert.deepEqual(outs.current, { ...pair(newer), createdAt: newer.createdAt });
+    assert.deepEqual(outs.previous, { ...pair(older), createdAt: older.createdAt });
+    assert.equal(outs.rotatedAt, newer.createdAt);
+  });
+
+  it("of what `esc open` prints: dates of its own do not count, AWS's do", async () => {
+    const outs = await create({ current: esc(newer), previous: esc(older) });
+    assert.deepEqual(outs.current, { ...pair(newer), createdAt: newer.createdAt });
+    assert.deepEqual(outs.previous, { ...pair(older), createdAt: older.createdAt });
+  });
+
+  it("of an ESC environment that has rotated only once: `previous: null`", async () => {
+    const state = { current: esc(newer), previous: null };
+    const { failures } = await stage.provider.check({}, { userArn, state });
+    assert.deepEqual(failures, []);
+    const outs = await create(state);
+    assert.deepEqual([outs.currentAccessKeyId, outs.previous], [newer.accessKeyId, null]);
+    assert.deepEqual(await stage.up(outs, { userArn, state }), outs);
+    const rotated = await stage.up(outs, { userArn, state, rotationTrigger: 1 }).catch((error: Error) => error.message);
+    assert.match(String(rotated), new RegExp(`${older.accessKeyId}.* is not managed here`), "what was not named stays");
+  });
+
+  it("of a previous alone, without its secret, makes current, and phases it out at the next rotation", async () => {
+    stage.iam.slots = 3;
+    const outs = await create({ previous: { accessKeyId: older.accessKeyId } });
+    assert.deepEqual(outs.previous, { accessKeyId: older.accessKeyId, createdAt: older.createdAt });
+    const state = outs.state;
+    const rotated = await stage.up(outs, { userArn, state, rotationTrigger: 1 });
+    assert.deepEqual(stage.iam.ids(), [newer.accessKeyId, outs.currentAccessKeyId, rotated.currentAccessKeyId]);
+  });
+
+  it("of a previous alone, in a full account: it makes room by being adopted beside what stays", async () => {
+    await assert.rejects(
+      create({ previous: { accessKeyId: older.accessKeyId } }),
+      new RegExp(`${newer.accessKeyId}.* is not managed here`),
+    );
+    assert.deepEqual(stage.iam.ids(), [older.accessKeyId, newer.accessKeyId]);
+  });
+
+  const refused: [string, () => unknown, RegExp][] = [
+    [
+      "a key of another user",
+      () => ({ current: { accessKeyId: "AKIAANOTHERUSER00001", secretAccessKey: "x" } }),
+      /`state` names AKIAANOTHERUSER00001, and the user has AKIAMEMORY0000000001 \(Active.*Name keys of this user/,
+    ],
+    [
+      "a deleted previous beside a good current",
+      () => ({ current: pair(newer), previous: { accessKeyId: "AKIADELETED000000001" } }),
+      /`state` names AKIADELETED000000001, and the user has/,
+    ],
+    [
+      "an inactive current",
+      () => {
+        newer.status = "Inactive";
+        return { current: pair(newer) };
+      },
+      /the key AKIAMEMORY0000000002 of `state.current` is Inactive. Activate it, or leave/,
+    ],
+    [
+      "an expired current",
+      () => {
+        newer.status = "Expired";
+        return { current: pair(newer) };
+      },
+      /of `state.current` is Expired/,
+    ],
+    [
+      "a secret of another key",
+      () => ({ current: { ...pair(newer), secretAccessKey: older.secretAccessKey } }),
+      /Can't adopt the access key AKIAMEMORY0000000002: the secret given for it in `state` is not its own/,
+    ],
+    [
+      "current and previous with their secrets exchanged",
+      () => ({
+        current: { ...pair(newer), secretAccessKey: older.secretAccessKey },
+        previous: { ...pair(older), secretAccessKey: newer.secretAccessKey },
+      }),
+      /is not its own. Nothing was changed/,
+    ],
+  ];
+  for (const [title, state, message] of refused) {
+    it(`refuses ${title}, and changes nothing`, async () => {
+      await assert.rejects(create(state()), (error: Error) => {
+        assert.match(error.message, message);
+        for (const key of [older, newer]) assert.ok(!error.message.includes(key.secretAccessKey));
+        return true;
+      });
+      untouched();
+    });
+  }
+
+  it("later, by an update: says so in the preview, and makes no key", async () => {
+    stage.iam.slots = 3;
+    const outs = await stage.create();
+    const state = { current: pair(newer) };
+    const adopted = await stage.up(outs, { userArn, state });
+    assert.deepEqual(stage.said, [`${userArn}: this update adopts ${newer.accessKeyId} as current (state changed).`]);
+    assert.deepEqual(
+      [adopted.currentAccessKeyId, adopted.previousAccessKeyId],
+      [newer.accessKeyId, outs.currentAccessKeyId],
+    );
+    assert.equal(stage.iam.count("CreateAccessKey"), 1);
+    assert.equal(await stage.up(adopted, { userArn, state }), adopted);
+  });
+});
