@@ -1,8 +1,8 @@
 // Every shape of state that a released version wrote stays readable. test/fixtures/ has a file for each of them.
 //
 // A later version that writes another shape: raise the version in package.json, run
-// `npx ts-node --transpile-only test/fixtures/record.ts && npm run format`, and commit the new file beside the old ones. The tests below
-// find it by its name. Never record a released version again.
+// `npx ts-node --transpile-only test/fixtures/record.ts && npm run format`, and commit the new file beside the old ones.
+// The tests below find it by its name. Never record a released version again.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -22,7 +22,7 @@ const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8
 /** The user as it was when the state was written, with one more key, which somebody made by hand. */
 function begin({ user }: RecordedState) {
   const clock = new FakeClock();
-  clock.time = Date.parse("2027-01-01T00:00:00Z");
+  clock.time = Date.parse("2026-12-01T00:00:00Z");
   const iam = new MemoryIam(clock, user.arn);
   Object.assign(iam, structuredClone({ ...user, slots: user.slots + 1, journal: user.journal }));
   for (let made = 0; made < 9; made++) iam.addKey(); // so that new ids are other ones
@@ -44,7 +44,7 @@ function begin({ user }: RecordedState) {
       isAbandoned: async () => false,
     },
   });
-  return { iam, provider, said, stranger: stranger.accessKeyId };
+  return { iam, provider, clock, said, stranger: stranger.accessKeyId };
 }
 
 /** What today's program passes for the resource that this state is of. */
@@ -98,7 +98,8 @@ for (const file of files) {
         });
 
         it("is rotated, and only keys of ours go", async () => {
-          const { provider, iam, stranger } = begin(recorded);
+          const { provider, iam, clock, stranger } = begin(recorded);
+          clock.time = Date.parse("2027-01-20T00:00:00Z"); // after every grace period
           const was = toManagedKeys(outputs).current;
           const works = iam.keys.some((key) => key.accessKeyId === was?.accessKeyId && key.status === "Active");
           const news = { ...inputsOf(recorded), rotationTrigger: "the next" };
