@@ -11,7 +11,7 @@ import { previewUpdate } from "./preview";
 import { HalfDone, retire, rotate } from "./rotate";
 import { thisProcess } from "./runner";
 import { openSession, type World, withFallback } from "./session";
-import { inputsDone, ownersOf, pickInputs, sameLogin, toDrift, toManagedKeys, toOutputs } from "./state";
+import { halfDone, ownersOf, pickInputs, sameLogin, toDrift, toManagedKeys, toOutputs, toServed } from "./state";
 import { isAnotherUser } from "./userArn";
 import { wishFor } from "./wish";
 
@@ -41,14 +41,21 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     if (isAnotherUser(before.userArn, after.userArn)) return { changes: true, replaces: ["userArn"] };
     const recorded = toManagedKeys(olds);
     const now = this.#world.clock.now();
-    const update = previewUpdate(recorded, toDrift(olds), wishFor(before, after, recorded, now), now);
+    const served = toServed(olds);
+    const update = previewUpdate(
+      recorded,
+      toDrift(olds),
+      wishFor({ olds: before, served, news: after }, recorded, now),
+      now,
+    );
     if (update && "refusal" in update) {
       const asked = `Can't rotate the access keys of ${before.userArn}`;
       throw quiet(asked, new RotationError({ asked, ...update.refusal }));
     }
     if (update) this.#world.say(`${before.userArn}: ${update.line}`);
     const moved = before.userArn !== after.userArn || before.region !== after.region;
-    return { changes: update !== undefined || moved || !sameLogin(before.login, after.login) };
+    // A failed run's notes are settled by the next update.
+    return { changes: update !== undefined || served !== undefined || moved || !sameLogin(before.login, after.login) };
   }
 
   async create(props: Props): Promise<pulumi.dynamic.CreateResult> {
@@ -76,20 +83,19 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     const { keys, drift } = await this.#attemptRecorded(`Can't read the access keys of ${userArn}`, inputs, (ports) =>
       readDrift(userArn, recorded, ports),
     );
-    return { id, props: toOutputs(inputs, keys, drift) };
+    return { id, props: toOutputs(inputs, keys, { drift, served: toServed(props) }) };
   }
 
   async update(id: string, olds: Props, news: Props): Promise<pulumi.dynamic.UpdateResult> {
     const [before, inputs] = [pickInputs(olds), pickInputs(news)];
     const { userArn } = inputs;
     const recorded = toManagedKeys(olds);
-    const wish = wishFor(before, inputs, recorded, this.#world.clock.now());
+    const wish = wishFor({ olds: before, served: toServed(olds), news: inputs }, recorded, this.#world.clock.now());
     const request = { userArn, owners: ownersOf(inputs, before), recorded, wish };
     const keys = await this.#attempt(`Can't rotate the access keys of ${userArn}`, inputs, (ports) =>
       rotate(request, ports).catch((error) => {
         if (!(error instanceof HalfDone)) throw error;
-        const done = inputsDone(before, inputs, error.rotated);
-        throw new PartialFailure(id, toOutputs(done, error.keys), news.__provider, error);
+        throw new PartialFailure(id, halfDone(olds, inputs, error.keys, error.made), news.__provider, error);
       }),
     );
     return { outs: toOutputs(inputs, keys) };

@@ -1,6 +1,7 @@
 import { StandardRetryStrategy } from "@smithy/util-retry";
 
 type Token = Parameters<StandardRetryStrategy["refreshRetryTokenForRetry"]>[0];
+type NextToken = ReturnType<StandardRetryStrategy["refreshRetryTokenForRetry"]>;
 type ErrorInfo = Parameters<StandardRetryStrategy["refreshRetryTokenForRetry"]>[1];
 
 /** More patient than the SDK, since an `up` may rotate many users at once. AWS_MAX_ATTEMPTS counts as everywhere. */
@@ -15,7 +16,7 @@ export class RetryAnything extends StandardRetryStrategy {
     super(ATTEMPTS);
   }
 
-  override async refreshRetryTokenForRetry(token: Token, error: ErrorInfo) {
+  override async refreshRetryTokenForRetry(token: Token, error: ErrorInfo): NextToken {
     if (isQuota(error)) throw new Error("a quota is no throttling");
     return super.refreshRetryTokenForRetry(token, error);
   }
@@ -23,7 +24,7 @@ export class RetryAnything extends StandardRetryStrategy {
 
 /** For CreateAccessKey: only a throttled call is known not to have been executed, so only that is sent again. */
 export class RetryThrottled extends RetryAnything {
-  override async refreshRetryTokenForRetry(token: Token, error: ErrorInfo) {
+  override async refreshRetryTokenForRetry(token: Token, error: ErrorInfo): NextToken {
     if (error.errorType !== "THROTTLING") throw new Error("sent once");
     return super.refreshRetryTokenForRetry(token, error);
   }

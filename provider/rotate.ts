@@ -14,7 +14,7 @@ export class HalfDone extends Error {
   constructor(
     readonly keys: ManagedKeys,
     /** Whether a new key was made, so that the triggers that asked for it are done. */
-    readonly rotated: boolean,
+    readonly made: boolean,
     message: string,
     cause: Error,
   ) {

@@ -75,7 +75,10 @@ function planChanges(keys: ManagedKeys, found: Found, wish: Wish, lost: string[]
   const full = found.keys.length - lost.length >= 2;
   const makesRoom = full ? leaving.find((id) => !currentWorks || id !== keys.current?.accessKeyId) : undefined;
   const trial: Step = wish.revoke ? { do: "tryCurrent", required: true } : { do: "tryCurrent" };
+  // Retired keys that are still there may be all that AWS accepts: current is tried before one of them makes room.
+  const unproven = makesRoom !== undefined && currentWorks && keys.retired.includes(makesRoom);
   return [
+    ...(unproven ? [{ do: "tryCurrent", required: true } as const] : []),
     ...(makesRoom ? [deletion(makesRoom)] : []),
     create,
     trial,
@@ -114,8 +117,9 @@ export function planDeletion(recorded: ManagedKeys, found: Found, reader: Reader
   const lost = "lost" in verdict ? verdict.lost.map((key) => key.accessKeyId) : [];
   const steps: Step[] = [
     ...lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId })),
-    // current last: an interrupted run leaves the key in use for as long as it can
-    ...managedIds(keys).reverse().map(deletion),
+    // current last: an interrupted run leaves the key in use for as long as it can. Keys that a list leaves out are asked
+    // for as well, since the list may be late, and a key that is gone is no error.
+    ...(recorded.userId === found.userId ? managedIds(recorded) : []).reverse().map(deletion),
   ];
   // From here on no key is ours: what comes later is a stranger's. A key that may be in use stays named in the journal.
   if (left) return { steps, left };

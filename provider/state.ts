@@ -20,11 +20,21 @@ export interface Outputs extends Props {
   operationId?: string;
   /** Ids of keys of ours that are still to be deleted. */
   retired?: string[];
+  /** Triggers that a run answered which then failed: the echo of the inputs has the values before it. */
+  served?: Served;
   /** What a refresh found different from what this resource left, in words. */
   drift?: Drift;
 }
 
-export function toOutputs(inputs: Inputs, keys: ManagedKeys, drift: Drift = {}): Outputs {
+/** The values of the triggers for which a key was made already. */
+export type Served = Pick<Inputs, "rotationTrigger" | "revocationTrigger">;
+
+export interface Notes {
+  drift?: Drift | undefined;
+  served?: Served | undefined;
+}
+
+export function toOutputs(inputs: Inputs, keys: ManagedKeys, { drift = {}, served }: Notes = {}): Outputs {
   const { current, previous, retired, userId, operationId } = keys;
   return plain({
     ...pickInputs(inputs),
@@ -37,6 +47,7 @@ export function toOutputs(inputs: Inputs, keys: ManagedKeys, drift: Drift = {}):
     rotatedAt: current?.createdAt,
     operationId,
     retired: retired.length > 0 ? retired : undefined,
+    served,
     drift: Object.keys(drift).length > 0 ? drift : undefined,
   }) as Outputs;
 }
@@ -62,10 +73,22 @@ export function pickInputs(props: Props | Inputs): Inputs {
   ) as unknown as Inputs;
 }
 
-/** The inputs as they hold after a failure: what has not happened yet keeps its old value, so that the next diff sees it. */
-export function inputsDone(olds: Inputs, news: Inputs, rotated: boolean): Inputs {
-  const { rotationTrigger, revocationTrigger } = rotated ? news : olds;
-  return pickInputs({ ...news, rotationTrigger, revocationTrigger, state: olds.state });
+/**
+ * What a failed update leaves. After a failure the engine keeps the old inputs, and asks diff about them in a refresh: so
+ * the echo keeps the old values as well, and the triggers that were answered are noted beside it.
+ */
+export function halfDone(olds: Props, news: Inputs, keys: ManagedKeys, made: boolean): Outputs {
+  const { rotationTrigger, revocationTrigger, state } = pickInputs(olds);
+  const served = made ? pickTriggers(news) : toServed(olds);
+  return toOutputs(pickInputs({ ...news, rotationTrigger, revocationTrigger, state }), keys, { served });
+}
+
+function pickTriggers({ rotationTrigger, revocationTrigger }: Inputs): Served {
+  return { rotationTrigger, revocationTrigger };
+}
+
+export function toServed(olds: Props): Served | undefined {
+  return isObject(olds.served) ? olds.served : undefined;
 }
 
 /** Temporary credentials change with each session, and say nothing about the keys. */

@@ -1,14 +1,27 @@
 import { after } from "./duration";
 import { hasUnknowns, type Inputs, sameValue } from "./inputs";
 import { type ManagedKeys, managedIds } from "./managedKeys";
+import type { Served } from "./state";
 import type { Wish } from "./steps";
 
+export interface Change {
+  /** As recorded. */
+  olds: Inputs;
+  /** The triggers that a failed run has answered already. */
+  served?: Served | undefined;
+  news: Inputs;
+}
+
 /** What the inputs ask for now: by a change of theirs, or because a time has come. */
-export function wishFor(olds: Inputs, news: Inputs, keys: ManagedKeys, now: Date): Wish {
+export function wishFor({ olds, served, news }: Change, keys: ManagedKeys, now: Date): Wish {
   const wish: Wish = {};
-  const why = rotationReason(olds, news, keys, now);
-  if (why) wish.rotate = why;
-  if (isRevoked(olds, news)) wish.revoke = "revocationTrigger changed";
+  const changed = (name: keyof Served) =>
+    !sameValue(olds[name], news[name]) && !(served && sameValue(served[name], news[name]));
+  const due = after(keys.current?.createdAt, news.rotateEvery);
+  if (changed("rotationTrigger")) wish.rotate = "rotationTrigger changed";
+  else if (due && isPast(due, now)) wish.rotate = `due since ${due}`;
+  // Taking the trigger out of a program is tidying up, and no reason to delete keys at once.
+  if (news.revocationTrigger !== undefined && changed("revocationTrigger")) wish.revoke = "revocationTrigger changed";
   const over = after(keys.current?.createdAt, news.gracePeriod);
   if (keys.previous && over && isPast(over, now)) wish.retire = `its grace period ended ${over}`;
   if (keys.previous && over && !isPast(over, now)) wish.graceUntil = over;
@@ -16,17 +29,6 @@ export function wishFor(olds: Inputs, news: Inputs, keys: ManagedKeys, now: Date
   if (news.lastUsedGuard) wish.lastUsedGuard = news.lastUsedGuard;
   if (news.state && isAdoption(olds, news, keys)) wish.adopt = news.state;
   return wish;
-}
-
-function rotationReason(olds: Inputs, news: Inputs, keys: ManagedKeys, now: Date): string | undefined {
-  if (!sameValue(olds.rotationTrigger, news.rotationTrigger)) return "rotationTrigger changed";
-  const due = after(keys.current?.createdAt, news.rotateEvery);
-  return due && isPast(due, now) ? `due since ${due}` : undefined;
-}
-
-/** Taking the trigger out of a program is tidying up, and no reason to delete keys at once. */
-function isRevoked(olds: Inputs, news: Inputs): boolean {
-  return news.revocationTrigger !== undefined && !sameValue(olds.revocationTrigger, news.revocationTrigger);
 }
 
 /** Adoption happens once: keys that were adopted, and rotated away since, stay in the program's text. */

@@ -60,11 +60,17 @@ class Life {
 
   key = (name: "current" | "previous") => (this.outs[name] ?? undefined) as Key | undefined;
 
+  /** Another value than the recorded one, and than the one that a failed run has answered. */
+  #changed(name: string, value: unknown): boolean {
+    const served = this.outs.served as Props | undefined;
+    return value !== this.outs[name] && !(served && value === served[name]);
+  }
+
   /** Why this run may make a key, in the test's own words. */
   #cause({ rotationTrigger, revocationTrigger, rotateEvery }: Event): string | undefined {
     const now = this.stage.clock.now().toISOString();
-    if (rotationTrigger !== this.outs.rotationTrigger) return "trigger";
-    if (revocationTrigger !== undefined && revocationTrigger !== this.outs.revocationTrigger) return "revocation";
+    if (this.#changed("rotationTrigger", rotationTrigger)) return "trigger";
+    if (revocationTrigger !== undefined && this.#changed("revocationTrigger", revocationTrigger)) return "revocation";
     const due = after(this.key("current")?.createdAt, rotateEvery);
     return due && Date.parse(due) <= Date.parse(now) ? "due" : undefined;
   }
@@ -77,7 +83,7 @@ class Life {
     const news = Object.fromEntries(
       Object.entries({ userArn, ...rest }).filter(([, value]) => value !== undefined),
     ) as Props;
-    const revokes = at.revocationTrigger !== undefined && at.revocationTrigger !== this.outs.revocationTrigger;
+    const revokes = at.revocationTrigger !== undefined && this.#changed("revocationTrigger", at.revocationTrigger);
     if (revokes) this.#revoked = new Set(stage.iam.ids());
     const cause = this.#cause(at);
     const [current, previous] = [this.key("current"), this.key("previous")];
@@ -117,9 +123,11 @@ class Life {
       return "ok";
     } catch (error) {
       if (error instanceof PartialFailure) {
-        const served = (error.properties.current as Key).accessKeyId === current?.accessKeyId ? this.outs : news;
+        const same = (error.properties.current as Key).accessKeyId === current?.accessKeyId;
+        const served = same ? ((this.outs.served ?? this.outs) as Props) : news;
+        const noted = (error.properties.served ?? error.properties) as Props;
         for (const name of ["rotationTrigger", "revocationTrigger"]) {
-          if (error.properties[name] !== served[name]) this.crimes.push(`the saved ${name} is not the served one`);
+          if (noted[name] !== served[name]) this.crimes.push(`the saved ${name} is not the served one`);
         }
         this.outs = error.properties;
         this.#failed = true;

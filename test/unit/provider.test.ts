@@ -191,7 +191,7 @@ describe("the provider", () => {
       const previous = second.previousAccessKeyId;
       stage.iam.fault = (call) => (call === `DeleteAccessKey ${previous}` ? denied("iam:DeleteAccessKey") : undefined);
       const saved = await stage.halfDone(stage.up(withRetired, { userArn, rotationTrigger: 3 }));
-      assert.deepEqual([saved.rotationTrigger, saved.retired], [3, [previous]]);
+      assert.deepEqual([saved.rotationTrigger, saved.served, saved.retired], [2, { rotationTrigger: 3 }, [previous]]);
       stage.iam.fault = () => undefined;
       const done = await stage.up(saved, { userArn, rotationTrigger: 3 });
       assert.equal(done.currentAccessKeyId, saved.currentAccessKeyId);

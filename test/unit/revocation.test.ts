@@ -127,13 +127,20 @@ describe("revocationTrigger", () => {
 
     it("keeps the older one, and says that the next up deletes it", () => {
       assert.deepEqual(stage.iam.ids(), [id(two), id(saved)]);
-      assert.deepEqual([saved.retired, saved.revocationTrigger, saved.previous], [[id(two)], "leak 1", null]);
+      assert.deepEqual([saved.retired, saved.previous], [[id(two)], null]);
+      assert.deepEqual((saved.served as { revocationTrigger: unknown }).revocationTrigger, "leak 1");
       assert.match(
         message,
         new RegExp(`did not accept the new key ${id(saved)} within 60 s \\(InvalidClientTokenId\\)`),
       );
       assert.match(message, new RegExp(`so ${id(two)} still works`));
       assert.match(message, /Run again: the next update tries it, and then deletes the older ones/);
+    });
+
+    it("is not made worse by a second one: the key that AWS still accepts is no room for another", async () => {
+      const again = { ...leak, revocationTrigger: "leak 2" };
+      await assert.rejects(stage.up(saved, again), /did not accept the new key/);
+      assert.deepEqual(stage.iam.ids(), [id(two), id(saved)]);
     });
 
     it("is finished by the next up, with no second new key", async () => {

@@ -71,14 +71,14 @@ describe("planRotation", () => {
       managedKeys({ userId: USER, current: key("A"), retired: ["R"] }),
       ["R", "A"],
       rotate,
-      "-R +>A ?",
+      "? -R +>A ?",
     ],
     [
       "retired and previous: one makes room, the other goes when its successor is there",
       managedKeys({ userId: USER, current: key("A"), previous: key("B"), retired: ["R"] }),
       ["R", "B", "A"],
       rotate,
-      "-R +>A ? -B",
+      "? -R +>A ? -B",
     ],
   ];
   for (const [title, recorded, ids, wish, expected] of table) {
