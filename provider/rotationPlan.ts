@@ -41,8 +41,9 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, wi
     return { steps: [...first, open, ...changes, close(kind)] };
   }
   if (adopts.length > 0) return { steps: [...first, close("adopt")] };
-  // An earlier operation saved its keys, and could not close its journal.
-  const unclosed = found.journal?.phase === "open" && found.journal.operationId === reader.operationId;
+  // Whoever left the journal open has ended. Closed it must be before these keys count as handed out: else, with the state
+  // lost, the next run would take them for lost.
+  const unclosed = found.journal?.phase === "open";
   return { steps: unclosed || discards.length > 0 ? [...first, close(kind)] : first };
 }
 

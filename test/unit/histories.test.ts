@@ -81,6 +81,7 @@ describe("random histories", function () {
   it(`of ${minutes > 0 ? `${minutes} minutes` : `${runs} stacks`}: no live key deleted, none left behind, and each comes to rest`, async () => {
     await fc.assert(fc.asyncProperty(fc.array(command, { maxLength: 12 }), fc.constantFrom(2, 2, 3), live), {
       numRuns: runs,
+      ...bound,
     });
   });
 
@@ -129,4 +130,7 @@ describe("histories that once went wrong", () => {
 
   it("a key handed out by a run that was killed as it said so is named, even if nothing else is to be done", () =>
     live([first, up(3, 5, "before"), up(0, 6, "killAfter"), { do: "up", trigger: 3 }], 3));
+
+  it("a journal that a second run could not close either is closed by the third, before its keys are handed out", () =>
+    live([first, up(1, 5, "before"), up(0, 2, "before"), first, { do: "restore" }], 2));
 });

@@ -480,6 +480,14 @@ describe("safety", () => {
     assert.equal(failure.properties.currentAccessKeyId, iam.ids()[0]);
   });
 
+  it("a refresh after a failed run keeps its note of the triggers that were answered", async () => {
+    const provider = new AccessKeyProvider({ ...scene.ports, connect: () => iam, env: {} });
+    const { outs } = await provider.create({ userArn, rotationTrigger: 1 });
+    const served = { rotationTrigger: 2 };
+    const { props } = await provider.read("id", { ...outs, served });
+    assert.deepEqual(props?.served, served);
+  });
+
   it("a stored login gives way only when AWS does not accept it, and what destroy fails with is printed once", async () => {
     const { ports } = scene;
     const login = { accessKeyId: "AKIASAFETY0000000001", secretAccessKey: "s" };
@@ -508,6 +516,14 @@ describe("safety", () => {
       scene.recorded = undefined;
       await scene.up();
       assert.equal(iam.ids()[0], stranger.accessKeyId);
+    });
+
+    it("deletes a recorded key that a late list leaves out", async () => {
+      await scene.rotated();
+      const list = iam.listAccessKeys.bind(iam);
+      iam.listAccessKeys = async () => (await list()).slice(0, 1);
+      await scene.destroy();
+      assert.deepEqual(iam.ids(), []);
     });
 
     it("leaves keys that another owner has taken over", async () => {
