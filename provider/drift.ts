@@ -1,4 +1,5 @@
 import { listKeys, type ManagedKey } from "./accessKey";
+import { RotationError } from "./errors";
 import { type ManagedKeys, managedIds, managedKeys } from "./managedKeys";
 import { observe } from "./observe";
 import type { Ports } from "./ports";
@@ -13,6 +14,11 @@ export interface Drift {
   others?: string;
 }
 
+interface Result {
+  keys: ManagedKeys;
+  drift: Drift;
+}
+
 const SUBJECTS = { user: "the user was", current: "current:", previous: "previous:", others: "keys" } as const;
 
 /**
@@ -21,19 +27,36 @@ const SUBJECTS = { user: "the user was", current: "current:", previous: "previou
  */
 export async function readDrift(userArn: string, recorded: ManagedKeys, { iam, clock, patience, say }: Ports) {
   const look = async () => findDrift(recorded, await observe(iam, userArn, clock));
-  let result = await look();
-  if (managedIds(result.keys).length !== managedIds(recorded).length) {
-    await clock.sleep(patience.secondLook);
-    result = await look();
-  }
+  const result = await lookTwice(look, recorded, () => clock.sleep(patience.secondLook));
   for (const [about, words] of Object.entries(result.drift)) {
     say(`${userArn}: ${SUBJECTS[about as keyof Drift]} ${words}.`);
   }
   return result;
 }
 
+/** A key that is not listed is gone only if the next look says the same: its secret would be dropped with it. */
+async function lookTwice(
+  look: () => Promise<Result>,
+  recorded: ManagedKeys,
+  pause: () => Promise<void>,
+): Promise<Result> {
+  let result = await look();
+  for (let looks = 1; looks < 4; looks++) {
+    if (managedIds(result.keys).length === managedIds(recorded).length) return result;
+    await pause();
+    const next = await look();
+    if (String(managedIds(next.keys)) === String(managedIds(result.keys))) return next;
+    result = next;
+  }
+  throw new RotationError({
+    asked: "Can't tell which keys are there",
+    found: "AWS lists other keys each time it is asked.",
+    todo: "It is still catching up with a change: run again in a minute.",
+  });
+}
+
 /** Compares what is recorded with what is there. A deleted key is dropped; the resource itself never is. */
-export function findDrift(recorded: ManagedKeys, found: Found | undefined): { keys: ManagedKeys; drift: Drift } {
+export function findDrift(recorded: ManagedKeys, found: Found | undefined): Result {
   const { current, previous, retired, userId, operationId } = recorded;
   if (!found || found.userId !== userId) {
     const user = found

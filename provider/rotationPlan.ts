@@ -32,7 +32,9 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, wi
   }
 
   // The journal of the operation that lost a key stands until that key is gone: so lost keys go before all else.
-  const first = [...forgets, ...discards, ...adopts];
+  // A refusal comes before the first change: an adopted key whose secret is wrong is found before that.
+  const trials = adopts.filter((step) => step.do === "tryAdopted");
+  const first = [...forgets, ...trials, ...discards, ...adopts.filter((step) => step.do !== "tryAdopted")];
   const had = found.keys.map((key) => key.accessKeyId).filter((id) => !lost.includes(id));
   const kind = recorded ? "rotate" : "create";
   const close = (kind: Entry["kind"]): Step => ({ do: "close", entry: { phase: "done", kind, had } });
@@ -74,7 +76,9 @@ function planChanges(keys: ManagedKeys, found: Found, wish: Wish, lost: string[]
   // How many slots an account gives a user is not ours to read. With two keys there may be no free one, so a key that
   // leaves anyway goes first; where none leaves, AWS's answer to CreateAccessKey tells, and changes nothing.
   const full = found.keys.length - lost.length >= 2;
-  const makesRoom = full ? leaving.find((id) => !currentWorks || id !== keys.current?.accessKeyId) : undefined;
+  const mayGoFirst = leaving.filter((id) => !currentWorks || id !== keys.current?.accessKeyId);
+  const asleep = mayGoFirst.find((id) => found.keys.some((key) => key.accessKeyId === id && key.status !== "Active"));
+  const makesRoom = full ? (asleep ?? mayGoFirst[0]) : undefined;
   const trial: Step = wish.revoke ? { do: "tryCurrent", required: true } : { do: "tryCurrent" };
   // Retired keys that are still there may be all that AWS accepts: current is tried before one of them makes room.
   const unproven = makesRoom !== undefined && currentWorks && keys.retired.includes(makesRoom);

@@ -268,6 +268,22 @@ describe("the provider", () => {
       assert.deepEqual((await stage.provider.read("id", outs)).props, outs);
     });
 
+    it("drops no key for two lists that differ: both may be late", async () => {
+      stage.iam.slots = 3;
+      const first = await stage.create({ userArn, rotationTrigger: 1 });
+      const outs = await stage.up(first, { userArn, rotationTrigger: 2 });
+      const list = stage.iam.listAccessKeys.bind(stage.iam);
+      let lists = 0;
+      stage.iam.listAccessKeys = async () => {
+        const keys = await list();
+        lists += 1;
+        return keys.filter((_, index) => index !== lists % 2);
+      };
+      await assert.rejects(stage.provider.read("id", outs), ({ message }: Error) =>
+        /lists other keys each time/.test(message),
+      );
+    });
+
     it("tells a user made again from the one it knew", async () => {
       const outs = await stage.create();
       stage.iam.userId = "AIDAANOTHERUSER00001";

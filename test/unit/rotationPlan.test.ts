@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FoundKey } from "../../provider/accessKey";
-import type { Reader } from "../../provider/journal";
+import type { Journal, Reader } from "../../provider/journal";
 import { type ManagedKeys, managedKeys } from "../../provider/managedKeys";
 import { planRotation } from "../../provider/rotationPlan";
 import type { Plan, Wish } from "../../provider/steps";
@@ -56,6 +56,21 @@ describe("planRotation", () => {
     ["current deleted and the trigger changed: still one new key", AB, ["B"], rotate, "~A +>B ?"],
     ["current inactive: previous, which works, is worth more", AB, ["B", "A!"], {}, "-A +>B ?"],
     ["current inactive and alone: it is kept as previous, not activated", A, ["A!"], {}, "+>A ?"],
+    ["revocation", AB, ["B", "A"], { revoke: "leak" }, "-B + ? -A"],
+    [
+      "revocation with a stranger in the second slot: current stays until its successor is accepted",
+      A,
+      ["S", "A"],
+      { revoke: "leak" },
+      "+ ? -A",
+    ],
+    [
+      "revocation with an inactive current: it makes room, not the previous that works",
+      AB,
+      ["B", "A!"],
+      { revoke: "leak" },
+      "-A + ? -B",
+    ],
     ["both inactive", AB, ["B!", "A!"], {}, "-B +>A ?"],
     ["previous inactive: left for the next rotation", AB, ["B!", "A"], {}, ""],
     ["all keys deleted by hand", AB, [], {}, "~A ~B + ?"],
@@ -105,6 +120,25 @@ describe("planRotation", () => {
 
     it("takes both keys over and makes none", () => {
       assert.equal(plan(undefined, found("Q", "P"), wants("P", "Q")), "?P =Q as previous =P as current");
+    });
+    it("tries the secrets before it deletes a key that an interrupted run lost", () => {
+      const journal: Journal = {
+        phase: "open",
+        kind: "create",
+        at,
+        owner: "me",
+        operationId: "x-y",
+        runner: "machine.1",
+        had: ["P"],
+      };
+      const after = { ...reader, isRunning: () => false };
+      const decided = planRotation(
+        undefined,
+        { userId: USER, arn: "", keys: found("P", "X"), journal },
+        wants("P"),
+        after,
+      );
+      assert.equal(short(decided), "?P !X =P as current");
     });
     it("of a previous alone makes a current beside it", () => {
       assert.equal(plan(undefined, found("Q"), wants(undefined, "Q")), "=Q as previous +>Q ?");
