@@ -86,6 +86,7 @@ export type Verdict =
       journal: Journal;
       keys: FoundKey[];
       until?: Date;
+      elsewhere?: boolean;
     };
 
 /** An operation has ended after this long, in milliseconds, wherever it ran: its steps are bounded by far less. */
@@ -109,8 +110,9 @@ export function judge(journal: Journal | undefined, unknown: FoundKey[], reader:
   }
   const running = reader.isRunning(journal);
   const until = new Date(Date.parse(journal.at) + LONGEST_OPERATION);
-  if (running || (running === undefined && reader.now < until)) {
-    return { refusal: "running", journal, keys: newcomers, ...(running === undefined && { until }) };
+  // A process that failed, and whose engine was killed, may live on idle: no longer than any operation lasts is it believed.
+  if (running !== false && reader.now < until) {
+    return { refusal: "running", journal, keys: newcomers, until, elsewhere: running === undefined };
   }
   // A key made before the operation began, or after it must have ended, is not of it, and somebody else's.
   const lost = newcomers.filter((key) => {

@@ -5,16 +5,14 @@ import type { Refusal } from "./steps";
 type Refused = Extract<Verdict, { refusal: string }>;
 
 /** What the journal's verdict means for the user, and the ways out. */
-export function explainVerdict({ refusal, journal, keys, until }: Refused, owner: string): Refusal {
+export function explainVerdict({ refusal, journal, keys, until, elsewhere }: Refused, owner: string): Refusal {
   const operation = `operation ${journal.operationId} (${journal.kind}, begun ${journal.at})`;
   const ids = keys.map((key) => key.accessKeyId).join(" or ");
   switch (refusal) {
     case "running":
       return {
-        found: `${operation} of this resource has not ended, by the tag on the user, and ${until ? "ran on another machine" : "its process still runs"}.`,
-        todo: until
-          ? `Let it end, or if it was killed, run again after ${until.toISOString()}: then what it left is cleaned up.`
-          : "Let it end, then run again.",
+        found: `${operation} of this resource has not ended, by the tag on the user, and ${elsewhere ? "ran on another machine" : "its process still runs"}.`,
+        todo: `Let it end, then run again; or if it was killed, run again after ${until?.toISOString()}: then what it left is cleaned up.`,
       };
     case "handedOut":
       return {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A process with all that it started: the engine puts its plugins into process groups of their own. */
 export function processTree(root: number): number[] {
@@ -41,6 +41,18 @@ export function killTree(root: number): void {
       } catch {
         // ended by itself
       }
+    }
+  }
+}
+
+/** Ends the processes whose folder this is, where the system tells. */
+export function killRunningFrom(folder: string): void {
+  if (process.platform !== "linux") return;
+  for (const [pid] of parents()) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`) === folder) process.kill(pid, "SIGKILL");
+    } catch {
+      // ended by itself, or not ours to see
     }
   }
 }

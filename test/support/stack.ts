@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ensureEngine } from "../../tools/engine";
-import { killTree } from "./processTree";
+import { killRunningFrom, killTree } from "./processTree";
 
 const root = resolve(__dirname, "../..");
 
@@ -182,6 +182,8 @@ export class Stack {
   }
 
   remove(): void {
+    // What a killed engine leaves runs from this folder.
+    killRunningFrom(this.folder);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

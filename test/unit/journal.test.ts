@@ -72,6 +72,13 @@ describe("judge: what a key is that the state does not know", () => {
     ["it runs, and has made nothing yet", journal(), [], reader({ isRunning: () => true }), "running: "],
     ["on another machine, a minute ago", journal(), [key("X")], reader({ isRunning: () => undefined }), "running: X"],
     [
+      "a process that lives on longer than any operation lasts: it is idle",
+      journal(),
+      [key("X")],
+      reader({ isRunning: () => true, now: minutes(11) }),
+      "lost: X",
+    ],
+    [
       "on another machine, longer ago than any operation lasts",
       journal(),
       [key("X")],

@@ -259,6 +259,7 @@ describe("safety", () => {
       iam.keys = iam.keys.filter((at) => at !== key);
     }
     scene.died();
+    scene.clock.time -= 19 * MINUTE; // it began a minute ago
     scene.runner.isRunning = () => true;
     await assert.rejects(scene.rotate(), /has not ended/);
     assert.deepEqual(changes(), []);
@@ -545,6 +546,7 @@ describe("safety", () => {
     it("is refused while an operation runs", async () => {
       await scene.up();
       scene.died({ operationId: `${scene.recorded?.operationId?.split("-")[0]}-other` });
+      scene.clock.time -= 19 * MINUTE; // it began a minute ago
       scene.runner.isRunning = () => true;
       await assert.rejects(scene.destroy(), /has not ended/);
       assert.deepEqual(changes(), []);
