@@ -1,7 +1,6 @@
 import { listKeys, type ManagedKey } from "./accessKey";
-import { RotationError } from "./errors";
 import { type ManagedKeys, managedIds, managedKeys } from "./managedKeys";
-import { observe } from "./observe";
+import { lookTwice, observe } from "./observe";
 import type { Ports } from "./ports";
 import { strangersAmong } from "./rotationPlan";
 import type { Found } from "./steps";
@@ -27,32 +26,13 @@ const SUBJECTS = { user: "the user was", current: "current:", previous: "previou
  */
 export async function readDrift(userArn: string, recorded: ManagedKeys, { iam, clock, patience, say }: Ports) {
   const look = async () => findDrift(recorded, await observe(iam, userArn, clock));
-  const result = await lookTwice(look, recorded, () => clock.sleep(patience.secondLook));
+  const missing = ({ keys }: Result) => String(managedIds(recorded).filter((id) => !managedIds(keys).includes(id)));
+  // A key's secret would be dropped with it.
+  const result = await lookTwice(look, missing, { clock, patience });
   for (const [about, words] of Object.entries(result.drift)) {
     say(`${userArn}: ${SUBJECTS[about as keyof Drift]} ${words}.`);
   }
   return result;
-}
-
-/** A key that is not listed is gone only if the next look says the same: its secret would be dropped with it. */
-async function lookTwice(
-  look: () => Promise<Result>,
-  recorded: ManagedKeys,
-  pause: () => Promise<void>,
-): Promise<Result> {
-  let result = await look();
-  for (let looks = 1; looks < 4; looks++) {
-    if (managedIds(result.keys).length === managedIds(recorded).length) return result;
-    await pause();
-    const next = await look();
-    if (String(managedIds(next.keys)) === String(managedIds(result.keys))) return next;
-    result = next;
-  }
-  throw new RotationError({
-    asked: "Can't tell which keys are there",
-    found: "AWS lists other keys each time it is asked.",
-    todo: "It is still catching up with a change: run again in a minute.",
-  });
 }
 
 /** Compares what is recorded with what is there. A deleted key is dropped; the resource itself never is. */

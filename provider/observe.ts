@@ -2,6 +2,7 @@ import { type Clock, poll } from "./clock";
 import { IamError, RotationError } from "./errors";
 import type { Iam } from "./iam";
 import { parseJournal } from "./journal";
+import type { Ports } from "./ports";
 import type { Found } from "./steps";
 import { parseUserArn } from "./userArn";
 
@@ -47,4 +48,33 @@ function requireAccount(userArn: string, accountId: string | undefined): void {
     found: `the credentials in use belong to account ${accountId}, the user to ${wanted}.`,
     todo: "Use credentials of the user's account: the `login` input, the stack's aws:* configuration, or the environment.",
   });
+}
+
+/**
+ * IAM is eventually consistent. What rests on a key being gone, or on nobody having its secret, counts only when two
+ * looks in a row, some seconds apart, say the same.
+ * @param surprise what has to be seen twice; empty if there is nothing
+ * @throws RotationError if no two looks in a row agree
+ */
+export async function lookTwice<T>(
+  look: () => Promise<T>,
+  surprise: (seen: T) => string,
+  { clock, patience }: Pick<Ports, "clock" | "patience">,
+  first?: T,
+): Promise<T> {
+  let seen = first ?? (await look());
+  for (let looks = 1; surprise(seen) !== ""; looks++) {
+    if (looks === 4) {
+      throw new RotationError({
+        asked: "Can't tell which keys are there",
+        found: "AWS lists other keys each time it is asked.",
+        todo: "It is still catching up with a change: run again in a minute.",
+      });
+    }
+    await clock.sleep(patience.secondLook);
+    const next = await look();
+    if (surprise(next) === surprise(seen)) return next;
+    seen = next;
+  }
+  return seen;
 }

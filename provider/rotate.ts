@@ -3,7 +3,7 @@ import { RotationError } from "./errors";
 import { formatJournal, type Reader } from "./journal";
 import { guardLastUse } from "./lastUsedGuard";
 import { type ManagedKeys, managedIds, managedKeys } from "./managedKeys";
-import { observe, observeUser } from "./observe";
+import { lookTwice, observe, observeUser } from "./observe";
 import type { Ports } from "./ports";
 import { planDeletion, planRotation } from "./rotationPlan";
 import type { Found, Plan, Refusal, Wish } from "./steps";
@@ -42,9 +42,11 @@ export async function rotate(
   { userArn, owners, recorded, wish, patience = 0 }: Request,
   ports: Ports,
 ): Promise<ManagedKeys> {
-  const look = () => observeUser(ports.iam, userArn, ports.clock, patience);
-  const decide = (found: Found) => planRotation(recorded, found, wish, readerOf(owners, recorded, ports));
-  const { found, plan } = await decideTwice(look, decide, ports);
+  const look = async (): Promise<Decision> => {
+    const found = await observeUser(ports.iam, userArn, ports.clock, patience);
+    return { found, plan: planRotation(recorded, found, wish, readerOf(owners, recorded, ports)) };
+  };
+  const { found, plan } = await lookTwice(look, surprises, ports);
   if ("refusal" in plan) throw await refused(`Can't rotate the access keys of ${userArn}`, plan.refusal, ports);
   const inUse = await guardLastUse(plan, wish, ports.iam);
   if (inUse) throw await refused(`Can't rotate the access keys of ${userArn}`, inUse, ports);
@@ -65,10 +67,12 @@ export async function retire(
   { userArn, owners, recorded = managedKeys({}) }: Request,
   ports: Ports,
 ): Promise<void> {
-  const look = async () => (await observe(ports.iam, userArn, ports.clock)) ?? found;
-  const decide = (at: Found): Plan & { left?: Refusal } =>
-    planDeletion(recorded, at, readerOf(owners, recorded, ports));
-  const { plan } = await decideTwice(look, decide, ports, found);
+  const decide = (at: Found): Decision => ({
+    found: at,
+    plan: planDeletion(recorded, at, readerOf(owners, recorded, ports)),
+  });
+  const look = async () => decide((await observe(ports.iam, userArn, ports.clock)) ?? found);
+  const { plan } = await lookTwice(look, surprises, ports, decide(found));
   const asked = `Can't delete the access keys of ${userArn}`;
   if ("refusal" in plan) throw await refused(asked, plan.refusal, ports);
   if (plan.left) ports.say(`${userArn}: keys are left on the user: ${plan.left.found}`);
@@ -90,29 +94,12 @@ function readerOf(owners: string[], recorded: ManagedKeys | undefined, { iam, ru
   return { owners, operationId: recorded?.operationId, now: iam.time(), isRunning: runner.isRunning };
 }
 
-/**
- * IAM is eventually consistent. Where a decision rests on a key being gone, or on nobody having its secret, a second
- * look after some seconds must lead to the same one.
- */
-async function decideTwice<P extends Plan>(
-  look: () => Promise<Found>,
-  decide: (found: Found) => P,
-  { clock, patience }: Ports,
-  first?: Found,
-): Promise<{ found: Found; plan: P }> {
-  let found = first ?? (await look());
-  let plan = decide(found);
-  for (let looks = 1; looks < 4 && surprises(plan) !== ""; looks++) {
-    const before = surprises(plan);
-    await clock.sleep(patience.secondLook);
-    found = await look();
-    plan = decide(found);
-    if (surprises(plan) === before) break;
-  }
-  return { found, plan };
+interface Decision {
+  found: Found;
+  plan: Plan & { left?: Refusal };
 }
 
-function surprises(plan: Plan): string {
+function surprises({ plan }: Decision): string {
   if ("refusal" in plan) return "";
   return plan.steps
     .map((step) => (step.do === "forget" || step.do === "discard" ? `${step.do} ${step.accessKeyId}` : ""))

@@ -1,9 +1,8 @@
 import { startEndpoint } from "./endpoint";
+import { ensureEngine } from "./engine";
 
 // The SDK's advice on Node.js versions would stand among what this says.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
-
-import { ensureEngine } from "./engine";
 
 /** Gets the engine and the emulator once, before test files that run side by side each want them. */
 async function ready(): Promise<void> {
