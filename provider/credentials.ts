@@ -1,56 +1,68 @@
-import type { AccessKeyPair, Login } from "./accessKey";
-import { RotationError } from "./errors";
+import type { Login } from "./accessKey";
+import {
+  fileOf,
+  listOf,
+  type Role,
+  rolesOf,
+  type Settings,
+  settingError,
+  textOf,
+  type WebIdentity,
+  webIdentityOf,
+} from "./awsSettings";
 
 /** Where the credentials for a call come from. Only iam.ts knows how to make real ones of it. */
-export type CredentialSource =
-  | { from: "login"; login: Login }
-  | { from: "config"; login: Login }
-  | { from: "config"; profile: string }
-  | { from: "chain" };
-
-/** The part of the stack's configuration that is read, all of it under `aws:`. */
-export interface StackConfig {
-  get(key: string): string | undefined;
+export interface CredentialSource {
+  /** Credentials as they are; without them, the SDK's chain. */
+  login?: Login;
+  /** Of the chain: a profile, and the files in which it stands. */
+  profile?: string;
+  configFile?: string;
+  credentialsFile?: string;
+  /** Instead of the above: a role that an OIDC token stands for. */
+  webIdentity?: WebIdentity;
+  /** Roles to assume after that, each with the credentials of the one before. */
+  roles?: Role[];
 }
 
-/** What counts today: the `login` input, else the stack's `aws:*` configuration, else the SDK's chain. */
-export function credentialSource(login: Login | undefined, config: StackConfig | undefined): CredentialSource {
+/** What counts today: the `login` input, else the settings of @pulumi/aws, and the SDK's chain where those name nobody. */
+export function credentialSource(login: Login | undefined, settings: Settings): CredentialSource {
   // A configured source is the user's word: the chain, which may belong to another account, does not overrule it.
-  return login ? { from: "login", login } : (configSource(config) ?? { from: "chain" });
+  if (login) return { login };
+  const webIdentity = webIdentityOf(settings);
+  const roles = rolesOf(settings);
+  return {
+    ...(configuredLogin(settings) ?? chain(settings)),
+    ...(webIdentity && { webIdentity }),
+    ...(roles.length > 0 && { roles }),
+  };
 }
 
-/** To pass over one of these would mean to act as somebody else, or somewhere else. */
-const UNSUPPORTED = [
-  "assumeRole",
-  "assumeRoles",
-  "assumeRoleWithWebIdentity",
-  "sharedConfigFiles",
-  "sharedCredentialsFiles",
-  "sharedCredentialsFile",
-];
-
-function configSource(config: StackConfig | undefined): CredentialSource | undefined {
-  const get = (name: string) => config?.get(`aws:${name}`) || undefined;
-  const unsupported = UNSUPPORTED.find((name) => !/^(|\[\]|\{\}|null)$/.test(get(name) ?? ""));
-  if (unsupported) {
-    throw new RotationError({
-      asked: "Can't choose credentials",
-      found: `the stack's configuration sets aws:${unsupported}, which this version can't follow.`,
-      todo: "Pass the credentials as `login`, or set them in the environment and unset this for the stack.",
-    });
-  }
-  const [accessKeyId, secretAccessKey, sessionToken] = [get("accessKey"), get("secretKey"), get("token")];
+function configuredLogin(settings: Settings): CredentialSource | undefined {
+  const [accessKeyId, secretAccessKey] = [textOf(settings, "accessKey"), textOf(settings, "secretKey")];
+  const sessionToken = textOf(settings, "token");
   if (accessKeyId && secretAccessKey) {
-    const pair: AccessKeyPair = { accessKeyId, secretAccessKey };
-    return { from: "config", login: sessionToken ? { ...pair, sessionToken } : pair };
+    return { login: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } };
   }
-  if (accessKeyId || secretAccessKey) {
-    throw new RotationError({
-      asked: "Can't choose credentials",
-      found: `the stack's configuration has ${accessKeyId ? "aws:accessKey without aws:secretKey" : "aws:secretKey without aws:accessKey"}.`,
-      todo: "Set both, or neither.",
-    });
+  if (accessKeyId) throw settingError(settings, "accessKey", "without secretKey.");
+  if (secretAccessKey) throw settingError(settings, "secretKey", "without accessKey.");
+  return undefined;
+}
+
+function chain(settings: Settings): CredentialSource {
+  for (const name of ["ec2MetadataServiceEndpoint", "ec2MetadataServiceEndpointMode"] as const) {
+    if (textOf(settings, name)) {
+      throw settingError(settings, name, "which is followed here only as an environment variable.");
+    }
   }
-  const profile = get("profile");
-  return profile ? { from: "config", profile } : undefined;
+  const configFile = fileOf(settings, "sharedConfigFiles", listOf(settings, "sharedConfigFiles"));
+  const older = textOf(settings, "sharedCredentialsFile");
+  const credentialsFiles = [...listOf(settings, "sharedCredentialsFiles"), ...(older ? [older] : [])];
+  const credentialsFile = fileOf(settings, "sharedCredentialsFiles", credentialsFiles);
+  const profile = textOf(settings, "profile");
+  return {
+    ...(profile && { profile }),
+    ...(configFile && { configFile }),
+    ...(credentialsFile && { credentialsFile }),
+  };
 }

@@ -12,6 +12,13 @@ export function parseDuration(text: unknown): number | undefined {
   return milliseconds <= LONGEST ? milliseconds : undefined;
 }
 
+/** Milliseconds of a length of time as Go writes it: `1h30m`, `900s`; `undefined` for what is none. */
+export function parseSpan(text: string): number | undefined {
+  const parts = text.match(/\d+(\.\d+)?(ms|[hms])/g) ?? [];
+  if (text === "" || parts.join("") !== text) return undefined;
+  return parts.reduce((sum, part) => sum + ms(part as StringValue), 0);
+}
+
 /** A moment so long after another, both in RFC 3339; `undefined` where there is nothing to count from, or no duration. */
 export function after(moment: string | undefined, duration: string | undefined): string | undefined {
   const length = parseDuration(duration);

@@ -8,18 +8,26 @@ import {
   GetAccessKeyLastUsedCommand,
   GetUserCommand,
   IAMClient,
+  type IAMClientConfig,
   paginateListAccessKeys,
   TagUserCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import {
+  fromNodeProviderChain,
+  fromTemporaryCredentials,
+  fromTokenFile,
+  fromWebToken,
+} from "@aws-sdk/credential-providers";
 import type { AccessKeyPair, FoundKey, RotatedKey } from "./accessKey";
 import { timestamp } from "./accessKey";
+import type { WebIdentity } from "./awsSettings";
 import type { CredentialSource } from "./credentials";
+import { requestHandler } from "./http";
 import { damagedReply, toIamError } from "./iamErrors";
 import { JOURNAL_TAG } from "./journal";
 import { RetryAnything, RetryThrottled } from "./retry";
+import type { Access } from "./session";
 import type { UserArn } from "./userArn";
 
 export interface FoundUser {
@@ -57,9 +65,9 @@ export interface Iam {
   tryKey(key: AccessKeyPair): Promise<KeyTrial>;
 }
 
-export function connect(user: UserArn, region: string, source: CredentialSource): Iam {
+export function connect(user: UserArn, region: string, access: Access): Iam {
   const UserName = user.userName;
-  const { iam, iamOnce, sts } = clientsFor(region, source);
+  const { iam, iamOnce, sts, trial } = clientsFor(region, access);
   return {
     async getUser() {
       const { User } = await call("iam:GetUser", () => iam.send(new GetUserCommand({ UserName })));
@@ -114,7 +122,7 @@ export function connect(user: UserArn, region: string, source: CredentialSource)
       return needed("sts:GetCallerIdentity", Account);
     },
     async tryKey(key) {
-      const client = new STSClient({ region, credentials: key, maxAttempts: 1, requestHandler });
+      const client = trial(key);
       try {
         const { Arn } = await call("sts:GetCallerIdentity", () => client.send(new GetCallerIdentityCommand({})));
         return { accepted: true, arn: needed("sts:GetCallerIdentity", Arn) };
@@ -140,39 +148,88 @@ async function call<T>(action: string, send: () => Promise<T>): Promise<T> {
   }
 }
 
-// One set of sockets and one resolution of credentials for the whole process, however many users it rotates.
-const requestHandler = new NodeHttpHandler({
-  connectionTimeout: 5_000,
-  requestTimeout: 20_000,
-  throwOnRequestTimeout: true,
-  httpsAgent: { keepAlive: true, maxSockets: 50 },
-  httpAgent: { keepAlive: true, maxSockets: 50 },
-});
+/** Where a client sends its calls. */
+interface Place {
+  region: string;
+  endpoint?: string;
+  requestHandler: ReturnType<typeof requestHandler>;
+  useFipsEndpoint: boolean;
+  useDualstackEndpoint: boolean;
+}
 
 interface Clients {
   iam: IAMClient;
   /** For CreateAccessKey: repeats nothing that AWS may have executed. */
   iamOnce: IAMClient;
   sts: STSClient;
+  /** Signs by a key that is tried. */
+  trial(key: AccessKeyPair): STSClient;
 }
 
+// One set of sockets and one resolution of credentials for the whole process, however many users it rotates.
 const clients = new Map<string, Clients>();
 
-function clientsFor(region: string, source: CredentialSource): Clients {
-  const key = JSON.stringify([region, source]);
-  const known = clients.get(key);
-  if (known) return known;
-  const shared = { region, credentials: credentialsOf(source), requestHandler };
-  const made = {
-    iam: new IAMClient({ ...shared, retryStrategy: new RetryAnything() }),
-    iamOnce: new IAMClient({ ...shared, retryStrategy: new RetryThrottled() }),
-    sts: new STSClient({ ...shared, retryStrategy: new RetryAnything() }),
-  };
-  clients.set(key, made);
-  return made;
+function clientsFor(region: string, access: Access): Clients {
+  const key = JSON.stringify([region, access]);
+  const known = clients.get(key) ?? newClients(region, access);
+  clients.set(key, known);
+  return known;
 }
 
-function credentialsOf(source: CredentialSource) {
-  if ("login" in source) return source.login;
-  return fromNodeProviderChain("profile" in source ? { profile: source.profile } : {});
+function newClients(region: string, { credentials, connection }: Access): Clients {
+  const { iamEndpoint, stsEndpoint, stsRegion = region, attempts } = connection;
+  const { useFipsEndpoint = false, useDualstackEndpoint = false } = connection;
+  const shared = { requestHandler: requestHandler(connection), useFipsEndpoint, useDualstackEndpoint };
+  const toIam: Place = { ...shared, region, ...(iamEndpoint && { endpoint: iamEndpoint }) };
+  const toSts: Place = { ...shared, region: stsRegion, ...(stsEndpoint && { endpoint: stsEndpoint }) };
+  const iam = new IAMClient({
+    ...toIam,
+    credentials: credentialsOf(credentials, toSts),
+    retryStrategy: new RetryAnything(attempts),
+  });
+  // As the first client keeps them: each client would resolve them anew, and assume each role again.
+  const resolved = iam.config.credentials;
+  return {
+    iam,
+    iamOnce: new IAMClient({ ...toIam, credentials: resolved, retryStrategy: new RetryThrottled(attempts) }),
+    sts: new STSClient({ ...toSts, credentials: resolved, retryStrategy: new RetryAnything(attempts) }),
+    trial: (key) => new STSClient({ ...toSts, credentials: key, maxAttempts: 1 }),
+  };
+}
+
+type Credentials = NonNullable<IAMClientConfig["credentials"]>;
+
+function credentialsOf(source: CredentialSource, toSts: Place): Credentials {
+  const { login, webIdentity, roles = [] } = source;
+  let credentials = login ?? (webIdentity ? byWebIdentity(webIdentity, toSts) : byChain(source, toSts));
+  for (const params of roles) {
+    credentials = fromTemporaryCredentials({ masterCredentials: credentials, params, clientConfig: toSts });
+  }
+  return credentials;
+}
+
+/** Its clients of other services, SSO above all, have endpoints of their own. */
+function byChain({ profile, configFile, credentialsFile }: CredentialSource, toSts: Place) {
+  const { endpoint: _, ...clientConfig } = toSts;
+  return fromNodeProviderChain({
+    clientConfig,
+    ...(profile && { profile }),
+    ...(configFile && { configFilepath: configFile }),
+    ...(credentialsFile && { filepath: credentialsFile }),
+  });
+}
+
+function byWebIdentity(role: WebIdentity, clientConfig: Place) {
+  const { RoleArn: roleArn, WebIdentityToken: webIdentityToken, tokenFile: webIdentityTokenFile = "" } = role;
+  const init = {
+    clientConfig,
+    roleArn,
+    ...(role.RoleSessionName && { roleSessionName: role.RoleSessionName }),
+    ...(role.DurationSeconds && { durationSeconds: role.DurationSeconds }),
+    ...(role.Policy && { policy: role.Policy }),
+    ...(role.PolicyArns && { policyArns: role.PolicyArns }),
+  };
+  return webIdentityToken
+    ? fromWebToken({ ...init, webIdentityToken })
+    : fromTokenFile({ ...init, webIdentityTokenFile });
 }

@@ -16,6 +16,8 @@ export interface Inputs {
   lastUsedGuard?: string;
   /** Not the user's: RotatedAccessKey passes it, and the journal on the IAM user names it. */
   journalOwner?: string;
+  /** Nor this: settings of the explicit `aws.Provider` that the resource has in the program. */
+  awsProvider?: Record<string, unknown>;
 }
 
 const PUBLIC_INPUTS = [
@@ -29,7 +31,8 @@ const PUBLIC_INPUTS = [
   "revocationTrigger",
   "lastUsedGuard",
 ] as const;
-export const INPUT_NAMES = [...PUBLIC_INPUTS, "journalOwner"] as const;
+const INTERNAL_INPUTS = ["journalOwner", "awsProvider"] as const;
+export const INPUT_NAMES = [...PUBLIC_INPUTS, ...INTERNAL_INPUTS] as const;
 
 /** What the engine passes for a value that a preview cannot know yet. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -73,7 +76,7 @@ function given(news: Props): Props {
 export function checkInputs(news: Props): { inputs: Props; failures: Failure[] } {
   const inputs = given(news);
   const failures = [
-    ...unknownProperties(inputs, PUBLIC_INPUTS, "", ["__provider", "journalOwner"]),
+    ...unknownProperties(inputs, PUBLIC_INPUTS, "", ["__provider", ...INTERNAL_INPUTS]),
     ...checkUserArn(inputs.userArn),
     ...checkRegion(inputs.region, inputs.userArn),
     ...checkLogin(inputs.login),

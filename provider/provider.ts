@@ -1,6 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "./clock";
-import type { StackConfig } from "./credentials";
 import { readDrift } from "./drift";
 import { explain, RotationError } from "./errors";
 import { checkInputs, type Inputs } from "./inputs";
@@ -10,8 +9,18 @@ import { PATIENCE, type Ports } from "./ports";
 import { previewUpdate } from "./preview";
 import { HalfDone, retire, rotate } from "./rotate";
 import { thisProcess } from "./runner";
-import { openSession, type World, withFallback } from "./session";
-import { halfDone, ownersOf, pickInputs, sameLogin, toDrift, toManagedKeys, toOutputs, toServed } from "./state";
+import { checkAccess, openSession, type StackConfig, type World, withFallback } from "./session";
+import {
+  halfDone,
+  ownersOf,
+  pickInputs,
+  sameAwsProvider,
+  sameLogin,
+  toDrift,
+  toManagedKeys,
+  toOutputs,
+  toServed,
+} from "./state";
 import { isAnotherUser } from "./userArn";
 import { wishFor } from "./wish";
 
@@ -32,7 +41,8 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 
   async check(_olds: Props, news: Props): Promise<pulumi.dynamic.CheckResult> {
-    return checkInputs(news);
+    const { inputs, failures } = checkInputs(news);
+    return { inputs, failures: [...failures, ...checkAccess(inputs, this.#config)] };
   }
 
   /** Asks AWS nothing; refresh calls it as well as preview. */
@@ -54,8 +64,9 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     }
     if (update) this.#world.say(`${before.userArn}: ${update.line}`);
     const moved = before.userArn !== after.userArn || before.region !== after.region;
+    const sameSigner = sameLogin(before.login, after.login) && sameAwsProvider(before.awsProvider, after.awsProvider);
     // A failed run's notes are settled by the next update.
-    return { changes: update !== undefined || served !== undefined || moved || !sameLogin(before.login, after.login) };
+    return { changes: update !== undefined || served !== undefined || moved || !sameSigner };
   }
 
   async create(props: Props): Promise<pulumi.dynamic.CreateResult> {

@@ -12,8 +12,9 @@ const ATTEMPTS = Number(process.env.AWS_MAX_ATTEMPTS) || 8;
  * services use that name for it; here it is an answer.
  */
 export class RetryAnything extends StandardRetryStrategy {
-  constructor() {
-    super(ATTEMPTS);
+  /** @param attempts how often a call is sent at the most */
+  constructor(attempts = ATTEMPTS) {
+    super(attempts);
   }
 
   override async refreshRetryTokenForRetry(token: Token, error: ErrorInfo): NextToken {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
+import { readAwsProvider, splitAwsProvider } from "./awsProvider";
 import { after } from "./duration";
 import { ownerHash } from "./owner";
 
@@ -24,14 +25,15 @@ export interface RotatedAccessKeyArgs {
    */
   rotationTrigger?: pulumi.Input<unknown>;
   /**
-   * AWS region to send calls to; it must lie in the user's partition. Default: the stack's `aws:region`, else
-   * `AWS_REGION` of the environment, else the region in which the partition's IAM lives. A change rotates nothing.
+   * AWS region to send calls to; it must lie in the user's partition. Default: that of the explicit `aws.Provider`, or
+   * the stack's `aws:region`, else `AWS_REGION` of the environment, else the region in which the partition's IAM lives. A
+   * change rotates nothing.
    */
   region?: pulumi.Input<string>;
   /**
-   * Credentials to rotate with; kept secret however they are passed. Default: the stack's `aws:*` configuration
-   * (`accessKey` and `secretKey`, or `profile`), then the AWS default chain. A change rotates nothing; a new session
-   * token is not even shown.
+   * Credentials to rotate with; kept secret however they are passed. Default: those of the explicit `aws.Provider` among
+   * the resource's or its parents' options; without one, the stack's `aws:*` configuration, then the AWS default chain. A
+   * change rotates nothing; a new session token is not even shown.
    */
   login?: pulumi.Input<{
     accessKeyId: pulumi.Input<string>;
@@ -124,7 +126,8 @@ export class RotatedAccessKey extends pulumi.CustomResource {
   /**
    * @param name the resource's name in the stack
    * @param args its inputs
-   * @param opts the options of any custom resource, without `import`: adopt keys by the `state` input instead
+   * @param opts the options of any custom resource, without `import`: adopt keys by the `state` input instead. An
+   *   explicit `aws.Provider` in them, or in those of a parent, rotates: its credentials, roles, region and endpoints
    */
   constructor(name: string, args: RotatedAccessKeyArgs, opts: pulumi.CustomResourceOptions = {}) {
     if (opts.import !== undefined || opts.id !== undefined) {
@@ -132,11 +135,15 @@ export class RotatedAccessKey extends pulumi.CustomResource {
         `RotatedAccessKey ${name}: keys can't be imported, since AWS never shows a key's secret again. Pass them as \`state\`, and leave the options import and id out.`,
       );
     }
+    const { opts: ownOpts, awsProvider } = splitAwsProvider(opts);
     const props: pulumi.Inputs = {
       ...args,
       ...(args.login !== undefined && { login: pulumi.secret(args.login) }),
       ...(args.state !== undefined && { state: pulumi.secret(args.state) }),
       journalOwner: ownerHash(pulumi.getProject(), pulumi.getStack(), name),
+      ...(awsProvider && {
+        awsProvider: readAwsProvider(awsProvider, `RotatedAccessKey ${name}`, args.login !== undefined),
+      }),
       // Declared, so that the outputs exist before the provider has answered.
       current: undefined,
       previous: undefined,
@@ -146,8 +153,11 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       __provider: PROVIDER,
     };
     super(TYPE, name, props, {
-      ...opts,
-      additionalSecretOutputs: [...(opts.additionalSecretOutputs ?? []), "current", "previous", "login", "state"],
+      ...ownOpts,
+      additionalSecretOutputs: [
+        ...(opts.additionalSecretOutputs ?? []),
+        ...["current", "previous", "login", "state", "awsProvider"],
+      ],
     });
     // Said here as well, since neither mocks nor previews know a resource's secret outputs.
     this.current = pulumi.secret(this.current);

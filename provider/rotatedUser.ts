@@ -45,7 +45,7 @@ export class RotatedUser extends pulumi.ComponentResource {
   /**
    * @param name the component's name, and that of both its children
    * @param args the user's inputs, and those of its keys
-   * @param opts the options of any component; an explicit AWS provider serves the user, `login` the rotation
+   * @param opts the options of any component; an explicit `aws.Provider` makes the user and rotates its keys
    */
   constructor(name: string, args: RotatedUserArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, opts);

@@ -1,23 +1,51 @@
-import { type CredentialSource, credentialSource, type StackConfig } from "./credentials";
-import { IamError } from "./errors";
+import type { Settings } from "./awsSettings";
+import { type Connection, connectionOf, requireAllowedAccount } from "./connection";
+import { type CredentialSource, credentialSource } from "./credentials";
+import { IamError, RotationError } from "./errors";
 import type { Iam } from "./iam";
-import type { Inputs } from "./inputs";
+import { type Failure, hasUnknowns, type Inputs } from "./inputs";
 import type { Ports } from "./ports";
 import { parseUserArn, regionFor, type UserArn } from "./userArn";
 
+/** The stack's configuration, with the keys of @pulumi/aws under `aws:`. */
+export interface StackConfig {
+  get(key: string): string | undefined;
+}
+
+/** Who calls AWS, and how it is reached. */
+export interface Access {
+  credentials: CredentialSource;
+  connection: Connection;
+}
+
 /** What the provider needs of the world. Tests give their own. */
 export interface World extends Omit<Ports, "iam"> {
-  connect(user: UserArn, region: string, source: CredentialSource): Iam;
+  connect(user: UserArn, region: string, access: Access): Iam;
   env: NodeJS.ProcessEnv;
 }
 
-/** Connects with the credentials that the inputs and the stack's configuration ask for. */
+export function stackSettings(config: StackConfig | undefined): Settings {
+  return {
+    get: (name) => config?.get(`aws:${name}`),
+    source: (name) => `the stack's configuration sets aws:${name}`,
+  };
+}
+
+/** Those of the explicit `aws.Provider` that the resource has in the program. */
+export function providerSettings(values: Record<string, unknown>): Settings {
+  return {
+    get: (name) => (typeof values[name] === "string" ? values[name] : undefined),
+    source: (name) => `the resource's AWS provider sets ${name}`,
+  };
+}
+
+/** Connects with the credentials that the inputs, the resource's AWS provider or the stack's configuration ask for. */
 export function openSession(world: World, config: StackConfig | undefined, inputs: Inputs): Ports {
-  return portsFor(world, config, inputs, credentialSource(inputs.login, config));
+  return portsFor(world, inputs, settingsOf(inputs, config));
 }
 
 /**
- * For what runs on recorded inputs, destroy and refresh: a stored login may have expired since, and gives way to the
+ * For what runs on recorded inputs, destroy and refresh: what was stored may have expired since, and gives way to the
  * stack's configuration and to the environment.
  */
 export async function withFallback<T>(
@@ -29,19 +57,44 @@ export async function withFallback<T>(
   try {
     return await work(openSession(world, config, inputs));
   } catch (error) {
-    if (!inputs.login || !(error instanceof IamError && error.kind === "credentials")) throw error;
-    return work(portsFor(world, config, inputs, credentialSource(undefined, config)));
+    const { login, awsProvider, ...rest } = inputs;
+    const isStale = error instanceof IamError && error.kind === "credentials";
+    if (!isStale || !(login || awsProvider)) throw error;
+    // One step at a time: from the login to the provider beside it, and from that to the stack.
+    return withFallback(world, config, login && awsProvider ? { ...rest, awsProvider } : rest, work);
   }
 }
 
-function portsFor(
-  { connect, env, ...ports }: World,
-  config: StackConfig | undefined,
-  inputs: Inputs,
-  source: CredentialSource,
-): Ports {
+function settingsOf({ awsProvider }: Pick<Inputs, "awsProvider">, config: StackConfig | undefined): Settings {
+  return awsProvider ? providerSettings(awsProvider) : stackSettings(config);
+}
+
+/**
+ * @returns the access that settings and login ask for
+ * @throws RotationError for a setting that can't be followed
+ */
+export function accessOf(user: UserArn, { login }: Pick<Inputs, "login">, settings: Settings): Access {
+  requireAllowedAccount(user, settings);
+  return { credentials: credentialSource(login, settings), connection: connectionOf(settings) };
+}
+
+/** What can be told of the credentials before any call, property by property. */
+export function checkAccess(inputs: Record<string, unknown>, config: StackConfig | undefined): Failure[] {
+  const { userArn, login, awsProvider } = inputs as Partial<Inputs>;
+  const user = typeof userArn === "string" ? parseUserArn(userArn) : undefined;
+  if (!user || hasUnknowns(awsProvider)) return [];
+  try {
+    accessOf(user, { ...(login && { login }) }, settingsOf({ ...(awsProvider && { awsProvider }) }, config));
+    return [];
+  } catch (error) {
+    if (!(error instanceof RotationError)) throw error;
+    return [{ property: "login", reason: `${error.parts.found} ${error.parts.todo}` }];
+  }
+}
+
+function portsFor({ connect, env, ...ports }: World, inputs: Inputs, settings: Settings): Ports {
   const user = parseUserArn(inputs.userArn);
   if (!user) throw new Error(`${inputs.userArn} is not the ARN of an IAM user`);
-  const region = regionFor(user, inputs.region, config?.get("aws:region"), env.AWS_REGION, env.AWS_DEFAULT_REGION);
-  return { ...ports, iam: connect(user, region, source) };
+  const region = regionFor(user, inputs.region, settings.get("region"), env.AWS_REGION, env.AWS_DEFAULT_REGION);
+  return { ...ports, iam: connect(user, region, accessOf(user, inputs, settings)) };
 }

@@ -1,6 +1,6 @@
 import type { Login, ManagedKey } from "./accessKey";
 import type { Drift } from "./drift";
-import { INPUT_NAMES, type Inputs, isObject } from "./inputs";
+import { INPUT_NAMES, type Inputs, isObject, sameValue } from "./inputs";
 import { type ManagedKeys, managedKeys } from "./managedKeys";
 
 // The shape of what lies in the stack's state. Every released version's shape stays readable: test/fixtures/ keeps one each.
@@ -95,6 +95,16 @@ export function toServed(olds: Props): Served | undefined {
 export function sameLogin(olds: Login | undefined, news: Login | undefined): boolean {
   if (news?.sessionToken) return true;
   return olds?.accessKeyId === news?.accessKeyId && olds?.secretAccessKey === news?.secretAccessKey;
+}
+
+/** The same for the settings of an explicit `aws.Provider`: where it has a token, only the rest tells who it is. */
+export function sameAwsProvider(olds: Inputs["awsProvider"], news: Inputs["awsProvider"]): boolean {
+  const lasting = (settings: Inputs["awsProvider"]) => {
+    if (!isObject(settings) || !settings.token) return settings;
+    const { accessKey, secretKey, token, ...rest } = settings;
+    return rest;
+  };
+  return sameValue(lasting(olds), lasting(news));
 }
 
 /** Plain JSON without `undefined`, which the engine's bridge cannot carry in a result. */

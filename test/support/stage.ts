@@ -23,8 +23,8 @@ export class Stage {
     isAbandoned: async () => false,
   };
   provider = new AccessKeyProvider({
-    connect: (_user, _region, source) => {
-      this.sources.push(source);
+    connect: (_user, _region, { credentials }) => {
+      this.sources.push(credentials);
       return this.iam;
     },
     clock: this.clock,

@@ -32,7 +32,7 @@ describe("the calls to AWS", () => {
   // Made in a hook: from then on they catch the clients of the whole process, other test files' too.
   let iamMock: AwsClientStub<IAMClient>;
   let stsMock: AwsClientStub<STSClient>;
-  const iam = connect(USER, "us-east-1", { from: "login", login: LOGIN });
+  const iam = connect(USER, "us-east-1", { credentials: { login: LOGIN }, connection: {} });
   const sent = () => [...iamMock.calls(), ...stsMock.calls()].map(({ args }) => args[0].input);
 
   before(() => {

@@ -24,7 +24,7 @@ describe("the calls to AWS on the wire", () => {
     logins += 1;
     const accessKeyId = `AKIAWIRE${String(logins).padStart(12, "0")}`;
     const login = { accessKeyId, secretAccessKey: "secret of the login", ...(sessionToken && { sessionToken }) };
-    return { iam: connect(USER, "us-east-1", { from: "login", login }), accessKeyId };
+    return { iam: connect(USER, "us-east-1", { credentials: { login }, connection: {} }), accessKeyId };
   }
 
   before(async () => {

@@ -326,7 +326,7 @@ describe("the provider", () => {
       const outs = await stage.create({ userArn, login });
       const getUser = stage.iam.getUser.bind(stage.iam);
       stage.iam.getUser = async () => {
-        if (stage.sources.at(-1)?.from === "login") {
+        if (stage.sources.at(-1)?.login) {
           throw new IamError("credentials", "iam:GetUser", "InvalidClientTokenId", "not valid");
         }
         return getUser();

@@ -106,7 +106,7 @@ describe("an answer of AWS without content", () => {
   it("says nothing: not that there are no keys, nor who anybody is, nor that a key works", async () => {
     const login = { accessKeyId: "AKIASAFETY0000000001", secretAccessKey: "secret of the login" };
     const user = { partition: "aws", accountId: "123456789012", userName: "ci" };
-    const iam = connect(user, "us-east-1", { from: "login", login });
+    const iam = connect(user, "us-east-1", { credentials: { login }, connection: {} });
     await assert.rejects(iam.getUser(), { kind: "doubtful" });
     await assert.rejects(iam.listAccessKeys(), { kind: "doubtful" });
     await assert.rejects(iam.callerAccount(), { kind: "doubtful" });

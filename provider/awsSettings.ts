@@ -1,0 +1,203 @@
+import { homedir } from "node:os";
+import { parseSpan } from "./duration";
+import { RotationError } from "./errors";
+import { isObject } from "./inputs";
+
+/** Settings of @pulumi/aws by their names there: lists, objects, numbers and flags are JSON text, as Pulumi passes them. */
+export interface Settings {
+  get(name: string): string | undefined;
+  /** In words, what sets a setting of that name. */
+  source(name: string): string;
+}
+
+/** A role to assume, in the terms of STS. */
+export interface Role {
+  RoleArn: string;
+  RoleSessionName?: string;
+  ExternalId?: string;
+  DurationSeconds?: number;
+  Policy?: string;
+  PolicyArns?: { arn: string }[];
+  SourceIdentity?: string;
+  Tags?: { Key: string; Value: string }[];
+  TransitiveTagKeys?: string[];
+}
+
+/** A role that an OIDC token stands for. */
+export interface WebIdentity extends Omit<Role, "ExternalId" | "SourceIdentity" | "Tags" | "TransitiveTagKeys"> {
+  WebIdentityToken?: string;
+  /** Read anew at each use, since who keeps such a file renews it. */
+  tokenFile?: string;
+}
+
+/** Every setting that is read. */
+export const SETTING_NAMES = [
+  "accessKey",
+  "secretKey",
+  "token",
+  "profile",
+  "sharedConfigFiles",
+  "sharedCredentialsFiles",
+  "sharedCredentialsFile",
+  "assumeRole",
+  "assumeRoles",
+  "assumeRoleWithWebIdentity",
+  "region",
+  "stsRegion",
+  "endpoints",
+  "useFipsEndpoint",
+  "useDualstackEndpoint",
+  "maxRetries",
+  "customCaBundle",
+  "insecure",
+  "httpProxy",
+  "httpsProxy",
+  "noProxy",
+  "ec2MetadataServiceEndpoint",
+  "ec2MetadataServiceEndpointMode",
+  "allowedAccountIds",
+  "forbiddenAccountIds",
+] as const;
+export type SettingName = (typeof SETTING_NAMES)[number];
+
+const PASS_LOGIN =
+  "Correct it; or pass the credentials as `login: { accessKeyId, secretAccessKey, sessionToken? }`, which is used instead.";
+
+/** A setting that can't be followed: to pass over it would mean to act as somebody else, or somewhere else. */
+export function settingError(settings: Settings, name: SettingName, found: string, todo = PASS_LOGIN): RotationError {
+  return new RotationError({ asked: "Can't choose credentials", found: `${settings.source(name)}, ${found}`, todo });
+}
+
+/** The text of a setting; what is empty is not given. */
+export function textOf(settings: Settings, name: SettingName): string | undefined {
+  return settings.get(name) || undefined;
+}
+
+/** The value of a setting that is JSON text; `undefined` for what stands for nothing. */
+export function jsonOf(settings: Settings, name: SettingName): unknown {
+  const text = textOf(settings, name);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw settingError(settings, name, "which is not JSON.");
+  }
+  const isNothing = value === null || (typeof value === "object" && Object.keys(value).length === 0);
+  return isNothing ? undefined : value;
+}
+
+export function flagOf(settings: Settings, name: SettingName): boolean {
+  return textOf(settings, name) === "true";
+}
+
+/** The setting's list of texts. */
+export function listOf(settings: Settings, name: SettingName): string[] {
+  const value = jsonOf(settings, name);
+  if (value === undefined) return [];
+  const list = textsOf(value);
+  if (!list) throw settingError(settings, name, "which is not a list of texts.");
+  return list;
+}
+
+/** The path of the one file of a list; `~` is the home folder. */
+export function fileOf(settings: Settings, name: SettingName, paths: string[]): string | undefined {
+  const [path, ...others] = paths;
+  if (others.length > 0) throw settingError(settings, name, "which has more than one file; this package reads one.");
+  return path?.replace(/^~(?=[/\\])/, homedir());
+}
+
+/** The roles to assume one after another: `assumeRoles` of @pulumi/aws 7, or `assumeRole` of 6. */
+export function rolesOf(settings: Settings): Role[] {
+  const [several, one] = [jsonOf(settings, "assumeRoles"), jsonOf(settings, "assumeRole")];
+  if (several !== undefined && one !== undefined) {
+    throw settingError(settings, "assumeRole", "and assumeRoles as well; give one of them.");
+  }
+  const name = several === undefined ? "assumeRole" : "assumeRoles";
+  const given = several ?? one ?? [];
+  return (Array.isArray(given) ? given : [given]).map((role) => roleOf(settings, name, role, ROLE_FIELDS));
+}
+
+/** The role of `assumeRoleWithWebIdentity`. */
+export function webIdentityOf(settings: Settings): WebIdentity | undefined {
+  const name = "assumeRoleWithWebIdentity";
+  const given = jsonOf(settings, name);
+  if (given === undefined) return undefined;
+  const role: WebIdentity = roleOf(settings, name, given, WEB_IDENTITY_FIELDS);
+  if (!role.WebIdentityToken === !role.tokenFile) {
+    throw settingError(settings, name, "without either webIdentityToken or webIdentityTokenFile.");
+  }
+  return role;
+}
+
+type Field = (value: unknown) => Partial<Role & WebIdentity> | undefined;
+type Fields = Record<string, Field>;
+
+/** `pulumi config set --path` makes a number of what looks like one: an account id, an external id. */
+function textsOf(value: unknown): string[] | undefined {
+  const isText = (item: unknown) => typeof item === "string" || typeof item === "number";
+  return Array.isArray(value) && value.every(isText) ? value.map(String) : undefined;
+}
+
+const text =
+  (name: keyof (Role & WebIdentity)): Field =>
+  (value) => {
+    const [only] = textsOf([value]) ?? [];
+    return only === undefined ? undefined : { [name]: only };
+  };
+
+/** @pulumi/aws writes lengths of time as Go does, `1h30m`, and once wrote seconds. */
+const duration: Field = (value) => {
+  const milliseconds = typeof value === "string" ? parseSpan(value) : undefined;
+  if (milliseconds !== undefined) return { DurationSeconds: Math.round(milliseconds / 1000) };
+  return typeof value === "number" ? { DurationSeconds: value } : undefined;
+};
+
+const COMMON: Fields = {
+  roleArn: text("RoleArn"),
+  sessionName: text("RoleSessionName"),
+  duration,
+  durationSeconds: duration,
+  policy: text("Policy"),
+  policyArns: (value) => {
+    const arns = textsOf(value);
+    return arns && { PolicyArns: arns.map((arn) => ({ arn })) };
+  },
+};
+const ROLE_FIELDS: Fields = {
+  ...COMMON,
+  externalId: text("ExternalId"),
+  sourceIdentity: text("SourceIdentity"),
+  tags: (value) => {
+    if (!isObject(value) || !textsOf(Object.values(value))) return undefined;
+    return { Tags: Object.entries(value).map(([Key, Value]) => ({ Key, Value: String(Value) })) };
+  },
+  transitiveTagKeys: (value) => {
+    const keys = textsOf(value);
+    return keys && { TransitiveTagKeys: keys };
+  },
+};
+const WEB_IDENTITY_FIELDS: Fields = {
+  ...COMMON,
+  webIdentityToken: text("WebIdentityToken"),
+  webIdentityTokenFile: text("tokenFile"),
+};
+
+/** What it does not know is refused: a role that is narrowed by it would be a wider one without. */
+function roleOf(settings: Settings, name: SettingName, given: unknown, fields: Fields): Role {
+  if (!isObject(given)) throw settingError(settings, name, "which is not an object with a roleArn.");
+  const role: Partial<Role> = {};
+  for (const [key, value] of Object.entries(given)) {
+    if (value === null || value === undefined) continue;
+    const field = fields[key];
+    if (!field) {
+      throw settingError(settings, name, `and in it ${key}, which is not one of ${Object.keys(fields).join(", ")}.`);
+    }
+    const part = field(value);
+    if (!part) throw settingError(settings, name, `and in it a ${key} that can't be read.`);
+    Object.assign(role, part);
+  }
+  const { RoleArn } = role;
+  if (!RoleArn) throw settingError(settings, name, "without a roleArn.");
+  return { RoleSessionName: "pulumi-aws-iam-rotator", ...role, RoleArn };
+}

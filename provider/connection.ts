@@ -1,0 +1,86 @@
+import { flagOf, jsonOf, listOf, type Settings, settingError, textOf } from "./awsSettings";
+import { isObject } from "./inputs";
+import type { UserArn } from "./userArn";
+
+/** Where calls go to, and how: the settings of @pulumi/aws that are not about credentials. */
+export interface Connection {
+  /** Addresses in place of AWS's own. */
+  iamEndpoint?: string;
+  stsEndpoint?: string;
+  stsRegion?: string;
+  useFipsEndpoint?: true;
+  useDualstackEndpoint?: true;
+  /** How often a call is sent at the most. */
+  attempts?: number;
+  /** A file with further root certificates. */
+  caBundle?: string;
+  insecure?: true;
+  proxy?: string;
+}
+
+export function connectionOf(settings: Settings): Connection {
+  const [iamEndpoint, stsEndpoint] = [endpointOf(settings, "iam"), endpointOf(settings, "sts")];
+  const stsRegion = textOf(settings, "stsRegion");
+  const attempts = Number(textOf(settings, "maxRetries"));
+  const caBundle = textOf(settings, "customCaBundle");
+  const proxy = textOf(settings, "httpsProxy") ?? textOf(settings, "httpProxy");
+  if (proxy && textOf(settings, "noProxy")) {
+    throw settingError(
+      settings,
+      "noProxy",
+      "which is followed here only as the environment variable NO_PROXY.",
+      "Set that instead.",
+    );
+  }
+  return {
+    ...(iamEndpoint && { iamEndpoint }),
+    ...(stsEndpoint && { stsEndpoint }),
+    ...(stsRegion && { stsRegion }),
+    ...(flagOf(settings, "useFipsEndpoint") && { useFipsEndpoint: true }),
+    ...(flagOf(settings, "useDualstackEndpoint") && { useDualstackEndpoint: true }),
+    ...(attempts > 0 && { attempts }),
+    ...(caBundle && { caBundle }),
+    ...(flagOf(settings, "insecure") && { insecure: true }),
+    ...(proxy && { proxy }),
+  };
+}
+
+/** A list of objects in @pulumi/aws, each with addresses by service. */
+function endpointOf(settings: Settings, service: "iam" | "sts"): string | undefined {
+  const given = jsonOf(settings, "endpoints") ?? [];
+  let endpoint: string | undefined;
+  for (const services of Array.isArray(given) ? given : [given]) {
+    if (!isObject(services))
+      throw settingError(settings, "endpoints", "which is not a list of addresses by service.", "Correct it.");
+    const address = services[service];
+    if (address === undefined || address === null || address === "") continue;
+    if (typeof address !== "string" || !URL.canParse(address)) {
+      throw settingError(settings, "endpoints", `and in it an address of ${service} that is none.`, "Correct it.");
+    }
+    endpoint = address;
+  }
+  return endpoint;
+}
+
+const OTHER_ACCOUNT = "Correct `userArn`, or the setting.";
+
+/** The accounts that @pulumi/aws is told to work in, or to keep away from. */
+export function requireAllowedAccount({ accountId }: UserArn, settings: Settings): void {
+  const allowed = listOf(settings, "allowedAccountIds");
+  if (allowed.length > 0 && !allowed.includes(accountId)) {
+    throw settingError(
+      settings,
+      "allowedAccountIds",
+      `and the user's account ${accountId} is not among them.`,
+      OTHER_ACCOUNT,
+    );
+  }
+  if (listOf(settings, "forbiddenAccountIds").includes(accountId)) {
+    throw settingError(
+      settings,
+      "forbiddenAccountIds",
+      `and the user's account ${accountId} is among them.`,
+      OTHER_ACCOUNT,
+    );
+  }
+}

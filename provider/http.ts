@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { rootCertificates } from "node:tls";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import type { HttpsProxyAgent } from "https-proxy-agent";
+import type { Connection } from "./connection";
+
+/** Any address of AWS: NO_PROXY is asked whether it goes through the proxy. */
+const AWS = "https://iam.amazonaws.com";
+const SOCKETS = { keepAlive: true, maxSockets: 50 };
+
+/** One set of sockets for all users that are reached in the same way. */
+export function requestHandler({ caBundle, insecure, proxy }: Connection): NodeHttpHandler {
+  const ca = caBundle || process.env.AWS_CA_BUNDLE;
+  const options = {
+    ...SOCKETS,
+    ...(ca && { ca: [...rootCertificates, readFileSync(ca, "utf8")] }),
+    ...(insecure && { rejectUnauthorized: false }),
+  };
+  return new NodeHttpHandler({
+    connectionTimeout: 5_000,
+    requestTimeout: 20_000,
+    throwOnRequestTimeout: true,
+    httpAgent: new HttpAgent(SOCKETS),
+    httpsAgent: throughProxy(proxy, options) ?? new HttpsAgent(options),
+  });
+}
+
+// Loaded only where there is a proxy: Node.js and the AWS SDK know none by themselves.
+function throughProxy(proxy: string | undefined, options: object): HttpsProxyAgent<string> | undefined {
+  if (!proxy && !Object.keys(process.env).some((name) => /^(https|all)_proxy$/i.test(name))) return undefined;
+  const { getProxyForUrl } = require("proxy-from-env") as { getProxyForUrl(url: string): string };
+  const url = proxy || getProxyForUrl(AWS);
+  if (!url) return undefined;
+  const { HttpsProxyAgent } = require("https-proxy-agent") as typeof import("https-proxy-agent");
+  return new HttpsProxyAgent(url, options);
+}
