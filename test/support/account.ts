@@ -19,8 +19,9 @@ export class Account {
     endpoint: string,
     readonly userName: string,
     credentials = { accessKeyId: "test", secretAccessKey: "test" },
+    region = "us-east-1",
   ) {
-    this.#iam = new IAMClient({ endpoint, region: "us-east-1", credentials });
+    this.#iam = new IAMClient({ endpoint, region, credentials });
   }
 
   /** @returns the user's ARN */

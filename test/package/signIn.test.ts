@@ -1,0 +1,303 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { Account } from "../support/account";
+import { type FaultProxy, startProxy } from "../support/proxy";
+import { secretsIn } from "../support/secrets";
+import { type Shim, startShim } from "../support/shim";
+import { Program, pack } from "./program";
+
+const PROVIDER =
+  'exports.handler=()=>require(require.resolve("pulumi-aws-iam-rotator/provider",{paths:[process.cwd()]})).provider';
+const LATER = "2126-01-01T00:00:00Z";
+const ROLE = "arn:aws:iam::123456789012:role/rotator";
+const SECRET = "a secret of somebody who signs in";
+
+/** What hands out credentials on a machine: the metadata service of EC2, the agent of ECS and EKS, the portal of SSO. */
+async function startPlaces() {
+  const key = (AccessKeyId: string) => ({ AccessKeyId, SecretAccessKey: SECRET, Token: "token", Expiration: LATER });
+  const answers: [RegExp, string | object][] = [
+    [/^\/latest\/api\/token/, "a token of the metadata service"],
+    [
+      /security-credentials\/role-of-this-machine/,
+      { Code: "Success", Type: "AWS-HMAC", ...key("ASIAINSTANCE00000000") },
+    ],
+    [/security-credentials\/?$/, "role-of-this-machine"],
+    [/^\/container/, key("ASIACONTAINER0000000")],
+    [
+      /^\/federation\/credentials/,
+      {
+        roleCredentials: {
+          accessKeyId: "ASIASSO0000000000000",
+          secretAccessKey: SECRET,
+          sessionToken: "token",
+          expiration: Date.parse(LATER),
+        },
+      },
+    ],
+  ];
+  const server = http.createServer((request, response) => {
+    const [, answer] = answers.find(([path]) => path.test(request.url ?? "")) ?? [];
+    if (answer === undefined) response.writeHead(404);
+    response.end(typeof answer === "string" ? answer : JSON.stringify(answer ?? {}));
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => server.close() };
+}
+
+describe("whoever @pulumi/aws signs in as, the packed tarball does too", function () {
+  this.timeout(180_000);
+  const program = new Program();
+  const folder = mkdtempSync(join(tmpdir(), "rotator-sign-in-"));
+  const home = join(folder, "home");
+  let endpoint: Endpoint;
+  let proxy: FaultProxy;
+  let places: Awaited<ReturnType<typeof startPlaces>>;
+  let account: Account;
+  let userArn: string;
+
+  before(async () => {
+    await program.install(await pack(folder));
+    endpoint = await startEndpoint();
+    proxy = await startProxy(endpoint.url);
+    places = await startPlaces();
+    account = new Account(endpoint.url, "deployer");
+    userArn = await account.createUser();
+    mkdirSync(join(home, ".aws/sso/cache"), { recursive: true });
+    const script = { Version: 1, AccessKeyId: "ASIAPROCESS000000000", SecretAccessKey: SECRET, SessionToken: "token" };
+    writeFileSync(join(folder, "process.json"), JSON.stringify(script));
+    writeFileSync(join(folder, "oidc-token"), "ey.of.somebody");
+    writeFileSync(
+      join(home, ".aws/config"),
+      `[profile static]
+aws_access_key_id = AKIASTATIC0000000000
+aws_secret_access_key = ${SECRET}
+[profile role]
+role_arn = ${ROLE}
+source_profile = static
+[profile process]
+credential_process = cat ${join(folder, "process.json")}
+[profile sso]
+sso_session = company
+sso_account_id = 123456789012
+sso_role_name = rotator
+[sso-session company]
+sso_region = us-east-1
+sso_start_url = https://company.example/start
+`,
+    );
+    const session = createHash("sha1").update("company").digest("hex");
+    const token = { accessToken: "a token of SSO", expiresAt: LATER, region: "us-east-1", startUrl: "x" };
+    writeFileSync(join(home, `.aws/sso/cache/${session}.json`), JSON.stringify(token));
+    writeFileSync(
+      join(folder, "other"),
+      `[ops]\naws_access_key_id = AKIAOTHERFILE0000000\naws_secret_access_key = ${SECRET}\n`,
+    );
+  });
+  after(async () => {
+    places?.stop();
+    await proxy?.stop();
+    await endpoint?.stop();
+    program.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Makes a key and deletes it: @returns who signed the calls to IAM. */
+  async function signerWith(
+    config: Record<string, string>,
+    env: Record<string, string> = {},
+    more = {},
+  ): Promise<string> {
+    proxy.clear();
+    const shim: Shim = await startShim({
+      cwd: program.folder,
+      pulumiPackage: join(program.folder, "node_modules/@pulumi/pulumi"),
+      config,
+      env: { HOME: home, AWS_ENDPOINT_URL: proxy.url, AWS_EC2_METADATA_DISABLED: "true", ...env },
+    });
+    try {
+      const inputs = { userArn, journalOwner: "ownerofthese", ...more, __provider: PROVIDER };
+      const { inputs: checked, failures } = await shim.check({}, inputs);
+      assert.deepEqual(failures, []);
+      const { id, outs } = await shim.create(checked);
+      await shim.delete(id, outs);
+      assert.equal(shim.stderr, "", "nothing is said of all this");
+      assert.deepEqual(await account.keys(), []);
+    } finally {
+      await shim.stop();
+    }
+    const [signer = "", ...others] = new Set(
+      proxy.calls.filter(({ action }) => /AccessKey|GetUser|TagUser/.test(action)).map((call) => call.accessKeyId),
+    );
+    assert.deepEqual(others, []);
+    return signer;
+  }
+
+  const KEYS = { "aws:accessKey": "AKIACONFIG0000000000", "aws:secretKey": SECRET };
+  const ENVIRONMENT = { AWS_ACCESS_KEY_ID: "AKIAENVIRONMENT00000", AWS_SECRET_ACCESS_KEY: SECRET };
+  const web = () => ({ roleArn: ROLE, webIdentityTokenFile: join(folder, "oidc-token") });
+  type Story = [string, () => Record<string, string>, () => Record<string, string>, RegExp];
+  const stories: Story[] = [
+    ["keys in the environment", () => ({}), () => ENVIRONMENT, /^AKIAENVIRONMENT0/],
+    ["keys in the stack's configuration", () => KEYS, () => ENVIRONMENT, /^AKIACONFIG/],
+    ["aws:profile", () => ({ "aws:profile": "static" }), () => ({}), /^AKIASTATIC/],
+    ["AWS_PROFILE", () => ({}), () => ({ AWS_PROFILE: "static" }), /^AKIASTATIC/],
+    ["a profile that assumes a role", () => ({ "aws:profile": "role" }), () => ({}), /^ASIA/],
+    ["a profile of a process", () => ({ "aws:profile": "process" }), () => ({}), /^ASIAPROCESS/],
+    ["a profile of SSO", () => ({ "aws:profile": "sso" }), () => ({ AWS_ENDPOINT_URL_SSO: places.url }), /^ASIASSO/],
+    [
+      "a profile in a file of its own",
+      () => ({ "aws:profile": "ops", "aws:sharedCredentialsFiles": JSON.stringify([join(folder, "other")]) }),
+      () => ({}),
+      /^AKIAOTHERFILE/,
+    ],
+    [
+      "a container's role",
+      () => ({}),
+      () => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${places.url}/container` }),
+      /^ASIACONTAINER/,
+    ],
+    [
+      "an instance's role",
+      () => ({}),
+      () => ({ AWS_EC2_METADATA_DISABLED: "false", AWS_EC2_METADATA_SERVICE_ENDPOINT: places.url }),
+      /^ASIAINSTANCE/,
+    ],
+    [
+      "an OIDC token in the environment, as in EKS and CI",
+      () => ({}),
+      () => ({ AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, "oidc-token"), AWS_ROLE_ARN: ROLE }),
+      /^ASIA/,
+    ],
+    [
+      "aws:assumeRoleWithWebIdentity",
+      () => ({ "aws:assumeRoleWithWebIdentity": JSON.stringify(web()) }),
+      () => ENVIRONMENT,
+      /^ASIA/,
+    ],
+    [
+      "aws:assumeRole, as @pulumi/aws 6 has it",
+      () => ({ ...KEYS, "aws:assumeRole": JSON.stringify({ roleArn: ROLE }) }),
+      () => ({}),
+      /^ASIA/,
+    ],
+  ];
+  for (const [title, config, env, signer] of stories) {
+    it(title, async () => assert.match(await signerWith(config(), env()), signer));
+  }
+
+  it("aws:assumeRoles: one after another, each signed by the one before, once in a process", async () => {
+    const roles = [
+      { roleArn: ROLE, externalId: "4711", sessionName: "nightly", tags: { team: "a" }, transitiveTagKeys: ["team"] },
+      { roleArn: `${ROLE}-2`, duration: "15m" },
+    ];
+    const signer = await signerWith({ ...KEYS, "aws:assumeRoles": JSON.stringify(roles) });
+    const [first, second, ...others] = proxy.calls.filter(({ action }) => action === "AssumeRole");
+    assert.equal(others.length, 0);
+    assert.equal(first?.accessKeyId, "AKIACONFIG0000000000");
+    const { RoleArn, ExternalId, RoleSessionName, "TransitiveTagKeys.member.1": key } = first?.params ?? {};
+    assert.deepEqual([RoleArn, ExternalId, RoleSessionName, key], [ROLE, "4711", "nightly", "team"]);
+    assert.match(second?.accessKeyId ?? "", /^ASIA/);
+    const { RoleArn: last, RoleSessionName: name, DurationSeconds } = second?.params ?? {};
+    assert.deepEqual([last, name, DurationSeconds], [`${ROLE}-2`, "pulumi-aws-iam-rotator", "900"]);
+    assert.match(signer, /^ASIA/);
+    assert.notEqual(signer, second?.accessKeyId);
+  });
+
+  it("aws:endpoints, aws:maxRetries and aws:skipCredentialsValidation are followed, or ignored without noise", async () => {
+    const nowhere = { AWS_ENDPOINT_URL: "http://127.0.0.1:1" };
+    const settings = {
+      ...KEYS,
+      "aws:endpoints": JSON.stringify([{ iam: proxy.url, sts: proxy.url, s3: "http://127.0.0.1:1" }]),
+      "aws:maxRetries": "2",
+      "aws:skipCredentialsValidation": "true",
+      "aws:skipMetadataApiCheck": "true",
+      "aws:skipRequestingAccountId": "true",
+      "aws:defaultTags": '{"tags":{"team":"a"}}',
+    };
+    assert.equal(await signerWith(settings, nowhere), "AKIACONFIG0000000000");
+    proxy.rule({ action: "GetUser", fault: { kind: "error", code: "ServiceFailure", status: 500 } });
+    const shim = await startShim({ cwd: program.folder, config: settings, env: { HOME: home, ...nowhere } });
+    try {
+      const inputs = { userArn, journalOwner: "ownerofthese", __provider: PROVIDER };
+      await assert.rejects(shim.create(inputs), /iam:GetUser failed with ServiceFailure/);
+    } finally {
+      await shim.stop();
+    }
+    assert.equal(proxy.calls.filter(({ action, status }) => action === "GetUser" && status === 500).length, 2);
+  });
+
+  it("a proxy in the environment is used for AWS's own addresses", async () => {
+    const seen: string[] = [];
+    const server = http.createServer();
+    server.on("connect", (request, socket) => {
+      seen.push(request.url ?? "");
+      socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      for (const [config, env] of [
+        [KEYS, { HTTPS_PROXY: address, AWS_MAX_ATTEMPTS: "1" }],
+        [{ ...KEYS, "aws:httpsProxy": address }, { AWS_MAX_ATTEMPTS: "1" }],
+      ] as const) {
+        seen.length = 0;
+        const shim = await startShim({ cwd: program.folder, config, env: { HOME: home, ...env } });
+        const inputs = { userArn, journalOwner: "ownerofthese", __provider: PROVIDER };
+        await assert
+          .rejects(shim.create(inputs), /iam:(GetUser|ListAccessKeys) failed with /)
+          .finally(() => shim.stop());
+        assert.ok(seen.length > 0 && seen.every((host) => host === "iam.amazonaws.com:443"), String(seen));
+      }
+    } finally {
+      server.close();
+    }
+  });
+
+  it("a role that may not be assumed is told as such, and nothing of the credentials is", async () => {
+    proxy.clear();
+    const message = `User: arn:aws:iam::123456789012:user/ci is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`;
+    proxy.rule({ action: "AssumeRole", fault: { kind: "error", code: "AccessDenied", status: 403, message } });
+    const config = { ...KEYS, "aws:assumeRoles": JSON.stringify([{ roleArn: ROLE, externalId: "an external id" }]) };
+    const shim = await startShim({
+      cwd: program.folder,
+      config,
+      env: { HOME: home, AWS_ENDPOINT_URL: proxy.url },
+    });
+    const create = shim.create({ userArn, journalOwner: "ownerofthese", __provider: PROVIDER });
+    await assert
+      .rejects(create, ({ message }: Error) => {
+        assert.match(message, /sts:AssumeRole on resource: .*Check the credentials in use/);
+        assert.ok(!message.includes(SECRET) && !message.includes("an external id"));
+        return true;
+      })
+      .finally(() => shim.stop());
+    assert.ok(proxy.count("AssumeRole") <= 2);
+    assert.deepEqual([proxy.count("CreateAccessKey"), secretsIn(shim.stderr)], [0, []]);
+  });
+
+  describe("in every partition, and for every name", () => {
+    const users: [string, string, string, string][] = [
+      ["aws-cn", "cn-northwest-1", "/", "deployer"],
+      ["aws-us-gov", "us-gov-east-1", "/ci/", "deployer"],
+      ["aws", "eu-central-1", "/Division_ABC/sub-Division/", "Ada+Love=lace,at.mail@example-1_X"],
+      ["aws", "us-east-1", "/!~%'/", "UPPER.lower"],
+    ];
+    for (const [partition, region, path, name] of users) {
+      it(`${partition}: ${path}${name}`, async () => {
+        const owner = new Account(endpoint.url, name, undefined, region);
+        const arn = await owner.createUser(path);
+        assert.equal(arn, `arn:${partition}:iam::123456789012:user${path}${name}`);
+        await signerWith(KEYS, { AWS_REGION: region }, { userArn: arn });
+        assert.deepEqual([...new Set(proxy.calls.map((call) => call.region))], [region]);
+        assert.deepEqual(await owner.keys(), []);
+        assert.match((await owner.journal()) ?? "", /^v1 void delete /);
+      });
+    }
+  });
+});
