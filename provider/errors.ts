@@ -48,7 +48,7 @@ function whatToDo(error: IamError, userArn: string): string {
     case "denied":
       return `Allow ${error.action} on ${userArn} (rotationPolicy() in this package makes the whole policy document), then run again.`;
     case "credentials":
-      return "Check the credentials in use: the `login` input, else the stack's aws:* configuration, else the environment's AWS credentials; then run again.";
+      return "Check the credentials in use: the `login` input, else the resource's AWS provider or the stack's aws:* configuration, else the environment's AWS credentials; then run again.";
     case "noSuchEntity":
       return `Check that ${userArn} exists and is spelled as IAM shows it, path included; then run again.`;
     case "throttled":

@@ -46,7 +46,7 @@ function requireAccount(userArn: string, accountId: string | undefined): void {
   throw new RotationError({
     asked: `Can't look at the access keys of ${userArn}`,
     found: `the credentials in use belong to account ${accountId}, the user to ${wanted}.`,
-    todo: "Use credentials of the user's account: the `login` input, the stack's aws:* configuration, or the environment.",
+    todo: "Use credentials of the user's account: the `login` input, the resource's AWS provider, the stack's aws:* configuration, or the environment.",
   });
 }
 

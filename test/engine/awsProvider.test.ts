@@ -33,6 +33,7 @@ describe("an explicit aws.Provider, through the engine", function () {
   let proxy: FaultProxy;
   let stack: Stack;
   let there: Account;
+  let otherArn: string;
 
   before(async () => {
     endpoint = await startEndpoint();
@@ -43,8 +44,9 @@ describe("an explicit aws.Provider, through the engine", function () {
     const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = assumed.Credentials ?? {};
     const session = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
     there = new Account(endpoint.url, "elsewhere", session);
+    otherArn = await there.createUser();
     stack = await Stack.create({
-      program: program(await there.createUser()),
+      program: program(otherArn),
       endpointUrl: endpoint.url,
       path: [standInPath()],
       env: {
@@ -107,6 +109,35 @@ describe("an explicit aws.Provider, through the engine", function () {
     assert.deepEqual(signers(here), ["AKIAOFTHEPROVIDER001"]);
     assert.match(signers("elsewhere")[0] ?? "", /^ASIA/);
     assert.deepEqual(await there.keys(), []);
+  });
+
+  it("takes roles from the stack's configuration, as `pulumi config set --path` writes them", async () => {
+    const program = `const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
+      module.exports = new RotatedAccessKey("key", { userArn: process.env.USER_ARN });`;
+    const env = { USER_ARN: otherArn, AWS_ENDPOINT_URL: "http://127.0.0.1:1" };
+    const configured = await Stack.create({ program, endpointUrl: endpoint.url, env });
+    const set = (path: string, value: string) => configured.must("config", "set", "--path", `aws:${path}`, value);
+    try {
+      await set("assumeRoles[0].roleArn", "no ARN of a role");
+      await set("assumeRoles[0].scope", "x");
+      const preview = await configured.run("preview", "--stack", "dev");
+      assert.match(preview.text, /aws:assumeRoles, and in it scope, which is not one of /);
+      assert.notEqual(preview.code, 0);
+      await configured.must("config", "rm", "--path", "aws:assumeRoles[0].scope");
+      await set("assumeRoles[0].roleArn", OTHER_ROLE);
+      await set("assumeRoles[0].externalId", "4711");
+      await set("endpoints[0].iam", proxy.url);
+      await set("endpoints[0].sts", proxy.url);
+      proxy.clear();
+      await configured.up();
+      const [role] = proxy.calls.filter(({ action }) => action === "AssumeRole");
+      assert.deepEqual([role?.params.RoleArn, role?.params.ExternalId], [OTHER_ROLE, "4711"]);
+      assert.equal((await there.keys()).length, 1);
+      await configured.destroy();
+      assert.deepEqual(await there.keys(), []);
+    } finally {
+      configured.remove();
+    }
   });
 
   it("keeps the provider's secrets out of state and screen", () => {

@@ -85,6 +85,15 @@ function unsealed(input: unknown): unknown {
 
 const settled = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => void output.apply(resolve));
 
+const SETTINGS = { accessKey: LOGIN.accessKeyId, secretKey: LOGIN.secretAccessKey, region: "eu-west-1" };
+
+/** As an `aws.Provider` is registered, with more than is read of it. */
+class Aws extends pulumi.ProviderResource {
+  constructor(settings: object = { ...SETTINGS, profile: undefined, token: "", skipRegionValidation: "true" }) {
+    super("aws", "other", { ...settings });
+  }
+}
+
 describe("RotatedUser", () => {
   it("makes exactly a user and its keys, named as itself, and its children", async () => {
     const { seen, of } = await run(() => new RotatedUser("deploy"));
@@ -157,20 +166,16 @@ describe("RotatedUser", () => {
     assert.match(of(KEY).parent, /example:index:Platform\$pulumi-aws-iam-rotator:index:RotatedUser::deploy$/);
   });
 
-  class Aws extends pulumi.ProviderResource {
-    constructor() {
-      super("aws", "other", {});
-    }
-  }
   for (const [title, options] of [
     ["provider", () => ({ provider: new Aws() })],
     ["a list of providers", () => ({ providers: [new Aws()] })],
     ["a map of providers", () => ({ providers: { aws: new Aws() } })],
   ] as const) {
-    it(`hands ${title} to the user, and not to the keys: no provider reaches a dynamic resource`, async () => {
+    it(`hands ${title} to the user, and what it says to the keys: no provider itself reaches a dynamic resource`, async () => {
       const { of } = await run(() => new RotatedUser("deploy", {}, options()));
       assert.match(of(USER).provider, /::pulumi:providers:aws::other::/);
       assert.equal(of(KEY).provider, "");
+      assert.deepEqual(unsealed(of(KEY).inputs.awsProvider), SETTINGS);
     });
   }
 
@@ -207,7 +212,7 @@ describe("RotatedAccessKey", () => {
 
   it("asks the engine to keep its keys secret, beside what the program asks for", async () => {
     const { of } = await run(make({}, { additionalSecretOutputs: ["userArn"] }));
-    assert.deepEqual(of(KEY).secretOutputs.sort(), ["current", "login", "previous", "state", "userArn"]);
+    assert.deepEqual(of(KEY).secretOutputs.sort(), ["awsProvider", "current", "login", "previous", "state", "userArn"]);
   });
 
   it("passes the options of a custom resource on", async () => {
@@ -219,6 +224,25 @@ describe("RotatedAccessKey", () => {
   it("changes neither the arguments nor the options that it is given", async () => {
     const [args, opts] = [Object.freeze({ login: Object.freeze({ ...LOGIN }) }), Object.freeze({ protect: true })];
     await run(make(args, opts));
+  });
+
+  it("reads an AWS provider of its own, and passes the other options on", async () => {
+    const { of } = await run(() => make({}, { provider: new Aws(), protect: true })());
+    const { inputs, provider, protect } = of(KEY);
+    assert.deepEqual([unsealed(inputs.awsProvider), provider, protect], [SETTINGS, "", true]);
+  });
+
+  it("has no settings of a provider where it has no explicit one", async () => {
+    assert.ok(!("awsProvider" in (await run(make())).of(KEY).inputs));
+  });
+
+  it("names `login` where its AWS provider shows nothing, and does without where there is one", async () => {
+    await assert.rejects(
+      run(() => make({}, { provider: new Aws({}) })()),
+      /^Error: RotatedAccessKey ci: the settings of its AWS provider can't be read .* as `login: \{ accessKeyId/,
+    );
+    const { of } = await run(() => make({ login: LOGIN }, { provider: new Aws({}) })());
+    assert.deepEqual([unsealed(of(KEY).inputs.login), "awsProvider" in of(KEY).inputs], [LOGIN, false]);
   });
 
   it("refuses the option import, and says what to do instead", () => {

@@ -154,6 +154,21 @@ describe("the provider", () => {
       assert.deepEqual(stage.said, []);
     });
 
+    it("records other settings of the AWS provider without a rotation, and shows no new session of the same", async () => {
+      const awsProvider = { region: "eu-west-1", accessKey: "ASIAAAAAAAAAAAAAAAAA", secretKey: "one", token: "one" };
+      const outs = await stage.create({ userArn, awsProvider });
+      assert.deepEqual(outs.awsProvider, awsProvider);
+      stage.iam.calls = [];
+      const session = { ...awsProvider, accessKey: "ASIABBBBBBBBBBBBBBBB", secretKey: "two", token: "two" };
+      assert.equal(await stage.up(outs, { userArn, awsProvider: session }), outs);
+      const role = { region: "eu-west-1", assumeRoles: '[{"roleArn":"arn:aws:iam::123456789012:role/x"}]' };
+      const later = await stage.up(outs, { userArn, awsProvider: role });
+      assert.deepEqual(later, { ...outs, awsProvider: role });
+      const none = await stage.up(later, { userArn });
+      assert.ok(!("awsProvider" in none));
+      assert.equal(stage.iam.count("CreateAccessKey"), 0);
+    });
+
     it("takes adding and removing the trigger for a change", async () => {
       const none = await stage.create();
       const added = await stage.up(none, { userArn, rotationTrigger: false });
@@ -319,6 +334,24 @@ describe("the provider", () => {
       await assert.rejects(stage.provider.delete("id", outs), ({ message }: Error) =>
         /belong to account 9{12}/.test(message),
       );
+    });
+
+    it("lets a stored login give way to the stored AWS provider, and that to the environment", async () => {
+      const login = { accessKeyId: "AKIAAAAAAAAAAAAAAAAA", secretAccessKey: "gone" };
+      const awsProvider = { accessKey: "AKIABBBBBBBBBBBBBBBB", secretKey: "gone as well" };
+      const outs = await stage.create({ userArn, login, awsProvider });
+      const getUser = stage.iam.getUser.bind(stage.iam);
+      stage.sources = [];
+      stage.iam.getUser = async () => {
+        if (!stage.sources.at(-1)?.login) return getUser();
+        throw new IamError("credentials", "iam:GetUser", "InvalidClientTokenId", "not valid");
+      };
+      await stage.provider.delete("id", outs);
+      assert.deepEqual(
+        stage.sources.map((source) => source.login?.accessKeyId),
+        [login.accessKeyId, awsProvider.accessKey, undefined],
+      );
+      assert.deepEqual(stage.iam.ids(), []);
     });
 
     it("lets a stored login that AWS no longer accepts give way to the environment", async () => {
