@@ -281,10 +281,13 @@ sso_start_url = https://company.example/start
     assert.deepEqual([proxy.count("CreateAccessKey"), secretsIn(shim.stderr)], [0, []]);
   });
 
-  describe("in every partition, and for every name", () => {
+  describe("in every partition that the emulator knows, and for every name", () => {
     const users: [string, string, string, string][] = [
       ["aws-cn", "cn-northwest-1", "/", "deployer"],
       ["aws-us-gov", "us-gov-east-1", "/ci/", "deployer"],
+      ["aws-iso", "us-iso-east-1", "/", "deployer"],
+      ["aws-iso-b", "us-isob-east-1", "/", "deployer"],
+      ["aws-eusc", "eusc-de-east-1", "/", "deployer"],
       ["aws", "eu-central-1", "/Division_ABC/sub-Division/", "Ada+Love=lace,at.mail@example-1_X"],
       ["aws", "us-east-1", "/!~%'/", "UPPER.lower"],
     ];
