@@ -38,7 +38,8 @@ export function planAdoption(
   const adoptions: Extract<Step, { do: "adopt" }>[] = [];
   if (previous) adoptions.push({ do: "adopt", key: managed(previous), as: "previous" });
   if (current) adoptions.push({ do: "adopt", key: managed(current), as: "current" });
-  const trials = adoptions.filter(({ key }) => key.secretAccessKey).map(({ key }): Step => ({ do: "tryAdopted", key }));
+  const tried = adoptions.map(({ key }) => key).filter((key) => key.secretAccessKey);
+  const trials: Step[] = tried.length > 0 ? [{ do: "tryAdopted", keys: tried }] : [];
   return { keys: adoptions.reduce(afterAdoption, keys), steps: [...trials, ...adoptions] };
 }
 

@@ -6,7 +6,7 @@ import { formatJournal, instanceOf, type Journal, parseJournal } from "./journal
 import { type ManagedKeys, managedIds, withCurrent, without } from "./managedKeys";
 import type { Ports } from "./ports";
 import type { Entry, Step } from "./steps";
-import { requireNewKey, tryAdoptedKey, tryNewKey } from "./tryKey";
+import { requireNewKey, tryAdoptedKeys, tryNewKey } from "./tryKey";
 
 /** A step failed: what the earlier ones did stays done, and `keys` are the managed keys as they are now. */
 export class StepFailure extends Error {
@@ -78,7 +78,7 @@ class Run {
         this.keys = afterAdoption(this.keys, step);
         return;
       case "tryAdopted":
-        return tryAdoptedKey(step.key, this.#ports);
+        return tryAdoptedKeys(step.keys, this.#ports);
       case "open":
         return this.#open(step.entry);
       case "discard":
@@ -172,7 +172,7 @@ function inWords(step: Step): string {
     case "discard":
       return `delete the access key ${step.accessKeyId}`;
     case "tryAdopted":
-      return `adopt the access key ${step.key.accessKeyId}`;
+      return `adopt the access key ${step.keys.map((key) => key.accessKeyId).join(" and ")}`;
     case "create":
       return "make a new access key";
     case "open":

@@ -31,8 +31,8 @@ export type Step =
   | { do: "forget"; accessKeyId: string }
   /** State only: a key that the user made, and hands over. */
   | { do: "adopt"; key: ManagedKey; as: "current" | "previous" }
-  /** Signs a call with an adopted key, to see that its secret is the right one. */
-  | { do: "tryAdopted"; key: ManagedKey }
+  /** Signs a call with each adopted key, to see that its secret is the right one. */
+  | { do: "tryAdopted"; keys: ManagedKey[] }
   /** Writes the journal, before the first change. */
   | { do: "open"; entry: Entry }
   /** A key whose secret nobody has: an interrupted operation of ours made it. */

@@ -42,7 +42,12 @@ async function untilAccepted(key: ManagedKey, { iam, clock, patience }: Ports): 
 }
 
 /** Nothing has been changed yet, so a key that does not work as given is a refusal. */
-export async function tryAdoptedKey(key: ManagedKey, { iam, clock, patience }: Ports): Promise<void> {
+export async function tryAdoptedKeys(keys: ManagedKey[], ports: Ports): Promise<void> {
+  const trials = await Promise.allSettled(keys.map((key) => tryAdoptedKey(key, ports)));
+  for (const trial of trials) if (trial.status === "rejected") throw trial.reason;
+}
+
+async function tryAdoptedKey(key: ManagedKey, { iam, clock, patience }: Ports): Promise<void> {
   const { accessKeyId, secretAccessKey } = key;
   if (!secretAccessKey) return;
   let last = "";

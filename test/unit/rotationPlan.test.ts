@@ -28,7 +28,7 @@ function short(plan: Plan): string {
       if (step.do === "forget") return `~${step.accessKeyId}`;
       if (step.do === "adopt") return `=${step.key.accessKeyId} as ${step.as}`;
       if (step.do === "create") return step.previousId ? `+>${step.previousId}` : "+";
-      if (step.do === "tryAdopted") return `?${step.key.accessKeyId}`;
+      if (step.do === "tryAdopted") return `?${step.keys.map((key) => key.accessKeyId)}`;
       return "?";
     })
     .join(" ");
