@@ -1,7 +1,7 @@
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { type Log, logToStderr } from "./commands";
-import { startMoto } from "./endpoint/moto";
+import { startServer } from "./endpoint/server";
 
 /** A place that answers as IAM and STS do. */
 export interface Endpoint {
@@ -25,7 +25,7 @@ const REGION = "us-east-1";
 /** Starts moto, an emulator of AWS, on a free local port; or uses the one that ROTATOR_TEST_ENDPOINT_URL names. */
 export async function startEndpoint(log: Log = logToStderr): Promise<Endpoint> {
   const given = process.env.ROTATOR_TEST_ENDPOINT_URL?.replace(/\/+$/, "");
-  const { url, stop } = given ? { url: given, stop: async () => undefined } : await startMoto(log);
+  const { url, stop } = given ? { url: given, stop: async () => undefined } : await startServer(log, "moto");
   try {
     return {
       url,

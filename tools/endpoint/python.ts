@@ -6,59 +6,67 @@ import execa from "execa";
 import { type Log, runLong } from "../commands";
 import { fillAlone } from "../staging";
 
-const REQUIREMENTS = join(__dirname, "requirements.txt");
+/** The emulators, and the folders here of what each of them needs. They disagree on a version of botocore. */
+export type Emulator = "moto" | "ministack";
+
 const WORK = resolve(__dirname, "../../.work");
 const NAMES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
-/** Exits with 1 if it's too old for moto; else tells what makes an environment of it unusable by another one. */
+/** Exits with 1 if it's too old for them; else tells what makes an environment of it unusable by another one. */
 const IDENTIFY =
   "import sys, platform; print(sys.executable, sys.version, platform.machine()); sys.exit(sys.version_info < (3, 10))";
 
-/** The Python of a virtual environment with moto, which is made at the first call: 15 s, 110 MB. */
-export async function pythonWithMoto(log: Log): Promise<string> {
-  const { python, identity } = await findPython();
+/** The Python of a virtual environment with an emulator, which is made at the first call: 15 s, 110 MB or 65 MB. */
+export async function pythonWith(log: Log, emulator: Emulator): Promise<string> {
+  const { python, identity } = await findPython(emulator);
   const hash = createHash("sha256")
     .update(identity)
-    .update(await readFile(REQUIREMENTS));
-  const environment = join(WORK, `moto-${hash.digest("hex").slice(0, 12)}`);
+    .update(await readFile(requirementsOf(emulator)));
+  const environment = join(WORK, `${emulator}-${hash.digest("hex").slice(0, 12)}`);
   const inside = join(environment, "bin", "python");
   if (existsSync(inside)) return inside;
-  return fillAlone(log, WORK, "the IAM emulator", async (staging) => {
+  return fillAlone(log, WORK, `the IAM emulator ${emulator}`, async (staging) => {
     if (existsSync(inside)) return inside;
-    log("Installing the IAM emulator (moto) into .work, once");
+    log(`Installing the IAM emulator ${emulator} into .work, once`);
     const folder = await staging();
-    await install(log, python, folder);
+    await install(log, emulator, python, folder);
     // Nothing that is used in there depends on the folder's name, so only a whole environment ever gets this one.
     await rename(folder, environment);
     return inside;
   });
 }
 
-async function findPython(): Promise<{ python: string; identity: string }> {
+function requirementsOf(emulator: Emulator): string {
+  return join(__dirname, emulator, "requirements.txt");
+}
+
+async function findPython(emulator: Emulator): Promise<{ python: string; identity: string }> {
   for (const python of NAMES) {
     const found = await execa(python, ["-I", "-c", IDENTIFY], { reject: false });
     if (!found.failed) return { python, identity: found.stdout };
   }
-  throw new Error(`The IAM emulator needs Python 3.10 or newer: no python3 of that kind is on PATH. ${OTHERWISE}`);
+  throw new Error(
+    `The IAM emulator needs Python 3.10 or newer: no python3 of that kind is on PATH. ${OTHERWISE[emulator]}`,
+  );
 }
 
-async function install(log: Log, python: string, folder: string): Promise<void> {
+async function install(log: Log, emulator: Emulator, python: string, folder: string): Promise<void> {
   const env = environment();
   await runLong(log, python, ["-I", "-m", "venv", folder], { what: "Making a Python environment", env }).catch(
     (cause: Error) => {
       throw new Error(
-        `${cause.message}\nPython's venv module is missing or broken (Debian, Ubuntu: apt-get install python3-venv). ${OTHERWISE}`,
+        `${cause.message}\nPython's venv module is missing or broken (Debian, Ubuntu: apt-get install python3-venv). ${OTHERWISE[emulator]}`,
         { cause },
       );
     },
   );
   const pip = ["-I", "-m", "pip", "install", "--no-input", "--no-compile", "--progress-bar", "off"];
-  const what = "Installing moto";
-  await runLong(log, join(folder, "bin", "python"), [...pip, "--require-hashes", "-r", REQUIREMENTS], {
+  const what = `Installing ${emulator}`;
+  await runLong(log, join(folder, "bin", "python"), [...pip, "--require-hashes", "-r", requirementsOf(emulator)], {
     what,
     env,
     timeoutMs: 5 * 60_000,
   }).catch((cause: Error) => {
-    throw new Error(`${cause.message}\n${OTHERWISE}`, { cause });
+    throw new Error(`${cause.message}\n${OTHERWISE[emulator]}`, { cause });
   });
 }
 
@@ -68,6 +76,9 @@ function environment(): NodeJS.ProcessEnv {
   return { ...rest, PIP_DISABLE_PIP_VERSION_CHECK: "1" };
 }
 
-const OTHERWISE =
-  "Or set ROTATOR_TEST_ENDPOINT_URL to the address of an IAM emulator that runs already;" +
-  " outside of tests and demo nothing but AWS credentials is needed.";
+const OTHERWISE: Record<Emulator, string> = {
+  moto:
+    "Or set ROTATOR_TEST_ENDPOINT_URL to the address of an IAM emulator that runs already;" +
+    " outside of tests and demo nothing but AWS credentials is needed.",
+  ministack: "Only test/permissions needs it.",
+};

@@ -3,24 +3,24 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { type Log, withHeartbeat } from "../commands";
-import { pythonWithMoto } from "./python";
+import { type Emulator, pythonWith } from "./python";
 
 type Server = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 3_000;
 
-/** Starts moto; it ends when its standard input does, so with this process at the latest. */
-export async function startMoto(log: Log): Promise<{ url: string; stop(): Promise<void> }> {
-  const python = await pythonWithMoto(log);
+/** Starts an emulator; it ends when its standard input does, so with this process at the latest. */
+export async function startServer(log: Log, emulator: Emulator): Promise<{ url: string; stop(): Promise<void> }> {
+  const python = await pythonWith(log, emulator);
   // In a group of its own: Ctrl-C must leave it alive for what its starter still has to clean up.
-  const server: Server = spawn(python, ["-I", join(__dirname, "server.py")], {
+  const server: Server = spawn(python, ["-I", join(__dirname, emulator, "server.py")], {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
   });
   server.stdin.on("error", () => undefined);
   try {
-    const port = await withHeartbeat(log, "Starting the IAM emulator", portOf(server));
+    const port = await withHeartbeat(log, `Starting the IAM emulator ${emulator}`, portOf(server));
     letGo(server);
     return { url: `http://127.0.0.1:${port}`, stop: () => stop(server) };
   } catch (error) {
