@@ -23,7 +23,7 @@ interface Key {
 }
 
 describe("a rotation that may do what rotationPolicy allows, and no more", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let ministack: Awaited<ReturnType<typeof startMinistack>>;
   let proxy: FaultProxy;
   let account: Account;

@@ -28,7 +28,7 @@ interface Pair {
 const LAST_USE = { Effect: "Allow", Action: GUARD_ACTION, Resource: "*" };
 
 describe("a permission that is missing", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let ministack: Awaited<ReturnType<typeof startMinistack>>;
   let stack: Stack;
   const pairs = new Map<Action, Pair>();

@@ -12,7 +12,7 @@ for (const [name, userArn] of Object.entries(JSON.parse(process.env.USERS))) new
 `;
 
 describe("rotationPolicy for several users", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let ministack: Awaited<ReturnType<typeof startMinistack>>;
   let stack: Stack;
 
