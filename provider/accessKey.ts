@@ -20,7 +20,9 @@ export interface Login extends AccessKeyPair {
 
 /** A key to adopt whose secret nobody knows any more: it can be phased out, and not be handed on. */
 export interface KnownKey {
+  /** The key's id, `AKIA…`. Not a secret. */
   accessKeyId: string;
+  /** The key's secret. Absent if nobody knows it. */
   secretAccessKey?: string;
 }
 

@@ -1,3 +1,8 @@
+/**
+ * What a program imports from `"pulumi-aws-iam-rotator"`.
+ *
+ * @module pulumi-aws-iam-rotator
+ */
 export type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
 export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
 export { rotationPolicy } from "./rotationPolicy";

@@ -4,9 +4,14 @@ import { readAwsProvider, splitAwsProvider } from "./awsProvider";
 import { after } from "./duration";
 import { ownerHash } from "./owner";
 
-/** An access key as an input, each part of which may come from elsewhere. */
+/**
+ * An access key as an input, each part of which may come from elsewhere.
+ * @inline
+ */
 interface KeyInput {
+  /** The key's id, `AKIA…`: 16 to 128 letters and digits. */
   accessKeyId: pulumi.Input<string>;
+  /** The key's secret, as AWS showed it when it made the key. */
   secretAccessKey: pulumi.Input<string>;
   /** As in our own outputs; AWS is asked for the date all the same. */
   createdAt?: pulumi.Input<string>;
@@ -36,8 +41,11 @@ export interface RotatedAccessKeyArgs {
    * change rotates nothing; a new session token is not even shown.
    */
   login?: pulumi.Input<{
+    /** Id of the access key to sign with. */
     accessKeyId: pulumi.Input<string>;
+    /** Its secret. */
     secretAccessKey: pulumi.Input<string>;
+    /** The session token, if the credentials are temporary. A new one is never shown as a change. */
     sessionToken?: pulumi.Input<string | undefined>;
   }>;
   /**
@@ -46,7 +54,9 @@ export interface RotatedAccessKeyArgs {
    * must be its own, otherwise nothing is changed. Default: none. A later change adopts keys that are not managed yet.
    */
   state?: pulumi.Input<{
+    /** The key in use; it must be active. Without it a new key is made. */
     current?: pulumi.Input<KeyInput | undefined>;
+    /** The older key, deleted at the next rotation. Its secret may be left out. */
     previous?: pulumi.Input<(Partial<KeyInput> & Pick<KeyInput, "accessKeyId">) | undefined>;
   }>;
   /**
@@ -100,7 +110,13 @@ export class RotatedAccessKey extends pulumi.CustomResource {
    * The key before it: still valid, deleted at the next rotation. `undefined` when there is none; without
    * `secretAccessKey` when it was adopted without. Secret.
    */
-  declare readonly previous: pulumi.Output<(KnownKey & { createdAt: string }) | undefined>;
+  declare readonly previous: pulumi.Output<
+    | (KnownKey & {
+        /** When AWS made the key: RFC 3339, UTC. */
+        createdAt: string;
+      })
+    | undefined
+  >;
   /** Id of `current`, for logs and policies. Not secret. */
   declare readonly currentAccessKeyId: pulumi.Output<string>;
   /** Id of `previous`, if there is one. Not secret. */

@@ -30,7 +30,13 @@ export class RotatedUser extends pulumi.ComponentResource {
   /** The newest key, the one to use. Secret. */
   readonly current: pulumi.Output<RotatedKey>;
   /** The key before it, still valid until the next rotation; `undefined` when there is none. Secret. */
-  readonly previous: pulumi.Output<(KnownKey & { createdAt: string }) | undefined>;
+  readonly previous: pulumi.Output<
+    | (KnownKey & {
+        /** When AWS made the key: RFC 3339, UTC. */
+        createdAt: string;
+      })
+    | undefined
+  >;
   /** Id of `current`. Not secret. */
   readonly currentAccessKeyId: pulumi.Output<string>;
   /** Id of `previous`, if there is one. Not secret. */

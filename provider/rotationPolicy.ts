@@ -16,7 +16,8 @@ export const GUARD_ACTION = "iam:GetAccessKeyLastUsed";
  * The policy for whoever runs the rotation, limited to the users that are rotated. It does not allow making the user.
  *
  * @param userArn ARN of the rotated user, or of several
- * @param options `lastUsedGuard`: also allow what that input needs; default false
+ * @param options what else to allow
+ * @param options.lastUsedGuard allow what that input needs as well; default false
  * @returns the policy document as JSON, good as `policy` of `aws.iam.Policy`
  */
 export function rotationPolicy(

@@ -4,11 +4,17 @@ import { parseUserArn } from "./userArn";
 
 /** What the report reads of a RotatedAccessKey or a RotatedUser. */
 export interface ReportedKey {
+  /** ARN of the user, whose name the table shows. */
   userArn: pulumi.Output<string>;
+  /** Id of the key in use. */
   currentAccessKeyId: pulumi.Output<string>;
+  /** Id of the key before it, if there is one. */
   previousAccessKeyId: pulumi.Output<string | undefined>;
+  /** When the key in use was made: RFC 3339. */
   rotatedAt: pulumi.Output<string>;
+  /** When the next rotation is due: RFC 3339. `undefined` if by no date. */
   rotationDueAt: pulumi.Output<string | undefined>;
+  /** Until when the key before stays valid: RFC 3339. `undefined` if until the next rotation. */
   previousUntil: pulumi.Output<string | undefined>;
 }
 
