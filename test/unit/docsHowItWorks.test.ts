@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { INPUT_NAMES } from "../../provider/inputs";
+import { formatJournal, LONGEST_OPERATION, parseJournal } from "../../provider/journal";
+import { PATIENCE } from "../../provider/ports";
+import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/rotationPolicy";
+import { column, section, tables } from "../support/markdown";
+import { type Props, Stage, userArn } from "../support/stage";
+
+const ROOT = resolve(__dirname, "../..");
+const PAGE = readFileSync(join(ROOT, "docs/how-it-works.md"), "utf8");
+const DAY = 24 * 3_600_000;
+
+const codes = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
+const actions = (stage: Stage) => stage.iam.calls.map((call) => call.split(" ")[0]).join(", ");
+
+/** The calls of one operation, on a user whose keys are all managed. */
+const OPERATIONS: Record<string, (stage: Stage) => Promise<string>> = {
+  "preview; `up` with nothing to do": async (stage) => {
+    const first = await stage.create({ userArn, rotationTrigger: 1 });
+    stage.iam.calls = [];
+    await stage.provider.diff("id", first, { userArn, rotationTrigger: 2 });
+    await stage.up(first, { userArn, rotationTrigger: 1 });
+    return actions(stage) || "none";
+  },
+  "first key": async (stage) => {
+    await stage.create();
+    return actions(stage);
+  },
+  "first rotation, one key there": async (stage) => {
+    const first = await stage.create({ userArn, rotationTrigger: 1 });
+    return calls(stage, () => stage.up(first, { userArn, rotationTrigger: 2 }));
+  },
+  "rotation, two keys there": async (stage) => {
+    const second = await twoKeys(stage);
+    return calls(stage, () => stage.up(second, { userArn, rotationTrigger: 3 }));
+  },
+  "end of the grace period": async (stage) => {
+    const second = await twoKeys(stage);
+    stage.clock.time += 8 * DAY;
+    return calls(stage, () => stage.up(second, { userArn, rotationTrigger: 2, gracePeriod: "7d" }));
+  },
+  "revocation, two keys there": async (stage) => {
+    const second = await twoKeys(stage);
+    return calls(stage, () => stage.up(second, { userArn, rotationTrigger: 2, revocationTrigger: "leak" }));
+  },
+  "adoption of a key": async (stage) => {
+    const { accessKeyId, secretAccessKey } = stage.iam.addKey();
+    await stage.create({ userArn, state: { current: { accessKeyId, secretAccessKey } } });
+    return actions(stage);
+  },
+  refresh: async (stage) => {
+    const second = await twoKeys(stage);
+    return calls(stage, () => stage.provider.read("id", second));
+  },
+  "destroy, two keys there": async (stage) => {
+    const second = await twoKeys(stage);
+    return calls(stage, () => stage.provider.delete("id", second));
+  },
+};
+
+async function twoKeys(stage: Stage): Promise<Props> {
+  const first = await stage.create({ userArn, rotationTrigger: 1 });
+  return stage.up(first, { userArn, rotationTrigger: 2 });
+}
+
+async function calls(stage: Stage, run: () => Promise<unknown>): Promise<string> {
+  stage.iam.calls = [];
+  await run();
+  return actions(stage);
+}
+
+describe("docs/how-it-works.md", () => {
+  it("lists the calls of each operation as they are", async () => {
+    const [table = []] = tables(section(PAGE, "A rotation, call by call"));
+    for (const [operation = "", told] of table) {
+      const run = OPERATIONS[operation] ?? assert.fail(`no such operation here: ${operation}`);
+      assert.equal(await run(new Stage()), told, operation);
+    }
+    assert.deepEqual(column(table, 0).sort(), Object.keys(OPERATIONS).sort());
+  });
+
+  it("lists the events of a rotation in the order of its calls", () => {
+    const [events = []] = tables(section(PAGE, "What AWS logs"));
+    const [operations = []] = tables(section(PAGE, "A rotation, call by call"));
+    const rotation = operations.find(([operation]) => operation === "rotation, two keys there");
+    assert.equal(column(events, 0).flatMap(codes).join(", "), rotation?.[1]);
+  });
+
+  it("names every property that lies in the state, and which of them are encrypted", () => {
+    const [fields = []] = tables(section(PAGE, "What is stored where"));
+    const recorded = JSON.parse(readFileSync(join(ROOT, "test/fixtures/state-0.1.json"), "utf8")) as {
+      outputs: Props;
+    }[];
+    const known = new Set<string>([
+      ...INPUT_NAMES,
+      "served",
+      ...recorded.flatMap(({ outputs }) => Object.keys(outputs)),
+    ]);
+    assert.deepEqual(column(fields, 0).flatMap(codes).sort(), [...known].sort());
+    const source = readFileSync(join(ROOT, "provider/rotatedAccessKey.ts"), "utf8");
+    const [, list = ""] = /additionalSecretOutputs: \[([\s\S]*?)\],\n {4}\}/.exec(source) ?? [];
+    const secret = [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name);
+    const encrypted = fields.filter(([, how]) => how === "encrypted").flatMap(([names = ""]) => codes(names));
+    assert.deepEqual(encrypted.sort(), secret.sort());
+  });
+
+  it("shows a journal that is one", () => {
+    const [, elsewhere = []] = tables(section(PAGE, "What is stored where"));
+    const [, text = ""] = codes(elsewhere[0]?.join(" ") ?? "");
+    const journal = parseJournal(text) ?? assert.fail(text);
+    assert.equal(formatJournal(journal), text);
+  });
+
+  it("names the permissions, and no other", () => {
+    const [table = []] = tables(section(PAGE, "Why each permission"));
+    const named = column(table, 0).flatMap(codes);
+    assert.deepEqual(named.sort(), [...ROTATION_ACTIONS, GUARD_ACTION, "sts:GetCallerIdentity"].sort());
+  });
+
+  it("gives the waits as they are", () => {
+    assert.ok(PAGE.includes(`for ${PATIENCE.newKey / 1000} s at the most`));
+    assert.ok(PAGE.includes(`repeated after ${PATIENCE.secondLook / 1000} s`));
+    assert.ok(PAGE.includes(`until ${LONGEST_OPERATION / 60_000} minutes after it began`));
+  });
+
+  it("says what the next up does after a kill at each call of a rotation", async () => {
+    const [table = []] = tables(section(PAGE, "When a run is cut off"));
+    const letters = (text: string) => [...text.matchAll(/\b[ABC]\b/g)].map(([letter]) => letter).sort();
+    for (const [call = "", left = "", tag, , next = ""] of table) {
+      const stage = new Stage();
+      const second = await twoKeys(stage);
+      const [b = "", a = ""] = stage.iam.ids();
+      const inputs = { userArn, rotationTrigger: 3 };
+      const [, action, phase = ""] = /.*`(\w+)`(?:: (\w+))?/.exec(call) ?? [];
+      const saved = action ? second : await stage.up(second, inputs);
+      if (action) {
+        stage.iam.fault = (made) => (made.startsWith(`${action} ${phase}`.trim()) ? "killAfter" : undefined);
+        await new Promise<void>((resolve) => {
+          stage.iam.onKill = resolve;
+          void stage.up(second, inputs);
+        });
+        stage.iam.fault = () => undefined;
+      }
+      const name = (id: string) => (id === a ? "A" : id === b ? "B" : "C");
+      const made = stage.iam.ids().filter((id) => name(id) === "C");
+      assert.deepEqual(stage.iam.ids().map(name).sort(), letters(left), call);
+      assert.equal(stage.iam.journal?.split(" ")[1], tag === "as before" ? "done" : tag, call);
+
+      const run = stage.up(saved, inputs);
+      if (next.startsWith("refuses")) {
+        await assert.rejects(run, /was made and handed out by operation/);
+        continue;
+      }
+      const third = await run;
+      assert.deepEqual(stage.iam.ids(), [a, third.currentAccessKeyId], call);
+      assert.equal(third.previousAccessKeyId, a);
+      const isReplaced = made.length > 0 && !stage.iam.ids().includes(made[0] ?? "");
+      assert.equal(isReplaced, next.includes("makes another"), call);
+    }
+    assert.equal(table.length, 7);
+  });
+
+  it("is right that no dependency, and nothing that they depend on, has an install script", () => {
+    interface Entry {
+      dependencies?: Record<string, string>;
+      hasInstallScript?: boolean;
+    }
+    const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+      packages: Record<string, Entry>;
+    };
+    const seen = new Set<string>();
+    /** Where Node.js finds a package from another one. */
+    const visit = (from: string, name: string): void => {
+      const folders = from
+        .split("/node_modules/")
+        .map((_, at, all) => all.slice(0, all.length - at).join("/node_modules/"));
+      const places = [
+        ...folders.filter(Boolean).map((folder) => `${folder}/node_modules/${name}`),
+        `node_modules/${name}`,
+      ];
+      const place = places.find((path) => packages[path]) ?? assert.fail(`${name} is not in the lockfile`);
+      if (seen.has(place)) return;
+      seen.add(place);
+      for (const next of Object.keys(packages[place]?.dependencies ?? {})) visit(place, next);
+    };
+    for (const name of Object.keys(packages[""]?.dependencies ?? {})) visit("", name);
+    assert.ok(seen.size > 20);
+    assert.deepEqual(
+      [...seen].filter((path) => packages[path]?.hasInstallScript),
+      [],
+    );
+  });
+});
