@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import GithubSlugger from "github-slugger";
+
+const ROOT = resolve(__dirname, "../..");
+
+/** What people read, as paths from the root. */
+function pages(): string[] {
+  const atRoot = readdirSync(ROOT).filter((name) => name.endsWith(".md"));
+  const below = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
+  return [...atRoot, ...below.filter((name) => name.endsWith(".md")).map((name) => join("docs", name))];
+}
+
+/** Without the blocks of code, in which a bracket is no link and a `#` no heading. */
+function prose(page: string): string {
+  return readFileSync(join(ROOT, page), "utf8").replaceAll(/^( *)```[\s\S]*?^\1```/gm, "");
+}
+
+/** The anchors of a page, as GitHub makes them of its headings. */
+function anchors(page: string): Set<string> {
+  const slugger = new GithubSlugger();
+  const headings = prose(page).matchAll(/^#{1,6} (.+)$/gm);
+  return new Set([...headings].map(([, text = ""]) => slugger.slug(text.replaceAll(/[`*]|\\(?=[<>|])/g, ""))));
+}
+
+function links(page: string): string[] {
+  const text = prose(page).replaceAll(/``.+?``|`[^`\n]+`(?!\])/g, "");
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+}
+
+describe("the links of the documentation", () => {
+  const all = pages();
+
+  it("are found on every page that people read", () => {
+    for (const page of ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/how-it-works.md"]) {
+      assert.ok(all.includes(page), page);
+    }
+    assert.ok(all.flatMap(links).length > 100);
+  });
+
+  for (const page of all) {
+    it(`of ${page} lead somewhere`, () => {
+      for (const link of links(page)) {
+        if (/^https?:/.test(link)) {
+          assert.ok(link.startsWith("https://") && URL.canParse(link), link);
+          continue;
+        }
+        const [path = "", anchor] = link.split("#");
+        const target = path ? relative(ROOT, join(ROOT, dirname(page), path)) : page;
+        assert.ok(!target.startsWith("..") && existsSync(join(ROOT, target)), `${link}: there is no ${target}`);
+        if (anchor !== undefined) assert.ok(anchors(target).has(anchor), `${link}: ${target} has no such heading`);
+      }
+    });
+  }
+
+  it("reach each page of docs from the README, over other pages", () => {
+    const reached = new Set<string>(["README.md"]);
+    for (const page of reached) {
+      for (const link of links(page)) {
+        const [path = ""] = link.split("#");
+        const target = relative(ROOT, join(ROOT, dirname(page), path));
+        if (!/^https?:/.test(link) && target.endsWith(".md") && all.includes(target)) reached.add(target);
+      }
+    }
+    assert.deepEqual(
+      all.filter((page) => !reached.has(page)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import execa from "execa";
+
+const ROOT = resolve(__dirname, "../..");
+const WORKFLOWS = join(ROOT, ".github/workflows");
+
+const READY = {
+  "package.json": {
+    version: "1.2.3",
+    repository: { type: "git", url: "git+https://github.com/example/rotator.git" },
+    homepage: "https://github.com/example/rotator#readme",
+    bugs: "https://github.com/example/rotator/issues",
+  },
+  "CHANGELOG.md": "# Changelog\n\n## [1.2.3] - 2026-11-24\n",
+  "README.md": "# rotator\n\n`npm install rotator`\n",
+  "test/fixtures/state-1.2.json": [],
+};
+
+describe("a release", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "rotator-release-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  async function releasable(changes: Record<string, unknown> = {}, tag = "v1.2.3", here = "example/rotator") {
+    for (const [name, content] of Object.entries({ ...READY, ...changes })) {
+      if (content === undefined) continue;
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), typeof content === "string" ? content : JSON.stringify(content));
+    }
+    const options = { cwd: folder, env: { GITHUB_REPOSITORY: here }, reject: false, all: true } as const;
+    return execa("node", [join(ROOT, "tools/releasable.mjs"), tag], options);
+  }
+
+  it("goes ahead when all is there", async () => {
+    const { all, exitCode } = await releasable();
+    assert.deepEqual([all, exitCode], ["v1.2.3 is releasable.", 0]);
+  });
+
+  const { repository, homepage, bugs, version } = READY["package.json"];
+  const refused: [string, RegExp, Record<string, unknown>, string?, string?][] = [
+    ["no repository", /has no `repository`: set it/, { "package.json": { version } }],
+    ["another repository", /is example\/rotator, and this is fork\/rotator/, {}, "v1.2.3", "fork/rotator"],
+    [
+      "a repository elsewhere",
+      /no address of a GitHub repository/,
+      { "package.json": { ...READY["package.json"], repository: "ssh://x" } },
+    ],
+    ["no homepage", /has no `homepage`/, { "package.json": { version, repository, bugs } }],
+    ["no bugs", /has no `bugs`/, { "package.json": { version, repository, homepage } }],
+    ["another tag", /the tag is v1\.2\.4, and package\.json has the version 1\.2\.3/, {}, "v1.2.4"],
+    ["a changelog without a date", /no dated section for 1\.2\.3/, { "CHANGELOG.md": "## [1.2.3] - unreleased\n" }],
+    [
+      "a README of before",
+      /README\.md says that it is not on npm yet/,
+      { "README.md": "The package is not on npm yet." },
+    ],
+    ["no recorded state", /state-1\.2\.json is missing/, { "test/fixtures/state-1.2.json": undefined }],
+  ];
+  for (const [title, message, changes, tag, here] of refused) {
+    it(`is refused for ${title}`, async () => {
+      const { stderr, exitCode } = await releasable(changes, tag, here);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, message);
+      assert.equal(stderr.split("\n").length, 1, stderr);
+    });
+  }
+});
+
+describe("the workflows of this repository", () => {
+  const files = readdirSync(WORKFLOWS).map((name): [string, string] => [
+    name,
+    readFileSync(join(WORKFLOWS, name), "utf8"),
+  ]);
+
+  it("use actions by their full commit, which no one can move", () => {
+    const uses = files.flatMap(([, text]) => text.match(/uses: .+/g) ?? []);
+    assert.ok(uses.length >= 6);
+    for (const line of uses) assert.match(line, /^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  it("give no right to write, but to the one job that publishes, which installs nothing", () => {
+    for (const [name, text] of files) assert.match(text, /^permissions:\n {2}contents: read\n/m, name);
+    const writing = files.filter(([, text]) => /: write/.test(text)).map(([name]) => name);
+    assert.deepEqual(writing, ["release.yml"]);
+    const [, release = ""] = files.find(([name]) => name === "release.yml") ?? [];
+    const [before = "", publish = ""] = release.split("\n  publish:\n");
+    assert.doesNotMatch(before, /: write/);
+    assert.match(publish, /npm publish --provenance --access public/);
+    assert.doesNotMatch(publish, /npm (ci|install)|checkout/);
+  });
+
+  it("ask first whether a version is ready to be released", () => {
+    const [, release = ""] = files.find(([name]) => name === "release.yml") ?? [];
+    assert.ok(release.indexOf("tools/releasable.mjs") < release.indexOf("npm ci"));
+    assert.ok(release.indexOf("npm ci") < release.indexOf("npm test"));
+    assert.ok(release.indexOf("npm test") < release.indexOf("npm pack"));
+  });
+
+  it("run what a person runs", () => {
+    assert.match(files.find(([name]) => name === "ci.yml")?.[1] ?? "", /- run: \.ci\/run\n/);
+  });
+});
+
+describe("CONTRIBUTING.md", () => {
+  it("says of each dependency what it is for", () => {
+    const page = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");
+    const { dependencies, devDependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(ROOT, "package.json"), "utf8"),
+    );
+    const names = Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies });
+    assert.deepEqual(
+      names.filter((name) => !page.includes(`\`${name}\``)),
+      [],
+    );
+  });
+});
