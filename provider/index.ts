@@ -7,3 +7,4 @@ export type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./
 export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
 export { rotationPolicy } from "./rotationPolicy";
 export { type ReportedKey, rotationReport } from "./rotationReport";
+export { sesSmtpPassword } from "./sesSmtpPassword";

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import type { RotatedKey } from "../../provider";
+import { whoIs } from "../../tools/demo/aws";
+import { Account } from "../support/account";
+import { Examples } from "../support/example";
+
+describe("the examples that take over keys", function () {
+  this.timeout(180_000);
+  let examples: Examples;
+  before(async () => {
+    examples = await Examples.start();
+  });
+  after(() => examples?.stop());
+
+  const userNamed = (name: string) => new Account(examples.endpoint.url, name, examples.admin);
+  const works = async (key: { accessKeyId: string; secretAccessKey: string }) =>
+    "arn" in (await whoIs(examples.endpoint.url, key));
+
+  it("adopt-existing-keys: two keys from the secret config are handed on, then rotated away one by one", async () => {
+    const user = userNamed("legacy");
+    const userArn = await user.createUser();
+    const [first, second] = [await user.addKey(), await user.addKey()];
+    const example = await examples.of("adopt-existing-keys");
+    await example.config({ userArn });
+    await example.secretConfig({
+      "current.accessKeyId": second.accessKeyId,
+      "current.secretAccessKey": second.secretAccessKey,
+      "previous.accessKeyId": first.accessKeyId,
+    });
+    await example.up();
+    assert.deepEqual((await user.keys()).map(({ id }) => id).sort(), [first.accessKeyId, second.accessKeyId].sort());
+    const { current, ...ids } = (await example.secretOutputs()) as Record<string, unknown> & { current: RotatedKey };
+    assert.equal(current.secretAccessKey, second.secretAccessKey, "the key that was adopted, and no other");
+    assert.deepEqual(ids, { currentAccessKeyId: second.accessKeyId, previousAccessKeyId: first.accessKeyId });
+    await example.up("--expect-no-changes");
+
+    await example.config({ rotation: "2" });
+    await example.up();
+    assert.equal(await example.output("previousAccessKeyId"), second.accessKeyId);
+    assert.deepEqual([await works(first), await works(second)], [false, true]);
+
+    // What stays of the adoption in the program's configuration adopts nothing any more.
+    await example.config({ rotation: "3" });
+    await example.up();
+    assert.equal(await works(second), false);
+    assert.equal(await example.output("current"), "[secret]");
+    await example.destroy();
+    assert.deepEqual(await user.keys(), []);
+  });
+
+  it("ses-smtp: the console's key stays for a period, and the password is that of the new one", async () => {
+    const user = userNamed("ses-smtp-user.20260101-120000");
+    const userArn = await user.createUser("/");
+    const console = await user.addKey();
+    const example = await examples.of("ses-smtp");
+    await example.config({ userArn, smtpUserName: console.accessKeyId, region: "eu-west-1" });
+    await example.up();
+    const before = (await example.secretOutputs()) as Record<"userName" | "password" | "host", string>;
+    assert.equal(before.host, "email-smtp.eu-west-1.amazonaws.com");
+    assert.notEqual(before.userName, console.accessKeyId);
+    assert.equal(await works(console), true);
+    assert.equal(await example.output("password"), "[secret]");
+    await example.up("--expect-no-changes");
+
+    await example.config({ rotation: "2" });
+    await example.up();
+    const after = (await example.secretOutputs()) as typeof before;
+    assert.notEqual(after.userName, before.userName);
+    assert.notEqual(after.password, before.password);
+    for (const { password } of [before, after]) assert.match(password, /^B[A-P][A-Za-z0-9+/]{42}$/);
+    assert.deepEqual((await user.keys()).map(({ id }) => id).sort(), [after.userName, before.userName].sort());
+    await example.destroy();
+  });
+
+  it("print no secret", () => {
+    assert.deepEqual(examples.secretsPrinted(), []);
+  });
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { realPluginInstalled, standInPath } from "../../tools/awsPlugin";
+import type { Credentials } from "../../tools/demo/aws";
+import { Project } from "../../tools/demo/project";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { ensureEngine } from "../../tools/engine";
+import { ensureBuilt } from "./dist";
+import { remember, secretsIn } from "./secrets";
+
+/** An account that refuses keys that it does not have, and the examples with a backend of their own. */
+export class Examples {
+  readonly #open: Example[] = [];
+
+  private constructor(
+    readonly endpoint: Endpoint,
+    readonly admin: Credentials,
+    readonly project: Project,
+  ) {}
+
+  /** @param surroundings the credentials that Pulumi finds in its environment; default those of an administrator */
+  static async start(surroundings?: Credentials): Promise<Examples> {
+    ensureBuilt();
+    const endpoint = await startEndpoint();
+    try {
+      const admin = await endpoint.newAdmin();
+      remember(admin.secretAccessKey);
+      await endpoint.requireAuth();
+      const standIn = (await realPluginInstalled()) ? undefined : standInPath();
+      const settings = { endpoint: endpoint.url, admin: surroundings ?? admin, standIn };
+      return new Examples(endpoint, admin, new Project(await ensureEngine(), settings));
+    } catch (error) {
+      await endpoint.stop();
+      throw error;
+    }
+  }
+
+  /** One of them, with a stack that was just made. */
+  async of(name: string): Promise<Example> {
+    const example = new Example(this.project, name);
+    this.#open.push(example);
+    await example.pulumi("stack init test");
+    return example;
+  }
+
+  /** Which secrets that were given out were printed by any run. */
+  secretsPrinted(): string[] {
+    return this.#open.flatMap(({ printed }) => secretsIn(printed));
+  }
+
+  async stop(): Promise<void> {
+    this.project.remove();
+    await this.endpoint.stop();
+  }
+}
+
+/** The stack of one example. */
+export class Example {
+  /** Whatever the CLI printed here, but for secrets that were asked for. */
+  printed = "";
+
+  constructor(
+    private readonly project: Project,
+    readonly name: string,
+  ) {}
+
+  /** Runs a command that has to succeed. */
+  async pulumi(command: string, ...more: string[]): Promise<string> {
+    const { code, text } = await this.run(command, ...more);
+    this.printed += text;
+    assert.equal(code, 0, `pulumi ${command}:\n${text}`);
+    return text;
+  }
+
+  up = (...more: string[]) => this.pulumi("up --yes --skip-preview", ...more);
+  destroy = () => this.pulumi("destroy --yes --skip-preview");
+
+  /** Settings by their paths. */
+  async config(settings: Record<string, string>): Promise<void> {
+    await this.pulumi("config set-all --path", ...Object.entries(settings).flatMap(pairs("--plaintext")));
+  }
+
+  async secretConfig(settings: Record<string, string>): Promise<void> {
+    await this.pulumi("config set-all --path", ...Object.entries(settings).flatMap(pairs("--secret")));
+  }
+
+  /** What `pulumi stack output` shows to everybody. */
+  async output(name: string): Promise<string> {
+    return (await this.pulumi("stack output", name)).trim();
+  }
+
+  async secretOutputs(): Promise<Record<string, unknown>> {
+    const { code, text } = await this.run("stack output --json --show-secrets");
+    assert.equal(code, 0);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  private run(command: string, ...more: string[]) {
+    return this.project.pulumi([...command.split(" "), ...more], `examples/${this.name}`);
+  }
+}
+
+const pairs =
+  (flag: string) =>
+  ([path, value]: [string, string]): string[] => [flag, `${path}=${value}`];
