@@ -21,7 +21,8 @@ const EXECUTABLE = "pulumi-resource-aws";
 
 /**
  * A folder to put on PATH, with the stand-in for Pulumi's aws plugin: it comes only by a download of its own, and this
- * one is enough for `aws.iam.User` at an emulator. It is compiled here, since the engine starts it at each operation.
+ * one is enough for `aws.iam.User` and `aws.iam.AccessKey` at an emulator. It is compiled here, since the engine starts
+ * it at each operation.
  */
 export function standInPath(): string {
   const sources = readdirSync(SOURCES)

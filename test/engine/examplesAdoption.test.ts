@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { RotatedKey } from "../../provider";
+import { isDeepStrictEqual } from "node:util";
+import type { AccessKeyPair, RotatedKey } from "../../provider";
 import { whoIs } from "../../tools/demo/aws";
 import { Account } from "../support/account";
 import { Examples } from "../support/example";
@@ -13,8 +14,7 @@ describe("the examples that take over keys", function () {
   after(() => examples?.stop());
 
   const userNamed = (name: string) => new Account(examples.endpoint.url, name, examples.admin);
-  const works = async (key: { accessKeyId: string; secretAccessKey: string }) =>
-    "arn" in (await whoIs(examples.endpoint.url, key));
+  const works = async (key: AccessKeyPair) => "arn" in (await whoIs(examples.endpoint.url, { ...key }));
 
   it("adopt-existing-keys: two keys from the secret config are handed on, then rotated away one by one", async () => {
     const user = userNamed("legacy");
@@ -29,8 +29,8 @@ describe("the examples that take over keys", function () {
     });
     await example.up();
     assert.deepEqual((await user.keys()).map(({ id }) => id).sort(), [first.accessKeyId, second.accessKeyId].sort());
-    const { current, ...ids } = (await example.secretOutputs()) as Record<string, unknown> & { current: RotatedKey };
-    assert.equal(current.secretAccessKey, second.secretAccessKey, "the key that was adopted, and no other");
+    const { current, ...ids } = await example.secretOutputs<{ current: RotatedKey }>();
+    assert.ok(current.secretAccessKey === second.secretAccessKey, "the key that was adopted, and no other");
     assert.deepEqual(ids, { currentAccessKeyId: second.accessKeyId, previousAccessKeyId: first.accessKeyId });
     await example.up("--expect-no-changes");
 
@@ -55,7 +55,7 @@ describe("the examples that take over keys", function () {
     const example = await examples.of("ses-smtp");
     await example.config({ userArn, smtpUserName: console.accessKeyId, region: "eu-west-1" });
     await example.up();
-    const before = (await example.secretOutputs()) as Record<"userName" | "password" | "host", string>;
+    const before = await example.secretOutputs<Record<"userName" | "password" | "host", string>>();
     assert.equal(before.host, "email-smtp.eu-west-1.amazonaws.com");
     assert.notEqual(before.userName, console.accessKeyId);
     assert.equal(await works(console), true);
@@ -64,11 +64,52 @@ describe("the examples that take over keys", function () {
 
     await example.config({ rotation: "2" });
     await example.up();
-    const after = (await example.secretOutputs()) as typeof before;
+    const after = await example.secretOutputs<typeof before>();
     assert.notEqual(after.userName, before.userName);
     assert.notEqual(after.password, before.password);
     for (const { password } of [before, after]) assert.match(password, /^B[A-P][A-Za-z0-9+/]{42}$/);
     assert.deepEqual((await user.keys()).map(({ id }) => id).sort(), [after.userName, before.userName].sort());
+    await example.destroy();
+  });
+
+  it("migrate-from-aws-iam-AccessKey: the old key works at every step, until it is phased out", async () => {
+    const example = await examples.of("migrate-from-aws-iam-AccessKey");
+    const at = async (step: string) => {
+      await example.config({ step });
+      return example.up();
+    };
+    const key = () => example.secretOutputs<AccessKeyPair>();
+    // Not by deepEqual, which would print secrets.
+    const isStill = async (before: AccessKeyPair) => isDeepStrictEqual(await key(), before) && (await works(before));
+    await example.up();
+    const old = await key();
+    assert.equal(await example.output("secretAccessKey"), "[secret]");
+
+    const adopted = await at("1");
+    assert.match(adopted, /\+ 1 created/);
+    assert.equal(await isStill(old), true);
+
+    await example.config({ step: "2" });
+    assert.match(await example.pulumi("preview"), /- +aws:iam:AccessKey +deploy +delete\[retain\]/);
+    const dropped = await at("2");
+    assert.match(dropped, /- 1 deleted/);
+    assert.equal(await isStill(old), true);
+
+    await at("3");
+    const made = await key();
+    assert.notEqual(made.accessKeyId, old.accessKeyId);
+    assert.deepEqual([await works(made), await works(old)], [true, true]);
+
+    await at("4");
+    assert.deepEqual([await works(await key()), await works(made), await works(old)], [true, true, false]);
+
+    // What the steps are for: the resource taken out in one go takes the key with it.
+    await example.destroy();
+    await at("0");
+    const unprepared = await key();
+    assert.equal(await works(unprepared), true);
+    await at("2");
+    assert.equal(await works(unprepared), false);
     await example.destroy();
   });
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Bag } from "./standIn";
 
 /** What a user is made from: the inputs of `aws:iam/user:User`. */
 export interface UserProperties {
@@ -9,9 +10,8 @@ export interface UserProperties {
   tags?: Record<string, string>;
 }
 
-type Bag = Record<string, unknown>;
-
-const SECRET = "4dabf18193072939515e22adb298388d";
+/** How the engine marks a secret on the wire. */
+export const SECRET = "4dabf18193072939515e22adb298388d";
 const DEFAULTS: Bag = { path: "/", forceDestroy: false };
 
 /** Fills in what is absent; a name that was made up before stays. */
@@ -46,7 +46,7 @@ export function withMarksOf(olds: Bag, found: Bag): Bag {
 }
 
 /** The engine marks a secret by wrapping its value: state must keep the mark, AWS wants the value. */
-function withoutSecretMarks(value: unknown): unknown {
+export function withoutSecretMarks(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecretMarks);
   if (typeof value !== "object" || value === null) return value;
   if (SECRET in value) return withoutSecretMarks((value as Bag).value);

@@ -1,5 +1,6 @@
 import * as iam from "@aws-sdk/client-iam";
 import type { UserProperties } from "./properties";
+import { unlessGone } from "./standIn";
 
 type Outputs = Record<string, unknown>;
 
@@ -78,13 +79,4 @@ export class IamUsers {
 
 function tagList(tags: Record<string, string>): iam.Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-}
-
-async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if ((error as Error).name === "NoSuchEntityException") return undefined;
-    throw error;
-  }
 }
