@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { INPUT_NAMES } from "../../provider/inputs";
-import { formatJournal, LONGEST_OPERATION, parseJournal } from "../../provider/journal";
+import { formatJournal, JOURNAL_TAG, LONGEST_OPERATION, parseJournal } from "../../provider/journal";
 import { PATIENCE } from "../../provider/ports";
 import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/rotationPolicy";
 import { column, section, tables } from "../support/markdown";
@@ -117,6 +117,13 @@ describe("docs/how-it-works.md", () => {
     const [table = []] = tables(section(PAGE, "Why each permission"));
     const named = column(table, 0).flatMap(codes);
     assert.deepEqual(named.sort(), [...ROTATION_ACTIONS, GUARD_ACTION, "sts:GetCallerIdentity"].sort());
+  });
+
+  it("shows a policy that is JSON, and narrows a permission of ours", () => {
+    const [, json = ""] = /^```json\n([\s\S]*?)^```/m.exec(PAGE) ?? [];
+    const { Action, Condition } = JSON.parse(json);
+    assert.ok(ROTATION_ACTIONS.includes(Action));
+    assert.deepEqual(Object.values(Condition), [{ "aws:TagKeys": [JOURNAL_TAG] }]);
   });
 
   it("gives the waits as they are", () => {
