@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { IAMClient, ListUsersCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import type { AccessKeyPair } from "../../provider/accessKey";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { ROOT, startMinistack } from "../../tools/ministack";
+import { MAX_KEYS, PATH } from "../../tools/realAccount/consent";
+import { OwnUsers } from "../../tools/realAccount/ownUsers";
+import { table } from "../../tools/realAccount/report";
+import { iamClient } from "../../tools/realAccount/run";
+import { type Options, settle } from "../../tools/realAccount/settle";
+import { Account } from "../support/account";
+import { ensureBuilt } from "../support/dist";
+import { type FaultProxy, startProxy } from "../support/proxy";
+import { secretsIn } from "../support/secrets";
+
+const PACE = { interval: 50, limit: 2_000, watch: 100 };
+/** Where not the answers matter, but what becomes of the users. */
+const HASTE = { interval: 10, limit: 50, watch: 0 };
+const region = "us-east-1";
+
+describe("the run against a real account", function () {
+  this.timeout(120_000);
+  let moto: Endpoint;
+  let proxy: FaultProxy;
+  const said: string[] = [];
+  const endpointBefore = process.env.AWS_ENDPOINT_URL;
+
+  const at = (url: string) => {
+    // The provider's own clients read it too.
+    process.env.AWS_ENDPOINT_URL = url;
+  };
+  const run = (options: Partial<Options> = {}, credentials: AccessKeyPair = ROOT) =>
+    settle(
+      { region, credentials },
+      { say: (line) => said.push(line), signal: new AbortController().signal, pace: HASTE, ...options },
+    );
+  const users = async () => {
+    const iam = new IAMClient({ endpoint: moto.url, region, credentials: ROOT });
+    return ((await iam.send(new ListUsersCommand({}))).Users ?? []).map(({ UserName }) => UserName);
+  };
+
+  before(async () => {
+    ensureBuilt();
+    moto = await startEndpoint();
+    proxy = await startProxy(moto.url);
+  });
+  beforeEach(async () => {
+    proxy.reset();
+    await moto.reset();
+    at(proxy.url);
+  });
+  after(async () => {
+    if (endpointBefore === undefined) delete process.env.AWS_ENDPOINT_URL;
+    else process.env.AWS_ENDPOINT_URL = endpointBefore;
+    await proxy?.stop();
+    await moto?.stop();
+  });
+
+  it("measures what is late, and finds what moto does unlike AWS, and nothing else", async () => {
+    const somebody = new Account(moto.url, "rotator-test-of-somebody-else");
+    await somebody.createUser(PATH);
+    await somebody.addKey();
+    proxy.newKeysRefusedFor(1_000);
+    proxy.refuseDeletedKeys();
+    proxy.deletedKeysAliveFor(300);
+    proxy.staleLists(300);
+    proxy.staleTags(300);
+    // From here on the provider is at work, which waits for seconds where a list is late.
+    proxy.rule({
+      action: "PutUserPolicy",
+      fault: {
+        kind: "run",
+        before: () => {
+          proxy.staleLists(0);
+          proxy.staleTags(0);
+        },
+      },
+    });
+    const invalid = ({ params }: { params: Record<string, string> }) =>
+      !/^[\w .:/=+@-]{0,256}$/.test(params["Tags.member.1.Value"] ?? "");
+    proxy.rule({ action: "TagUser", when: invalid, fault: { kind: "error", code: "ValidationError", status: 400 } });
+
+    const { report, failure, left } = await run({ pace: PACE });
+    assert.deepEqual([failure, left], [undefined, []]);
+    assert.deepEqual(
+      report.differences.map(({ what }) => what),
+      [
+        "the ARN and the UserId of GetUser", // moto's UserIds look different
+        "CreateDate of a new key, and in the list", // with milliseconds
+        "a key with a wrong secret",
+        "a key that never was",
+        "a deactivated key is refused",
+        "a key in other case replaces the tag, and not its key",
+        "UpdateAccessKey, which the policy does not allow",
+        "ListAccessKeys of another user",
+        "GetAccessKeyLastUsed of another user's key",
+      ],
+      table(report.rows),
+    );
+    const seen = (what: string) => report.rows.find((row) => row.what === what)?.seen;
+    assert.equal(seen("a new key is refused before that with"), "InvalidClientTokenId, 403");
+    assert.equal(seen("what it asked for"), "the five actions");
+    assert.deepEqual(await users(), ["rotator-test-of-somebody-else"]);
+    assert.equal((await somebody.keys()).length, 1);
+    assert.ok(proxy.count("CreateAccessKey") <= MAX_KEYS);
+    assert.equal(table(report.rows).match(/^DIFFERENT {2}/gm)?.length, 9);
+  });
+
+  it("finds what ministack does unlike AWS, which enforces the policy and knows its keys", async () => {
+    const ministack = await startMinistack();
+    try {
+      at(ministack.url);
+      const admin = new Account(ministack.url, "admin", ROOT);
+      await admin.createUser("/");
+      const everything = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+      await new IAMClient({ endpoint: ministack.url, region, credentials: ROOT }).send(
+        new PutUserPolicyCommand({
+          UserName: "admin",
+          PolicyName: "all",
+          PolicyDocument: JSON.stringify(everything),
+        }),
+      );
+      // ministack leaves the path out of the ARN that it compares with a policy.
+      const { report, failure, left } = await run({ pace: PACE, path: "/" }, await admin.addKey());
+      assert.deepEqual([failure, left], [undefined, []]);
+      assert.deepEqual(
+        report.differences.map(({ what, seen }) => `${what}: ${seen}`),
+        [
+          "ListAccessKeys of an unknown user: done",
+          "a third key: done",
+          "a tag of 257 characters: done",
+          "a tag with another character: done",
+          "a key in other case replaces the tag, and not its key: still ROTATOR-TEST=three",
+          "GetAccessKeyLastUsed, allowed on the user: AccessDenied, 403",
+        ],
+        table(report.rows),
+      );
+    } finally {
+      await ministack.stop();
+    }
+  });
+
+  for (const { title, rule } of [
+    { title: "a policy that may not be put", rule: { action: "PutUserPolicy", fault: denied() } },
+    { title: "a user whose reply got lost", rule: { action: "CreateUser", nth: 1, fault: { kind: "lostReply" } } },
+    { title: "a key whose reply got lost", rule: { action: "CreateAccessKey", nth: 2, fault: { kind: "lostReply" } } },
+    { title: "a rotation that failed", rule: { action: "CreateAccessKey", nth: 6, fault: denied() } },
+  ] as const) {
+    it(`cleans up after ${title}, though the clean-up itself meets trouble`, async () => {
+      proxy.rule(rule);
+      proxy.rule({ action: "DeleteUser", nth: 1, fault: { kind: "error", code: "DeleteConflict", status: 409 } });
+      const { failure, left } = await run();
+      assert.ok(failure, "the run ended early");
+      assert.deepEqual(left, []);
+      assert.deepEqual(await users(), []);
+    });
+  }
+
+  for (const [action, nth] of [
+    ["CreateUser", 1],
+    ["CreateAccessKey", 1],
+    ["TagUser", 2],
+    ["CreateUser", 2],
+    ["CreateAccessKey", 6],
+  ] as const) {
+    it(`cleans up when it is ended during ${action} number ${nth}`, async () => {
+      const ended = new AbortController();
+      proxy.rule({ action, nth, fault: { kind: "run", after: () => ended.abort(new Error("ended by a test")) } });
+      const { failure, left } = await run({ signal: ended.signal });
+      assert.equal(failure?.message, "ended by a test");
+      assert.deepEqual(left, []);
+      assert.deepEqual(await users(), []);
+    });
+  }
+
+  it("says what it could not delete, and a later clean-up deletes it and nothing else", async () => {
+    proxy.rule({ action: "TagUser", fault: denied() });
+    proxy.rule({ action: "DeleteUser", fault: denied() });
+    const { left } = await run({ cleanUpLimit: 100 });
+    assert.match(left.join(), /^rotator-test-[0-9a-f]{12}-rotated \(AccessDenied\)$/);
+    const somebody = new Account(moto.url, "rotator-test-000000000000-other");
+    await somebody.createUser(PATH);
+    await new Account(moto.url, "rotator-test-000000000000-runner").createUser("/elsewhere/");
+
+    proxy.clear();
+    const leftovers = new OwnUsers();
+    const iam = leftovers.guard(iamClient({ region, credentials: ROOT }));
+    assert.deepEqual(await leftovers.adoptLeftovers(iam), [], "a run may still be at work");
+    assert.equal((await leftovers.adoptLeftovers(iam, 0)).length, 1);
+    assert.deepEqual(await leftovers.removeAll(iam), []);
+    assert.deepEqual((await users()).sort(), ["rotator-test-000000000000-other", "rotator-test-000000000000-runner"]);
+  });
+
+  it("leaves a user alone that somebody else made under its name", async () => {
+    const own = new OwnUsers();
+    const iam = own.guard(iamClient({ region, credentials: ROOT }));
+    await own.make(iam, "rotated", new AbortController().signal);
+    const name = own.claim("rotated");
+    const stolen = new Account(moto.url, name);
+    await moto.reset();
+    await stolen.createUser(PATH);
+    await stolen.addKey();
+    assert.deepEqual(await own.removeAll(iam, 100), [`${name} (it is somebody else's now)`]);
+    assert.equal((await stolen.keys()).length, 1);
+  });
+
+  it("touches no user but its own, and makes no more keys than it may", async () => {
+    const own = new OwnUsers();
+    const iam = own.guard(iamClient({ region, credentials: ROOT }));
+    await assert.rejects(
+      iam.send(new PutUserPolicyCommand({ UserName: "deployer", PolicyName: "p", PolicyDocument: "" })),
+      /deployer, which is no user of this run/,
+    );
+    await assert.rejects(
+      iam.send(new PutUserPolicyCommand({ UserName: undefined, PolicyName: "p", PolicyDocument: "" })),
+      /no user of this run/,
+    );
+    for (let key = 0; key < MAX_KEYS; key++) own.countKey();
+    assert.throws(() => own.countKey(), /must not make more/);
+    assert.equal(proxy.count(), 0);
+  });
+
+  it("says no secret", () => {
+    assert.ok(said.length > 50);
+    assert.deepEqual(secretsIn(said.join("\n")), []);
+  });
+});
+
+function denied() {
+  return { kind: "error", code: "AccessDenied", status: 403 } as const;
+}

@@ -1,0 +1,60 @@
+import { toIamError } from "../../provider/iamErrors";
+import { OwnUsers } from "./ownUsers";
+import { askAboutKeys, askAboutTags, askAboutUsers } from "./questions";
+import { Report } from "./report";
+import { askAboutMadeAgain, makeRunner, rotateAsRunner } from "./rotation";
+import { iamClient, Run, type Where } from "./run";
+import { PACE, type Pace } from "./watch";
+
+export interface Options {
+  say(line: string): void;
+  /** Its end ends the run, and the clean-up begins. */
+  signal: AbortSignal;
+  pace?: Pace;
+  path?: string;
+  /** How long the clean-up goes on trying, in milliseconds. */
+  cleanUpLimit?: number;
+}
+
+export interface Outcome {
+  report: Report;
+  /** Why it did not come to its end. */
+  failure?: Error;
+  /** What could not be deleted. */
+  left: string[];
+}
+
+/** The whole run, and the removal of all that it made, whatever happens. */
+export async function settle(
+  where: Where,
+  { say, signal, pace = PACE, path, cleanUpLimit }: Options,
+): Promise<Outcome> {
+  const users = new OwnUsers(path);
+  const report = new Report(say);
+  const outcome: Outcome = { report, left: [] };
+  try {
+    await ask(new Run(where, users, report, pace, signal));
+  } catch (error) {
+    outcome.failure = signal.aborted ? signal.reason : withoutReply(error as Error);
+  } finally {
+    say("Cleaning up");
+    outcome.left = await users.removeAll(users.guard(iamClient(where)), cleanUpLimit);
+  }
+  return outcome;
+}
+
+async function ask(run: Run): Promise<void> {
+  const name = run.users.claim("rotated");
+  const rotated = await run.users.make(run.iam, "rotated", run.signal);
+  await askAboutUsers(run, name, rotated);
+  await askAboutKeys(run, name);
+  await askAboutTags(run, name);
+  const login = await makeRunner(run, rotated.arn, name);
+  await rotateAsRunner(run, rotated.arn, login);
+  await askAboutMadeAgain(run, name, rotated.id);
+}
+
+/** The SDK's error holds the whole reply, in which a secret can be. */
+function withoutReply(error: Error): Error {
+  return "$metadata" in error ? toIamError("a call", error) : error;
+}
