@@ -80,6 +80,9 @@ describe("the run against a real account", function () {
       !/^[\w .:/=+@-]{0,256}$/.test(params["Tags.member.1.Value"] ?? "");
     proxy.rule({ action: "TagUser", when: invalid, fault: { kind: "error", code: "ValidationError", status: 400 } });
 
+    // A slot is not free at once, which makes no keys of it.
+    proxy.rule({ action: "CreateAccessKey", nth: 4, times: MAX_KEYS, fault: full() });
+
     const { report, failure, left } = await run({ pace: PACE });
     assert.deepEqual([failure, left], [undefined, []]);
     assert.deepEqual(
@@ -102,7 +105,7 @@ describe("the run against a real account", function () {
     assert.equal(seen("what it asked for"), "the five actions");
     assert.deepEqual(await users(), ["rotator-test-of-somebody-else"]);
     assert.equal((await somebody.keys()).length, 1);
-    assert.ok(proxy.count("CreateAccessKey") <= MAX_KEYS);
+    assert.equal(proxy.secrets.size, 7, "two, one in the freed slot, the runner's, and three by the provider");
     assert.equal(table(report.rows).match(/^DIFFERENT {2}/gm)?.length, 9);
   });
 
@@ -155,6 +158,17 @@ describe("the run against a real account", function () {
       assert.deepEqual(await users(), []);
     });
   }
+
+  it("ends what it was asking side by side, before it cleans up", async () => {
+    proxy.rule({ action: "CreateAccessKey", nth: 4, times: 1_000, fault: full() });
+    const waits = () => proxy.count("CreateAccessKey") > 4;
+    proxy.rule({ action: "ListAccessKeys", when: waits, times: 1, fault: denied() });
+    const { failure, left } = await run({ pace: PACE });
+    assert.match(failure?.message ?? "", /AccessDenied/);
+    const asked = proxy.count("CreateAccessKey");
+    await new Promise((resolve) => setTimeout(resolve, 4 * PACE.interval));
+    assert.deepEqual([left, await users(), proxy.count("CreateAccessKey")], [[], [], asked]);
+  });
 
   for (const [action, nth] of [
     ["CreateUser", 1],
@@ -215,8 +229,14 @@ describe("the run against a real account", function () {
       iam.send(new PutUserPolicyCommand({ UserName: undefined, PolicyName: "p", PolicyDocument: "" })),
       /no user of this run/,
     );
-    for (let key = 0; key < MAX_KEYS; key++) own.countKey();
-    assert.throws(() => own.countKey(), /must not make more/);
+    const refusal = Object.assign(new Error("no"), { $metadata: { httpStatusCode: 409 } });
+    await assert.rejects(own.countKey(() => Promise.reject(refusal)));
+    await assert.rejects(own.countKey(() => Promise.reject(new Error("a reply that got lost"))));
+    for (let key = 1; key < MAX_KEYS; key++) await own.countKey(async () => key);
+    await assert.rejects(
+      own.countKey(() => assert.fail("must not be asked for")),
+      /must not make more/,
+    );
     assert.equal(proxy.count(), 0);
   });
 
@@ -225,6 +245,10 @@ describe("the run against a real account", function () {
     assert.deepEqual(secretsIn(said.join("\n")), []);
   });
 });
+
+function full() {
+  return { kind: "error", code: "LimitExceeded", status: 409 } as const;
+}
 
 function denied() {
   return { kind: "error", code: "AccessDenied", status: 403 } as const;

@@ -10,6 +10,7 @@ import {
   ListAccessKeysCommand,
   paginateListUsers,
 } from "@aws-sdk/client-iam";
+import type { IamError } from "../../provider/errors";
 import { MAX_KEYS, MAX_MINUTES, PATH } from "./consent";
 
 export const POLICY_NAME = "rotation";
@@ -53,16 +54,23 @@ export class OwnUsers {
         if (isForeign || (commandName === "CreateUserCommand" && Path !== this.#path)) {
           throw new Error(`${commandName} on ${UserName}, which is no user of this run`);
         }
-        if (commandName === "CreateAccessKeyCommand") this.countKey();
-        return next(args);
+        return commandName === "CreateAccessKeyCommand" ? this.countKey(() => next(args)) : next(args);
       },
       { step: "initialize", name: "ownUsersOnly" },
     );
     return client;
   }
 
-  countKey(): void {
-    if (++this.#keys > MAX_KEYS) throw new Error(`This run has made ${MAX_KEYS} access keys, and must not make more`);
+  /** Makes a key, if that is not one too many. What AWS has clearly refused does not count. */
+  async countKey<T>(make: () => Promise<T>): Promise<T> {
+    if (this.#keys >= MAX_KEYS) throw new Error(`This run has made ${MAX_KEYS} access keys, and must not make more`);
+    this.#keys++;
+    try {
+      return await make();
+    } catch (error) {
+      if (isRefusal(error)) this.#keys--;
+      throw error;
+    }
   }
 
   async make(
@@ -79,9 +87,8 @@ export class OwnUsers {
       user.ids.add(id);
       return { arn, id };
     } catch (error) {
-      const { httpStatusCode = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
-      // 409: it is there, by an earlier attempt whose reply got lost.
-      if (httpStatusCode >= 400 && httpStatusCode < 500 && httpStatusCode !== 409) user.since = 0;
+      // One that is there already is ours, by an earlier attempt whose reply got lost: nobody else knows the name.
+      if (isRefusal(error) && (error as Error).name !== "EntityAlreadyExistsException") user.since = 0;
       throw error;
     }
   }
@@ -137,6 +144,14 @@ export class OwnUsers {
     // With a key that a late list has left out this fails, and the next attempt finds it. The tags go with the user.
     await iam.send(new DeleteUserCommand({ UserName }));
   }
+}
+
+/** Whether AWS has answered, and done nothing. */
+function isRefusal(error: unknown): boolean {
+  // By its name: the built provider has a class of its own.
+  if ((error as Error).name === "IamError") return (error as IamError).kind !== "doubtful";
+  const { httpStatusCode = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+  return httpStatusCode >= 400 && httpStatusCode < 500;
 }
 
 async function unlessGone(call: Promise<unknown>): Promise<void> {

@@ -38,8 +38,12 @@ export async function askAboutKeys(run: Run, UserName: string): Promise<void> {
     (await list()).some((key) => key.AccessKeyId === accessKeyId) ? "listed" : "not listed";
 
   const first = await run.makeKey(UserName);
-  report.within("a new key is listed", seconds("lostReply"), await run.watch(() => listed(first), "listed"));
-  const accepted = await run.watch(() => run.trial(first), "done");
+  // Side by side, so that each is measured from the change on.
+  const [shown, accepted] = await Promise.all([
+    run.watch(() => listed(first), "listed"),
+    run.watch(() => run.trial(first), "done"),
+  ]);
+  report.within("a new key is listed", seconds("lostReply"), shown);
   report.within("a new key is accepted by GetCallerIdentity", 15, accepted);
   report.holds(
     "a new key is refused before that with",
@@ -76,10 +80,13 @@ export async function askAboutKeys(run: Run, UserName: string): Promise<void> {
 
   await run.watch(() => run.trial(second), "done", { watch: 0 });
   await run.deleteKey(UserName, second);
-  const freed = await run.watch(oneMore, "done", { watch: 0 });
+  const [freed, refused, gone] = await Promise.all([
+    run.watch(oneMore, "done", { watch: 0 }),
+    run.watch(() => run.trial(second), REFUSED),
+    run.watch(() => listed(second), "not listed"),
+  ]);
   report.within("the slot of a deleted key takes a new one", seconds("freedSlot"), freed);
-  report.within("a deleted key is refused", 60, await run.watch(() => run.trial(second), REFUSED));
-  const gone = await run.watch(() => listed(second), "not listed");
+  report.within("a deleted key is refused", 60, refused);
   report.within("a deleted key is not listed", seconds("secondLook"), gone);
   report.same("DeleteAccessKey of a deleted key", NOT_THERE, await run.answer(run.deleteKey(UserName, second)));
   for (const key of [first, ...more]) await run.answer(run.deleteKey(UserName, key));

@@ -123,8 +123,7 @@ function watched(iam: Iam, { signal, users }: Run, asked: Set<string>): Iam {
     return async (...args: A): Promise<R> => {
       signal.throwIfAborted();
       if (action.startsWith("iam:")) asked.add(action);
-      if (action === "iam:CreateAccessKey") users.countKey();
-      return call(...args);
+      return action === "iam:CreateAccessKey" ? users.countKey(() => call(...args)) : call(...args);
     };
   };
   return {

@@ -32,11 +32,14 @@ export async function settle(
   const users = new OwnUsers(path);
   const report = new Report(say);
   const outcome: Outcome = { report, left: [] };
+  const ended = new AbortController();
   try {
-    await ask(new Run(where, users, report, pace, signal));
+    await ask(new Run(where, users, report, pace, AbortSignal.any([signal, ended.signal])));
   } catch (error) {
     outcome.failure = signal.aborted ? signal.reason : withoutReply(error as Error);
   } finally {
+    // What else is being asked side by side must not go on making keys.
+    ended.abort(new Error("the run has ended"));
     say("Cleaning up");
     outcome.left = await users.removeAll(users.guard(iamClient(where)), cleanUpLimit);
   }
