@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
@@ -25,20 +25,45 @@ export async function pack(into: string): Promise<Tarball> {
   return { file: join(into, packed.filename), paths: packed.files.map(({ path }) => path).sort() };
 }
 
-/** A user's program: a folder outside of the repository, into which npm installs the tarball and @pulumi/pulumi alone. */
+interface Recorded {
+  type: string;
+  outputs?: Record<string, unknown>;
+}
+
+/** A user's program: a folder outside of the repository, into which the tarball is installed. */
 export class Program {
   readonly folder = mkdtempSync(join(tmpdir(), "rotator-program-"));
+
+  /** @param path folders to put on PATH, before the engine's */
+  constructor(readonly path: string[] = []) {}
 
   write(name: string, text: string | object): void {
     writeFileSync(join(this.folder, name), typeof text === "string" ? text : JSON.stringify(text));
   }
 
-  /** @returns what npm says */
+  /** Lets npm install the tarball and @pulumi/pulumi alone: @returns what it says. */
   async install(tarball: Tarball): Promise<string> {
     this.write("package.json", { name: "program", version: "1.0.0", private: true, main: "index.ts" });
     const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
     const packages = [tarball.file, `@pulumi/pulumi@${devDependencies["@pulumi/pulumi"]}`];
     const { all = "" } = await execa("npm", ["install", ...flags, ...packages], { cwd: this.folder, all: true });
+    return all;
+  }
+
+  /** The version that is installed of a package. */
+  versionOf(name: string): string {
+    return JSON.parse(readFileSync(join(this.folder, "node_modules", name, "package.json"), "utf8")).version;
+  }
+
+  /** Runs a command in the program's folder: @returns what it prints; throws with that if it fails. */
+  async run(command: string, args: string[], env: Record<string, string> = {}): Promise<string> {
+    const PATH = [...this.path, process.env.PATH].join(delimiter);
+    const { all = "" } = await execa(command, args, {
+      cwd: this.folder,
+      all: true,
+      stdin: "ignore",
+      env: { PATH, ...env },
+    });
     return all;
   }
 
@@ -67,23 +92,27 @@ export class Program {
   /** Runs the real CLI on the program, with a backend of files; throws with its output if it fails. */
   async pulumi(endpointUrl: string, ...args: string[]): Promise<string> {
     const { pulumi, binFolder } = await ensureEngine();
-    const backend = join(this.folder, "backend");
-    mkdirSync(backend, { recursive: true });
-    const { all = "" } = await execa(pulumi, [...args, "--non-interactive"], {
-      cwd: this.folder,
-      all: true,
-      stdin: "ignore",
-      env: {
-        PATH: [binFolder, process.env.PATH].join(delimiter),
-        PULUMI_BACKEND_URL: `file://${backend}`,
-        PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        AWS_ENDPOINT_URL: endpointUrl,
-        AWS_ACCESS_KEY_ID: "test",
-        AWS_SECRET_ACCESS_KEY: "test",
-      },
+    mkdirSync(this.backend, { recursive: true });
+    return this.run(pulumi, [...args, "--non-interactive"], {
+      PATH: [...this.path, binFolder, process.env.PATH].join(delimiter),
+      PULUMI_BACKEND_URL: `file://${this.backend}`,
+      PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      AWS_ENDPOINT_URL: endpointUrl,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
     });
-    return all;
+  }
+
+  private get backend(): string {
+    return join(this.folder, "backend");
+  }
+
+  /** What the state of the stack `dev` records of the one resource of such a type. */
+  recorded(type: "RotatedAccessKey" | "Stack"): Record<string, unknown> {
+    const text = readFileSync(join(this.backend, ".pulumi/stacks/program/dev.json"), "utf8");
+    const { resources = [] } = JSON.parse(text).checkpoint.latest as { resources?: Recorded[] };
+    return resources.find((resource) => resource.type.endsWith(`:${type}`))?.outputs ?? {};
   }
 
   remove(): void {
