@@ -6,7 +6,7 @@ import { Account } from "../support/account";
 import { Examples } from "../support/example";
 
 describe("the examples that take over keys", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let examples: Examples;
   before(async () => {
     examples = await Examples.start();
@@ -34,14 +34,12 @@ describe("the examples that take over keys", function () {
     assert.deepEqual(ids, { currentAccessKeyId: second.accessKeyId, previousAccessKeyId: first.accessKeyId });
     await example.up("--expect-no-changes");
 
-    await example.config({ rotation: "2" });
-    await example.up();
+    await example.upWith("rotation=2");
     assert.equal(await example.output("previousAccessKeyId"), second.accessKeyId);
     assert.deepEqual([await works(first), await works(second)], [false, true]);
 
     // What stays of the adoption in the program's configuration adopts nothing any more.
-    await example.config({ rotation: "3" });
-    await example.up();
+    await example.upWith("rotation=3");
     assert.equal(await works(second), false);
     assert.equal(await example.output("current"), "[secret]");
     await example.destroy();
@@ -62,22 +60,16 @@ describe("the examples that take over keys", function () {
     assert.equal(await example.output("password"), "[secret]");
     await example.up("--expect-no-changes");
 
-    await example.config({ rotation: "2" });
-    await example.up();
+    await example.upWith("rotation=2");
     const after = await example.secretOutputs<typeof before>();
     assert.notEqual(after.userName, before.userName);
     assert.notEqual(after.password, before.password);
     for (const { password } of [before, after]) assert.match(password, /^B[A-P][A-Za-z0-9+/]{42}$/);
     assert.deepEqual((await user.keys()).map(({ id }) => id).sort(), [after.userName, before.userName].sort());
-    await example.destroy();
   });
 
   it("migrate-from-aws-iam-AccessKey: the old key works at every step, until it is phased out", async () => {
     const example = await examples.of("migrate-from-aws-iam-AccessKey");
-    const at = async (step: string) => {
-      await example.config({ step });
-      return example.up();
-    };
     const key = () => example.secretOutputs<AccessKeyPair>();
     // Not by deepEqual, which would print secrets.
     const isStill = async (before: AccessKeyPair) => isDeepStrictEqual(await key(), before) && (await works(before));
@@ -85,32 +77,30 @@ describe("the examples that take over keys", function () {
     const old = await key();
     assert.equal(await example.output("secretAccessKey"), "[secret]");
 
-    const adopted = await at("1");
+    const adopted = await example.upWith("step=1");
     assert.match(adopted, /\+ 1 created/);
     assert.equal(await isStill(old), true);
 
-    await example.config({ step: "2" });
-    assert.match(await example.pulumi("preview"), /- +aws:iam:AccessKey +deploy +delete\[retain\]/);
-    const dropped = await at("2");
+    assert.match(await example.pulumi("preview --config step=2"), /- +aws:iam:AccessKey +deploy +delete\[retain\]/);
+    const dropped = await example.upWith("step=2");
     assert.match(dropped, /- 1 deleted/);
     assert.equal(await isStill(old), true);
 
-    await at("3");
+    await example.upWith("step=3");
     const made = await key();
     assert.notEqual(made.accessKeyId, old.accessKeyId);
     assert.deepEqual([await works(made), await works(old)], [true, true]);
 
-    await at("4");
+    await example.upWith("step=4");
     assert.deepEqual([await works(await key()), await works(made), await works(old)], [true, true, false]);
 
     // What the steps are for: the resource taken out in one go takes the key with it.
     await example.destroy();
-    await at("0");
+    await example.upWith("step=0");
     const unprepared = await key();
     assert.equal(await works(unprepared), true);
-    await at("2");
+    await example.upWith("step=2");
     assert.equal(await works(unprepared), false);
-    await example.destroy();
   });
 
   it("print no secret", () => {

@@ -4,7 +4,7 @@ import { usersBelow } from "../../tools/demo/aws";
 import { Examples } from "../support/example";
 
 describe("the example of many users", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let examples: Examples;
   before(async () => {
     examples = await Examples.start();

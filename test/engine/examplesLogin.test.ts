@@ -12,7 +12,7 @@ import { remember } from "../support/secrets";
 const NOBODY = { accessKeyId: "AKIANOBODY0000000000", secretAccessKey: "of nobody" };
 
 describe("the example with a login from Pulumi ESC", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let examples: Examples;
   let iam: IAMClient;
   let sts: STSClient;
@@ -61,8 +61,7 @@ describe("the example with a login from Pulumi ESC", function () {
 
     // The session that the state knows is worth nothing any more, as if its hour were over.
     await iam.send(new DeleteRolePolicyCommand({ RoleName: "yesterday", PolicyName: "rotate" }));
-    await example.config({ rotation: "2" });
-    await example.up();
+    await example.upWith("rotation=2");
     const second = await example.output("currentAccessKeyId");
     assert.deepEqual((await user.keys()).map(({ id }) => id).sort(), [first, second].sort());
     await example.secretOutputs();

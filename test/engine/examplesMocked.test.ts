@@ -71,6 +71,17 @@ describe("the examples that hand keys on to what can't be had here", function ()
     });
   });
 
+  it("ses-smtp: the password is that of the current key, for the region whose endpoint it names", async () => {
+    const current = { ...key("C"), secretAccessKey: "some+secret+key" };
+    const answer = { [KEY]: () => ({ current, currentAccessKeyId: current.accessKeyId, previous: key("P") }) };
+    const { exported } = await runMocked("ses-smtp", { userArn: ARN, region: "us-west-1" }, answer);
+    assert.deepEqual(exported, {
+      host: "email-smtp.us-west-1.amazonaws.com",
+      userName: current.accessKeyId,
+      password: "BH+jbMzper5WwlwUar9E1ySBqHa9whi0GPo+sJ0mVYJj",
+    });
+  });
+
   it("ci-secret: writes id and secret into two secrets of the repository, sealed on the way", async () => {
     const { registered, exported } = await runMocked("ci-secret", { repository: "app", userArn: ARN }, keys());
     assert.equal(only(registered, KEY).inputs.userArn, ARN);

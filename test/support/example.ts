@@ -72,6 +72,8 @@ export class Example {
   }
 
   up = (...more: string[]) => this.pulumi("up --yes --skip-preview", ...more);
+  /** An update after a change of one plain setting, `name=value`. */
+  upWith = (setting: string) => this.up("--config", setting);
   destroy = () => this.pulumi("destroy --yes --skip-preview");
 
   /** Settings by their paths. */
