@@ -1,0 +1,166 @@
+import { join } from "node:path";
+import { Account } from "../../test/support/account";
+import { startShim } from "../../test/support/shim";
+import { startEndpoint } from "../endpoint";
+import { type Benchmark, type Measurement, type Row, summarize } from "./measurement";
+import { type Cost, Program } from "./program";
+import { alternate, seconds } from "./runs";
+import { BARE, FLOOR, ROTATED, SERIALIZED_FLOOR, SERIALIZED_KEY } from "./variants";
+
+const TITLES = {
+  bare: "a program without resources",
+  floor: "an empty dynamic resource: the floor",
+  serializedFloor: "an empty `pulumi.dynamic.Resource`",
+  serialized: "a serialized provider that imports the AWS SDK",
+  rotated: "RotatedAccessKey",
+} as const;
+
+type Name = keyof typeof TITLES;
+
+export const startUp: Benchmark = {
+  name: "startUp",
+  title: "Start-up: what one resource adds to `pulumi preview`",
+  async run(log) {
+    const endpoint = await startEndpoint(log);
+    const program = await Program.install(log);
+    try {
+      program.env = {
+        AWS_ENDPOINT_URL: endpoint.url,
+        AWS_REGION: "us-east-1",
+        AWS_ACCESS_KEY_ID: "test",
+        AWS_SECRET_ACCESS_KEY: "test",
+      };
+      // Plain JavaScript: the TypeScript compiler, which Pulumi loads otherwise, would drown what is measured.
+      program.write("Pulumi.yaml", "name: program\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n");
+      const [userArn] = await Promise.all([
+        new Account(endpoint.url, "rotated").createUser(),
+        new Account(endpoint.url, "plain").createUser(),
+      ]);
+      const texts: Record<Name, string> = {
+        bare: BARE,
+        floor: FLOOR,
+        serializedFloor: SERIALIZED_FLOOR,
+        serialized: SERIALIZED_KEY(["plain"]),
+        rotated: ROTATED([userArn], "2026-11"),
+      };
+      const previews = {} as Record<Name, () => Promise<Cost>>;
+      for (const name of Object.keys(texts) as Name[]) {
+        log(`startUp: deploying ${TITLES[name]}`);
+        const run = async (...args: string[]) => {
+          program.write("index.js", texts[name]);
+          return program.pulumi(...args, "--stack", name);
+        };
+        await run("stack", "init");
+        await run("up", "--yes", "--skip-preview");
+        previews[name] = () => run("preview");
+      }
+      const costs = (await alternate(log, "startUp: previews", previews)) as Record<Name, Cost[]>;
+      const parts = (await alternate(log, "startUp: parts", partsOf(program, userArn))) as Record<Part, number[]>;
+      return measure(costs, parts);
+    } finally {
+      program.remove();
+      await endpoint.stop();
+    }
+  },
+};
+
+const PARTS = {
+  node: "part: a node that does nothing",
+  lookup: "part: finding the provider process's script, in a node of its own",
+  process: "part: the provider process, until it answers",
+  empty: "part: first check and diff in it, of the empty resource",
+  ours: "part: first check and diff in it, of RotatedAccessKey",
+  library: "part: loading @pulumi/pulumi in the program",
+  package: "part: loading pulumi-aws-iam-rotator after that",
+} as const;
+
+type Part = keyof typeof PARTS;
+
+/** The parts of a dynamic resource's cost that can be had without the engine, in seconds. */
+function partsOf(program: Program, userArn: string): Record<Part, () => Promise<number>> {
+  const [, floorText = ""] = /__provider: "(.*)"/.exec(FLOOR) ?? [];
+  const shimOptions = { cwd: program.folder, pulumiPackage: join(program.folder, "node_modules/@pulumi/pulumi") };
+  const start = async (work: (shim: Awaited<ReturnType<typeof startShim>>) => Promise<number>) => {
+    const shim = await startShim(shimOptions);
+    try {
+      return await work(shim);
+    } finally {
+      await shim.stop();
+    }
+  };
+  const firstCalls = (props: Record<string, unknown>) => async () =>
+    start((shim) =>
+      seconds(async () => {
+        await shim.check(props, props);
+        await shim.diff("id", props, props);
+      }),
+    );
+  const ourText = 'exports.handler=()=>require("pulumi-aws-iam-rotator/provider").provider';
+  const load =
+    (name: string, before = "") =>
+    async () => {
+      const script = `${before}const start=process.hrtime.bigint();require(${JSON.stringify(name)});console.log(Number(process.hrtime.bigint()-start)/1e9)`;
+      return Number(await program.node("-e", script));
+    };
+  return {
+    node: () => seconds(() => program.node("-e", "0")),
+    lookup: () => seconds(() => program.node("-e", 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")')),
+    process: async () => {
+      const begin = process.hrtime.bigint();
+      return start(async () => Number(process.hrtime.bigint() - begin) / 1e9);
+    },
+    empty: firstCalls({ value: "a", __provider: floorText }),
+    ours: firstCalls({ userArn, rotationTrigger: "a", __provider: ourText }),
+    library: load("@pulumi/pulumi"),
+    package: load("pulumi-aws-iam-rotator", 'require("@pulumi/pulumi");'),
+  };
+}
+
+function measure(costs: Record<Name, Cost[]>, parts: Record<Part, number[]>): Measurement {
+  const names = Object.keys(TITLES) as Name[];
+  const rows = (suffix: string, of: (cost: Cost) => number) =>
+    Object.fromEntries(
+      names.map((name) => [name, { what: TITLES[name] + suffix, unit: "s", values: costs[name].map(of) }]),
+    ) as Record<Name, Row>;
+  const wall = rows("", (cost) => cost.seconds);
+  const cpu = rows(", processor time", (cost) => cost.cpuSeconds);
+  const partRows = (Object.keys(PARTS) as Part[]).map(
+    (part): Row => ({ what: PARTS[part], unit: "s", values: parts[part] }),
+  );
+  // Nothing but loading and running our own code: told apart from the noise of the previews.
+  const own: Row = {
+    what: "RotatedAccessKey's own part, in the program and in the provider process",
+    unit: "s",
+    values: parts.ours.map((value, i) => value - (parts.empty[i] ?? Number.NaN) + (parts.package[i] ?? Number.NaN)),
+  };
+  const over = (of: Name, base: Name) => ({
+    what: `${TITLES[of]}, over ${TITLES[base]}`,
+    of: wall[of],
+    over: wall[base],
+  });
+  const median = (values: number[]) => summarize(values).median;
+  const added = median(costs.floor.map((cost, i) => cost.seconds - (costs.bare[i]?.seconds ?? Number.NaN)));
+  const known = median(parts.lookup) + median(parts.process) + median(parts.empty);
+  return {
+    name: "startUp",
+    title: startUp.title,
+    text:
+      "`pulumi preview` of a stack that is deployed and unchanged, with a program in plain JavaScript and one resource " +
+      "in it. The floor is a dynamic resource that does nothing and is not serialized: no dynamic resource can cost less.",
+    rows: [...Object.values(wall), ...Object.values(cpu), ...partRows, own],
+    ratios: [
+      { ...over("rotated", "floor"), goal: 1.05 },
+      { what: "the same, processor time", of: cpu.rotated, over: cpu.floor },
+      { what: "RotatedAccessKey's own part, over the floor", of: own, over: wall.floor, goal: 0.05 },
+      over("rotated", "serializedFloor"),
+      over("rotated", "serialized"),
+      over("rotated", "bare"),
+    ],
+    limits: [],
+    notes: [
+      `The floor takes ${added.toFixed(2)} s more than a program without resources: ${known.toFixed(2)} s of that is the ` +
+        `provider process (${median(parts.lookup).toFixed(2)} s to find its script, ${median(parts.process).toFixed(2)} s ` +
+        `to load @pulumi/pulumi and answer), the rest the engine.`,
+    ],
+  };
+}
