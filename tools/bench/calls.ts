@@ -145,19 +145,19 @@ async function rivals(proxy: FaultProxy, account: (name: string) => Account, rec
 }
 
 function measure(taken: Map<Name, Call[][]>): Measurement {
-  const rowOf = (name: Name, what: string, unit: string, of: (calls: Call[]) => number): Row => ({
-    what: `${name}${what}`,
+  const rowOf = (name: Name, unit: string, of: (calls: Call[]) => number): Row => ({
+    what: name,
     unit,
     values: (taken.get(name) ?? []).map(of),
   });
-  const number = (name: Name) => rowOf(name, "", "calls", (made) => made.length);
-  const depth = (name: Name) => rowOf(name, ", in sequence", "calls in sequence", inSequence);
+  const number = (name: Name) => rowOf(name, "calls", (made) => made.length);
+  const depth = (name: Name) => rowOf(name, "calls in sequence", inSequence);
   const ours = Object.keys(NEEDED) as Ours[];
   const limits = ours.flatMap((name): Limit[] => {
     const steps: Steps = NEEDED[name];
     return [
       { what: name, row: number(name), goal: steps.flat().length },
-      { what: `${name}, in sequence`, row: depth(name), goal: steps.length },
+      { what: name, row: depth(name), goal: steps.length },
     ];
   });
   const rotate = "rotate, both slots taken";

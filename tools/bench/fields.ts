@@ -1,24 +1,26 @@
 type Json = Record<string, unknown>;
 
 /** Parts of a resource in a state file, and the fields that belong to each; those of outputs and inputs by their path. */
-const PARTS: [string, RegExp][] = [
+const FIELDS: [string, RegExp][] = [
   ["`__provider`, in the inputs", /^inputs\.__provider$/],
   ["`__provider`, in the outputs", /^outputs\.__provider$/],
   ["secret outputs, encrypted", /^outputs\.(current|previous|login|state|secretAccessKey)$/],
   ["other inputs", /^inputs/],
   ["other outputs", /^outputs/],
   ["names: urn, id, type, parent, provider", /^(urn|id|type|parent|provider|custom)$/],
-  ["where the program made it, and its stack trace", /^(sourcePosition|stackTrace)$/],
-  ["names of inputs, once more: propertyDependencies", /^propertyDependencies$/],
-  ["names of secret outputs: additionalSecretOutputs", /^additionalSecretOutputs$/],
+  ["where in the program: its stack trace", /^(sourcePosition|stackTrace)$/],
+  ["propertyDependencies, names of inputs", /^propertyDependencies$/],
+  ["additionalSecretOutputs, names of outputs", /^additionalSecretOutputs$/],
   ["all else", /^/],
 ];
+
+export const PARTS = FIELDS.map(([part]) => part);
 
 /** Bytes of a resource's JSON by part. They add up to all of it, less its outermost pair of braces and one comma. */
 export function bytesByPart(resource: Json): Map<string, number> {
   const sums = new Map<string, number>();
   const count = (path: string, bytes: number) => {
-    const part = PARTS.find(([, fields]) => fields.test(path))?.[0] ?? "";
+    const part = FIELDS.find(([, fields]) => fields.test(path))?.[0] ?? "";
     sums.set(part, (sums.get(part) ?? 0) + bytes);
   };
   for (const [name, value] of Object.entries(resource)) {

@@ -1,0 +1,67 @@
+// npm run bench -- [--report] [NAME…]
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type Log, logToStderr } from "../commands";
+import { calls } from "./calls";
+import { chartOf } from "./chart";
+import { describeMachine } from "./machine";
+import type { Benchmark, Measurement } from "./measurement";
+import { EMPTY_REPORT, sectionOf, withSections } from "./report";
+import { startUp } from "./startUp";
+import { state } from "./state";
+import { valuesTable, verdictsTable } from "./tables";
+import { typeCheck } from "./typeCheck";
+
+const BENCHMARKS: Benchmark[] = [startUp, typeCheck, calls, state];
+
+const DOCS = resolve(__dirname, "../../docs");
+
+/** Those named, in the order of the list; all of them if none is named. */
+export function chosen(names: string[], from: Benchmark[] = BENCHMARKS): Benchmark[] {
+  const unknown = names.filter((name) => !from.some((benchmark) => benchmark.name === name));
+  if (unknown.length > 0) {
+    throw new Error(
+      `There is no benchmark ${unknown.join(", ")}; there are ${from.map(({ name }) => name).join(", ")}.`,
+    );
+  }
+  return from.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+async function bench(log: Log): Promise<void> {
+  const { values, positionals } = parseArgs({ options: { report: { type: "boolean" } }, allowPositionals: true });
+  const machine = await describeMachine();
+  console.log(`Measured on: ${machine}.`);
+  for (const benchmark of chosen(positionals)) {
+    const measurement = await benchmark.run(log);
+    print(measurement);
+    // One by one, so that a failure further on loses nothing.
+    if (values.report) report(measurement, machine);
+  }
+}
+
+function print(measurement: Measurement): void {
+  const { title, text, notes } = measurement;
+  const parts = [`\n## ${title}`, text, valuesTable(measurement), verdictsTable(measurement), ...notes];
+  console.log(parts.filter((part) => part !== "").join("\n\n"));
+}
+
+function report(measurement: Measurement, machine: string): void {
+  const plot = `benchmarks-${measurement.name}.svg`;
+  const date = new Date().toISOString().slice(0, 10);
+  const file = join(DOCS, "benchmarks.md");
+  mkdirSync(DOCS, { recursive: true });
+  writeFileSync(join(DOCS, plot), `${chartOf(measurement)}\n`);
+  const before = existsSync(file) ? readFileSync(file, "utf8") : EMPTY_REPORT;
+  const section = sectionOf(measurement, { machine, date, plot });
+  writeFileSync(file, withSections(before, new Map([[measurement.name, section]])));
+}
+
+if (require.main === module) {
+  bench(logToStderr).catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
