@@ -148,6 +148,8 @@ async function call<T>(action: string, send: () => Promise<T>): Promise<T> {
   }
 }
 
+const { version: VERSION } = require("../package.json") as { version: string };
+
 /** Where a client sends its calls. */
 interface Place {
   region: string;
@@ -155,6 +157,7 @@ interface Place {
   requestHandler: ReturnType<typeof requestHandler>;
   useFipsEndpoint: boolean;
   useDualstackEndpoint: boolean;
+  customUserAgent: [string, string][];
 }
 
 interface Clients {
@@ -179,7 +182,13 @@ function clientsFor(region: string, access: Access): Clients {
 function newClients(region: string, { credentials, connection }: Access): Clients {
   const { iamEndpoint, stsEndpoint, stsRegion = region, attempts } = connection;
   const { useFipsEndpoint = false, useDualstackEndpoint = false } = connection;
-  const shared = { requestHandler: requestHandler(connection), useFipsEndpoint, useDualstackEndpoint };
+  const shared = {
+    requestHandler: requestHandler(connection),
+    useFipsEndpoint,
+    useDualstackEndpoint,
+    // What CloudTrail shows beside each call.
+    customUserAgent: [["pulumi-aws-iam-rotator", VERSION]] as [string, string][],
+  };
   const toIam: Place = { ...shared, region, ...(iamEndpoint && { endpoint: iamEndpoint }) };
   const toSts: Place = { ...shared, region: stsRegion, ...(stsEndpoint && { endpoint: stsEndpoint }) };
   const iam = new IAMClient({

@@ -151,6 +151,11 @@ export class RotatedAccessKey extends pulumi.CustomResource {
         `RotatedAccessKey ${name}: keys can't be imported, since AWS never shows a key's secret again. Pass them as \`state\`, and leave the options import and id out.`,
       );
     }
+    if (process.versions.pnp) {
+      throw new Error(
+        `RotatedAccessKey ${name}: Yarn's Plug'n'Play is not supported, since Pulumi looks for packages in node_modules. Set \`nodeLinker: node-modules\` in .yarnrc.yml, run yarn install, then try again.`,
+      );
+    }
     const { opts: ownOpts, awsProvider } = splitAwsProvider(opts);
     const props: pulumi.Inputs = {
       ...args,
@@ -172,7 +177,8 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       ...ownOpts,
       additionalSecretOutputs: [
         ...(opts.additionalSecretOutputs ?? []),
-        ...["current", "previous", "login", "state", "awsProvider"],
+        // `served` notes triggers, which a program may have marked as secret.
+        ...["current", "previous", "login", "state", "awsProvider", "served"],
       ],
     });
     // Said here as well, since neither mocks nor previews know a resource's secret outputs.

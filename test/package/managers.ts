@@ -32,10 +32,18 @@ const MANAGERS: Record<Cell["manager"], Manager> = {
   },
 };
 
-/** Lets a package manager install what the program's package.json names: @returns what it says. */
-export async function installBy(manager: Cell["manager"], tools: PackageTools, program: Program): Promise<string> {
+/**
+ * Lets a package manager install what the program's package.json names: @returns what it says.
+ * @param other files in place of those that it would have
+ */
+export async function installBy(
+  manager: Cell["manager"],
+  tools: PackageTools,
+  program: Program,
+  other: Record<string, string> = {},
+): Promise<string> {
   const { command, files = {}, env } = MANAGERS[manager];
-  for (const [name, text] of Object.entries(files)) program.write(name, text);
+  for (const [name, text] of Object.entries({ ...files, ...other })) program.write(name, text);
   const [file, ...args] = command(tools);
   return program.run(file, args, env?.(tools.cache));
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import execa from "execa";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
-import { modules } from "../support/dist";
+import { modules, ROOT } from "../support/dist";
 import { Program, pack, type Tarball } from "./program";
 
 const PROGRAM = `
@@ -39,6 +40,26 @@ describe("the packed tarball, installed in a program of its own", function () {
     const built = modules().flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
     // A dist file that is too many is left from a deleted source: `npm publish` and `npm pack` empty dist first.
     assert.deepEqual(tarball.paths, ["CHANGELOG.md", "LICENSE", "README.md", "package.json", ...built].sort());
+  });
+
+  it("is what publint and are-the-types-wrong ask of a package", async () => {
+    for (const [tool, ...args] of [
+      ["publint", "run", "--strict", tarball.file],
+      ["attw", "--format", "ascii", "--no-emoji", tarball.file],
+    ]) {
+      const { all = "", failed } = await execa(join(ROOT, "node_modules/.bin", tool ?? ""), args, {
+        all: true,
+        reject: false,
+      });
+      assert.ok(!failed, all);
+      assert.match(all, /All good!|No problems found/);
+    }
+  });
+
+  it("is as large as the README says, within a tenth", () => {
+    const [, said] = /The tarball has (\d+) kB\./.exec(readFileSync(join(ROOT, "README.md"), "utf8")) ?? [];
+    const size = statSync(tarball.file).size / 1000;
+    assert.ok(Math.abs(size - Number(said)) < size / 10, `it has ${size} kB, and the README says ${said}`);
   });
 
   it("runs no script when it is installed, and depends on pinned versions", () => {

@@ -90,18 +90,32 @@ export class Program {
   }
 
   /** Runs the real CLI on the program, with a backend of files; throws with its output if it fails. */
-  async pulumi(endpointUrl: string, ...args: string[]): Promise<string> {
-    const { pulumi, binFolder } = await ensureEngine();
+  pulumi(endpointUrl: string, ...args: string[]): Promise<string> {
+    return this.pulumiWith(endpointUrl, {}, ...args);
+  }
+
+  async pulumiWith(endpointUrl: string, env: Record<string, string>, ...args: string[]): Promise<string> {
+    const { pulumi } = await this.engine();
+    return this.run(pulumi, [...args, "--non-interactive"], { ...(await this.environment(endpointUrl)), ...env });
+  }
+
+  /** The CLI, which is got at the first call. */
+  engine = () => ensureEngine();
+
+  /** What the CLI is told by the environment. */
+  async environment(endpointUrl: string): Promise<Record<string, string>> {
+    const { binFolder } = await this.engine();
     mkdirSync(this.backend, { recursive: true });
-    return this.run(pulumi, [...args, "--non-interactive"], {
+    return {
       PATH: [...this.path, binFolder, process.env.PATH].join(delimiter),
       PULUMI_BACKEND_URL: `file://${this.backend}`,
       PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       AWS_ENDPOINT_URL: endpointUrl,
+      AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
-    });
+    };
   }
 
   private get backend(): string {

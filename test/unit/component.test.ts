@@ -212,7 +212,15 @@ describe("RotatedAccessKey", () => {
 
   it("asks the engine to keep its keys secret, beside what the program asks for", async () => {
     const { of } = await run(make({}, { additionalSecretOutputs: ["userArn"] }));
-    assert.deepEqual(of(KEY).secretOutputs.sort(), ["awsProvider", "current", "login", "previous", "state", "userArn"]);
+    assert.deepEqual(of(KEY).secretOutputs.sort(), [
+      "awsProvider",
+      "current",
+      "login",
+      "previous",
+      "served",
+      "state",
+      "userArn",
+    ]);
   });
 
   it("passes the options of a custom resource on", async () => {
