@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,45 +9,11 @@ import { Account } from "../support/account";
 import { type FaultProxy, startProxy } from "../support/proxy";
 import { secretsIn } from "../support/secrets";
 import { type Shim, startShim } from "../support/shim";
+import { ROLE, SECRET, startPlaces, writeHome } from "./places";
 import { Program, pack } from "./program";
 
 const PROVIDER =
   'exports.handler=()=>require(require.resolve("pulumi-aws-iam-rotator/provider",{paths:[process.cwd()]})).provider';
-const LATER = "2126-01-01T00:00:00Z";
-const ROLE = "arn:aws:iam::123456789012:role/rotator";
-const SECRET = "a secret of somebody who signs in";
-
-/** What hands out credentials on a machine: the metadata service of EC2, the agent of ECS and EKS, the portal of SSO. */
-async function startPlaces() {
-  const key = (AccessKeyId: string) => ({ AccessKeyId, SecretAccessKey: SECRET, Token: "token", Expiration: LATER });
-  const answers: [RegExp, string | object][] = [
-    [/^\/latest\/api\/token/, "a token of the metadata service"],
-    [
-      /security-credentials\/role-of-this-machine/,
-      { Code: "Success", Type: "AWS-HMAC", ...key("ASIAINSTANCE00000000") },
-    ],
-    [/security-credentials\/?$/, "role-of-this-machine"],
-    [/^\/container/, key("ASIACONTAINER0000000")],
-    [
-      /^\/federation\/credentials/,
-      {
-        roleCredentials: {
-          accessKeyId: "ASIASSO0000000000000",
-          secretAccessKey: SECRET,
-          sessionToken: "token",
-          expiration: Date.parse(LATER),
-        },
-      },
-    ],
-  ];
-  const server = http.createServer((request, response) => {
-    const [, answer] = answers.find(([path]) => path.test(request.url ?? "")) ?? [];
-    if (answer === undefined) response.writeHead(404);
-    response.end(typeof answer === "string" ? answer : JSON.stringify(answer ?? {}));
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => server.close() };
-}
 
 describe("whoever @pulumi/aws signs in as, the packed tarball does too", function () {
   this.timeout(180_000);
@@ -68,36 +33,7 @@ describe("whoever @pulumi/aws signs in as, the packed tarball does too", functio
     places = await startPlaces();
     account = new Account(endpoint.url, "deployer");
     userArn = await account.createUser();
-    mkdirSync(join(home, ".aws/sso/cache"), { recursive: true });
-    const script = { Version: 1, AccessKeyId: "ASIAPROCESS000000000", SecretAccessKey: SECRET, SessionToken: "token" };
-    writeFileSync(join(folder, "process.json"), JSON.stringify(script));
-    writeFileSync(join(folder, "oidc-token"), "ey.of.somebody");
-    writeFileSync(
-      join(home, ".aws/config"),
-      `[profile static]
-aws_access_key_id = AKIASTATIC0000000000
-aws_secret_access_key = ${SECRET}
-[profile role]
-role_arn = ${ROLE}
-source_profile = static
-[profile process]
-credential_process = cat ${join(folder, "process.json")}
-[profile sso]
-sso_session = company
-sso_account_id = 123456789012
-sso_role_name = rotator
-[sso-session company]
-sso_region = us-east-1
-sso_start_url = https://company.example/start
-`,
-    );
-    const session = createHash("sha1").update("company").digest("hex");
-    const token = { accessToken: "a token of SSO", expiresAt: LATER, region: "us-east-1", startUrl: "x" };
-    writeFileSync(join(home, `.aws/sso/cache/${session}.json`), JSON.stringify(token));
-    writeFileSync(
-      join(folder, "other"),
-      `[ops]\naws_access_key_id = AKIAOTHERFILE0000000\naws_secret_access_key = ${SECRET}\n`,
-    );
+    writeHome(folder);
   });
   after(async () => {
     places?.stop();
