@@ -128,5 +128,7 @@ describe("npm run bench -- --report", () => {
       assert.ok(texts.includes(text), `${text} in ${texts.join(" · ")}`);
     }
     assert.equal(texts.filter((text) => text === "floor").length, 1);
+    assert.equal(chartOf(measurement()), svg, "the same figures draw the same plot");
+    assert.doesNotMatch(svg, /<style|class=/);
   });
 });

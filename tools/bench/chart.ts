@@ -10,6 +10,9 @@ const BAR = 24;
 const HEAD = 30;
 const FOOT = 30;
 
+/** What echarts adds for a pointer, with names that count its plots. */
+const HOVER = /<style[^>]*>[\s\S]*?<\/style>\s*/;
+
 /** A plot of all rows, as SVG: one scale for each unit, a bar to the median, and a line from the least to the most. */
 export function chartOf({ title, rows }: Measurement): string {
   const units = [...new Set(rows.map(({ unit }) => unit))];
@@ -18,8 +21,11 @@ export function chartOf({ title, rows }: Measurement): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
   try {
     chart.setOption(optionOf(panels));
-    // echarts says nothing to those who can't see it.
-    return chart.renderToSVGString().replace(/<svg [^>]*>/, (tag) => `${tag}\n<title>${escaped(title)}</title>`);
+    return chart
+      .renderToSVGString()
+      .replace(/<svg [^>]*>/, (tag) => `${tag}\n<title>${escaped(title)}</title>`)
+      .replace(HOVER, "")
+      .replace(/ class="zr[^"]*"/g, "");
   } finally {
     chart.dispose();
   }
