@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import execa from "execa";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { type PackageTools, packageTools } from "../../tools/packages/packageTools";
+import { type NodeMajor, type PackageTools, packageTools } from "../../tools/packages/packageTools";
 import { Account } from "../support/account";
 import { ROOT } from "../support/dist";
 import { VERSIONS } from "./cells";
@@ -232,14 +232,25 @@ const stackOf = (trigger, opts) => LocalWorkspace.createOrSelectStack({
     assert.ok(!existsSync(join(program.folder, "node_modules")));
     program.write("index.js", PROGRAM);
     await pulumi({}, "stack", "init", "dev");
-    const env = { USER_ARN: "arn:aws:iam::123456789012:user/ci", ...(await program.environment(endpoint.url)) };
+    const environment = await program.environment(endpoint.url);
+    const env = { ...environment, USER_ARN: "arn:aws:iam::123456789012:user/ci" };
     const { pulumi: cli } = await program.engine();
+    const inYarn = (major: NodeMajor) => {
+      const PATH = [tools.node(major), environment.PATH].join(delimiter);
+      return program.run("node", [tools.yarn, "exec", cli, "preview", "--non-interactive"], { ...env, PATH });
+    };
     await assert.rejects(
-      program.run("node", [tools.yarn, "exec", cli, "preview", "--non-interactive"], env),
+      inYarn(24),
       /RotatedAccessKey ci: Yarn's Plug'n'Play is not supported, .* Set `nodeLinker: node-modules` in \.yarnrc\.yml, run yarn/,
     );
+    // There Pulumi's own compiler of TypeScript stops before a program is loaded.
+    await assert.rejects(inYarn(22), /Cannot read properties of undefined \(reading '\.js'\)/);
     await assert.rejects(pulumi(env, "preview"), /It looks like the Pulumi SDK has not been installed/);
     const troubleshooting = readFileSync(join(ROOT, "docs/troubleshooting.md"), "utf8");
-    assert.ok(troubleshooting.includes("It looks like the Pulumi SDK has not been installed"));
+    for (const message of [
+      "the Pulumi SDK has not been installed",
+      "Cannot read properties of undefined (reading '.js')",
+    ])
+      assert.ok(troubleshooting.includes(message), message);
   });
 });
