@@ -26,7 +26,7 @@ import type { CredentialSource } from "./credentials";
 import { requestHandler } from "./http";
 import { damagedReply, toIamError } from "./iamErrors";
 import { JOURNAL_TAG } from "./journal";
-import { RetryAnything, RetryThrottled } from "./retry";
+import { Pace, RetryAnything, RetryThrottled } from "./retry";
 import type { Access } from "./session";
 import type { UserArn } from "./userArn";
 
@@ -191,17 +191,18 @@ function newClients(region: string, { credentials, connection }: Access): Client
   };
   const toIam: Place = { ...shared, region, ...(iamEndpoint && { endpoint: iamEndpoint }) };
   const toSts: Place = { ...shared, region: stsRegion, ...(stsEndpoint && { endpoint: stsEndpoint }) };
+  const pace = new Pace();
   const iam = new IAMClient({
     ...toIam,
     credentials: credentialsOf(credentials, toSts),
-    retryStrategy: new RetryAnything(attempts),
+    retryStrategy: new RetryAnything(pace, attempts),
   });
   // As the first client keeps them: each client would resolve them anew, and assume each role again.
   const resolved = iam.config.credentials;
   return {
     iam,
-    iamOnce: new IAMClient({ ...toIam, credentials: resolved, retryStrategy: new RetryThrottled(attempts) }),
-    sts: new STSClient({ ...toSts, credentials: resolved, retryStrategy: new RetryAnything(attempts) }),
+    iamOnce: new IAMClient({ ...toIam, credentials: resolved, retryStrategy: new RetryThrottled(pace, attempts) }),
+    sts: new STSClient({ ...toSts, credentials: resolved, retryStrategy: new RetryAnything(new Pace(), attempts) }),
     trial: (key) => new STSClient({ ...toSts, credentials: key, maxAttempts: 1 }),
   };
 }

@@ -1,20 +1,38 @@
-import { StandardRetryStrategy } from "@smithy/util-retry";
+import { AdaptiveRetryStrategy, DefaultRateLimiter, type RateLimiter } from "@smithy/util-retry";
 
-type Token = Parameters<StandardRetryStrategy["refreshRetryTokenForRetry"]>[0];
-type NextToken = ReturnType<StandardRetryStrategy["refreshRetryTokenForRetry"]>;
-type ErrorInfo = Parameters<StandardRetryStrategy["refreshRetryTokenForRetry"]>[1];
+type Token = Parameters<AdaptiveRetryStrategy["refreshRetryTokenForRetry"]>[0];
+type NextToken = ReturnType<AdaptiveRetryStrategy["refreshRetryTokenForRetry"]>;
+type ErrorInfo = Parameters<AdaptiveRetryStrategy["refreshRetryTokenForRetry"]>[1];
 
 /** More patient than the SDK, since an `up` may rotate many users at once. AWS_MAX_ATTEMPTS counts as everywhere. */
 const ATTEMPTS = Number(process.env.AWS_MAX_ATTEMPTS) || 8;
 
 /**
+ * How many calls a second AWS lets through, as far as its throttling has shown. Before that nobody waits. Then calls go out
+ * in the order in which they came: the SDK's limiter alone would let any of those that wait go first, and one might wait long.
+ */
+export class Pace implements RateLimiter {
+  readonly #limiter = new DefaultRateLimiter();
+  #last = Promise.resolve();
+
+  getSendToken(): Promise<void> {
+    this.#last = this.#last.then(() => this.#limiter.getSendToken());
+    return this.#last;
+  }
+
+  updateClientSendingRate(result: unknown): void {
+    this.#limiter.updateClientSendingRate(result);
+  }
+}
+
+/**
  * For calls that may be executed twice without harm. The SDK takes IAM's LimitExceeded for throttling, because other
  * services use that name for it; here it is an answer.
  */
-export class RetryAnything extends StandardRetryStrategy {
+export class RetryAnything extends AdaptiveRetryStrategy {
   /** @param attempts how often a call is sent at the most */
-  constructor(attempts = ATTEMPTS) {
-    super(attempts);
+  constructor(pace: RateLimiter, attempts = ATTEMPTS) {
+    super(attempts, { maxAttempts: attempts, rateLimiter: pace });
   }
 
   override async refreshRetryTokenForRetry(token: Token, error: ErrorInfo): NextToken {
