@@ -21,6 +21,7 @@ import {
   toOutputs,
   toServed,
 } from "./state";
+import { AT_ONCE, Turns } from "./turns";
 import { isAnotherUser } from "./userArn";
 import { wishFor } from "./wish";
 
@@ -30,6 +31,7 @@ type Props = Record<string, unknown>;
 export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   #config: StackConfig | undefined;
   readonly #world: World;
+  readonly #turns = new Turns(AT_ONCE);
 
   constructor(world: World) {
     this.#world = world;
@@ -127,7 +129,7 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   /** With the credentials of today's program. */
   async #attempt<T>(asked: string, inputs: Inputs, work: (ports: Ports) => Promise<T>): Promise<T> {
     try {
-      return await work(openSession(this.#world, this.#config, inputs));
+      return await this.#turns.take(() => work(openSession(this.#world, this.#config, inputs)));
     } catch (error) {
       throw explain(asked, inputs.userArn, error);
     }
@@ -136,7 +138,7 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   /** With recorded credentials, which may be out of date. */
   async #attemptRecorded<T>(asked: string, inputs: Inputs, work: (ports: Ports) => Promise<T>): Promise<T> {
     try {
-      return await withFallback(this.#world, this.#config, inputs, work);
+      return await this.#turns.take(() => withFallback(this.#world, this.#config, inputs, work));
     } catch (error) {
       throw quiet(asked, explain(asked, inputs.userArn, error));
     }

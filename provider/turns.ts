@@ -1,0 +1,29 @@
+/**
+ * How many operations one process has under way. AWS lets an account make so many calls a second, and they share them:
+ * if all of a thousand began at once, each would last until the end of the last one, far beyond LONGEST_OPERATION. Of these
+ * each ends soon, even where AWS allows one call a second; and more of them would make nothing faster.
+ */
+export const AT_ONCE = 40;
+
+/** Lets a limited number of operations be under way at once; the others wait, and begin in the order in which they came. */
+export class Turns {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  /** Runs `work` when its turn has come. */
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((begin) => this.#waiting.push(begin));
+    try {
+      return await work();
+    } finally {
+      const begin = this.#waiting.shift();
+      if (begin) begin();
+      else this.#free += 1;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { setImmediate as turn } from "node:timers/promises";
+import { PATIENCE } from "../../provider/ports";
+import { AccessKeyProvider } from "../../provider/provider";
+import { AT_ONCE, Turns } from "../../provider/turns";
+import { FakeClock, MemoryIam } from "../support/memoryIam";
+import { Stage } from "../support/stage";
+
+describe("operations that are under way at once", () => {
+  /** Work that ends when it is told to. */
+  class Works {
+    begun: number[] = [];
+    readonly #ends: (() => void)[] = [];
+    run = (id: number) => () => {
+      this.begun.push(id);
+      return new Promise<number>((done) => (this.#ends[id] = () => done(id)));
+    };
+    end(id: number): void {
+      this.#ends[id]?.();
+    }
+  }
+
+  it("are no more than that, and the others begin in order as soon as one ends", async () => {
+    const works = new Works();
+    const turns = new Turns(2);
+    const all = [0, 1, 2, 3].map((id) => turns.take(works.run(id)));
+    await turn();
+    assert.deepEqual(works.begun, [0, 1]);
+    works.end(1);
+    assert.equal(await all[1], 1);
+    await turn();
+    assert.deepEqual(works.begun, [0, 1, 2]);
+    works.end(0);
+    works.end(2);
+    await turn();
+    works.end(3);
+    assert.deepEqual(await Promise.all(all), [0, 1, 2, 3]);
+    const late = turns.take(works.run(4));
+    await turn();
+    works.end(4);
+    assert.equal(await late, 4, "turns that nobody waited for are free again");
+  });
+
+  it("make room when they fail", async () => {
+    const turns = new Turns(1);
+    const failures = [0, 1].map(() => turns.take(() => Promise.reject(new Error("no"))));
+    for (const failure of failures) await assert.rejects(failure, /^Error: no$/);
+    assert.equal(await turns.take(async () => "yes"), "yes");
+  });
+
+  it("are bounded for a whole stack: no further journal is opened meanwhile", async () => {
+    const clock = new FakeClock();
+    const count = AT_ONCE + 25;
+    const users = Array.from({ length: count }, (_, i) => {
+      const arn = `arn:aws:iam::123456789012:user/u${i}`;
+      return { arn, iam: new MemoryIam(clock, arn) };
+    });
+    let mayGoOn = () => {};
+    const held = new Promise<void>((go) => (mayGoOn = go));
+    const provider = new AccessKeyProvider({
+      connect: ({ userName }) => {
+        const iam = users[Number(userName.slice(1))]?.iam;
+        assert.ok(iam);
+        const create = iam.createAccessKey.bind(iam);
+        iam.createAccessKey = async () => {
+          await held;
+          return create();
+        };
+        return iam;
+      },
+      clock,
+      patience: PATIENCE,
+      runner: new Stage().runner,
+      env: {},
+      say: () => {},
+    });
+    const open = () => users.filter(({ iam }) => iam.journal?.startsWith("v1 open")).length;
+    const creations = users.map(({ arn }) => provider.create({ userArn: arn, journalOwner: "owner" }));
+    for (let turns = 0; turns < 50; turns++) await turn();
+    assert.equal(open(), AT_ONCE);
+    mayGoOn();
+    await Promise.all(creations);
+    assert.deepEqual([open(), users.filter(({ iam }) => iam.keys.length === 1).length], [0, count]);
+  });
+});
