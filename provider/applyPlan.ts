@@ -2,7 +2,7 @@ import { timestamp } from "./accessKey";
 import { afterAdoption } from "./adoption";
 import { createKey, deleteKey, isDoubtful } from "./createKey";
 import { explain, RotationError } from "./errors";
-import { formatJournal, instanceOf, type Journal, parseJournal } from "./journal";
+import { formatJournal, instanceOf, type Journal, LONGEST_OPERATION, parseJournal } from "./journal";
 import { type ManagedKeys, managedIds, withCurrent, without } from "./managedKeys";
 import type { Ports } from "./ports";
 import type { Entry, Step } from "./steps";
@@ -20,6 +20,9 @@ export class StepFailure extends Error {
     super(cause.message, { cause });
   }
 }
+
+/** How long after it began an operation may still make a key, in milliseconds: the rest is for that call and what follows. */
+const LATEST_KEY = LONGEST_OPERATION / 2;
 
 /** What is rotated, and by whom. */
 export interface Operation {
@@ -88,6 +91,7 @@ class Run {
         this.#freedSlot = true;
         return;
       case "create": {
+        this.#requireTime();
         const key = await createKey(step, this.#freedSlot, () => this.#isOurs(), this.#ports);
         this.keys = withCurrent(this.keys, key, step.previousId);
         this.made = true;
@@ -117,6 +121,17 @@ class Run {
       ? { ...journal, phase: "done" }
       : { ...journal, phase: operationId ? "done" : "void", operationId: operationId ?? journal.operationId };
     await this.#write(closing).catch(() => {});
+  }
+
+  /** A key made when others believe that this operation has ended would count as lost, and be deleted. */
+  #requireTime(): void {
+    const begun = Date.parse(this.#journal?.at ?? "");
+    if (!(this.#ports.iam.time().getTime() - begun > LATEST_KEY)) return;
+    throw new RotationError({
+      asked: "Can't make a new access key",
+      found: `the steps before it took more than ${LATEST_KEY / 60_000} minutes, and no key is made so late.`,
+      todo: "AWS answers slowly just now, or the machine has slept. Run again.",
+    });
   }
 
   #changed(): boolean {

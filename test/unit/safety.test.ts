@@ -472,6 +472,27 @@ describe("safety", () => {
     assert.equal((await scene.rotate()).previous?.accessKeyId, current);
   });
 
+  it("a key is not made when the operation began long ago: another run might take it for a lost one", async () => {
+    const [current] = await scene.rotated();
+    // The answer to DeleteAccessKey, between `open` and the creation, takes this long.
+    const slow = (minutes: number) => {
+      iam.fault = (call) => {
+        if (call.startsWith("DeleteAccessKey")) scene.clock.time += minutes * MINUTE;
+        return undefined;
+      };
+    };
+    slow(6);
+    const { message, keys } = await scene.halfDone(scene.rotate());
+    assert.match(message, /took more than 5 minutes.*Run again.*AKIA\w+ is gone/);
+    assert.deepEqual(changes().slice(0, 1), ["TagUser open"]);
+    assert.deepEqual([iam.count("CreateAccessKey"), scene.phase(), iam.ids()], [0, "done", [current]]);
+    assert.equal(keys.current?.accessKeyId, current);
+    slow(4);
+    const next = await scene.rotate();
+    assert.deepEqual([next.previous?.accessKeyId, scene.phase()], [current, "done"]);
+    assert.notEqual(next.current?.accessKeyId, current);
+  });
+
   it("a creation that fails half-way is saved, with its key", async () => {
     const { ports } = scene;
     const provider = new AccessKeyProvider({ ...ports, connect: () => iam, env: {} });
