@@ -171,6 +171,11 @@ export class Stack {
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   }
 
+  /** The engine's process, while one runs. */
+  get pid(): number | undefined {
+    return this.#running?.pid;
+  }
+
   /** Signals the engine alone. */
   signal(signal: NodeJS.Signals): void {
     this.#running?.kill(signal);

@@ -66,10 +66,10 @@ function replyTo(body: string, authorization = ""): Reply {
 }
 
 function watchJournal(userName: string, journal: string): void {
-  const began = opened.get(userName);
-  if (journal.startsWith("v1 open")) opened.set(userName, Date.now());
-  else if (began !== undefined)
-    traffic.longestOperation = Math.max(traffic.longestOperation, (Date.now() - began) / 1000);
+  if (journal.startsWith("v1 open")) return void opened.set(userName, Date.now());
+  const began = opened.get(userName) ?? Date.now();
+  opened.delete(userName);
+  traffic.longestOperation = Math.max(traffic.longestOperation, (Date.now() - began) / 1000);
 }
 
 /** What the agent of a container answers, which the default chain asks where it is told to. */
