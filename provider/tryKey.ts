@@ -3,6 +3,10 @@ import { poll } from "./clock";
 import { IamError, RotationError } from "./errors";
 import type { Ports } from "./ports";
 
+/** In milliseconds. The engine waits for each rotation, and STS, unlike IAM, answers hundreds of calls a second. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 1_000;
+
 /** Polls until AWS knows the new key. Past the limit it is kept all the same: its secret is known only here. */
 export async function tryNewKey(key: ManagedKey, userArn: string, ports: Ports): Promise<void> {
   const refused = await untilAccepted(key, ports);
@@ -28,7 +32,7 @@ async function untilAccepted(key: ManagedKey, { iam, clock, patience }: Ports): 
   const { accessKeyId, secretAccessKey } = key;
   if (!secretAccessKey) return undefined;
   let last = "";
-  const accepted = await poll(clock, patience.newKey, async () => {
+  const attempt = async () => {
     try {
       const trial = await iam.tryKey({ accessKeyId, secretAccessKey });
       if (trial.accepted) return true;
@@ -37,7 +41,8 @@ async function untilAccepted(key: ManagedKey, { iam, clock, patience }: Ports): 
       last = error instanceof IamError ? error.code : "no answer";
     }
     return undefined;
-  });
+  };
+  const accepted = await poll(clock, patience.newKey, attempt, FIRST_PAUSE, LONGEST_PAUSE);
   return accepted ? undefined : last;
 }
 

@@ -88,6 +88,12 @@ describe("the provider", () => {
       assert.deepEqual(stage.said, []);
     });
 
+    it("sees within a second that AWS accepts it, by the clock that the test moves", async () => {
+      stage.iam.propagation = 10_000;
+      await stage.create();
+      assert.ok(stage.clock.time <= Date.parse("2026-11-01T00:00:11Z"), new Date(stage.clock.time).toISOString());
+    });
+
     it("after a lost reply deletes the one key that was not there before, and makes another", async () => {
       const stranger = stage.iam.addKey();
       let lost = 0;
