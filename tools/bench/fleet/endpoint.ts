@@ -65,13 +65,13 @@ export function total(counts: Record<string, number>): number {
 }
 
 /** Calls a second that an endpoint answers when it has nothing else to do, by as many connections as a provider has. */
-export async function throughput(url: string, seconds: number): Promise<number> {
+export async function throughput(url: string, seconds: number, call = GET_USER): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 50 });
   const start = Date.now();
   let answered = 0;
   const ask = async (): Promise<void> => {
     while (Date.now() - start < seconds * 1000) {
-      await post(url, agent, "Action=GetUser&Version=2010-05-08&UserName=nobody");
+      await post(url, agent, call);
       answered += 1;
     }
   };
@@ -80,6 +80,7 @@ export async function throughput(url: string, seconds: number): Promise<number> 
   return answered / ((Date.now() - start) / 1000);
 }
 
+const GET_USER = "Action=GetUser&Version=2010-05-08&UserName=nobody";
 const HEADERS = {
   "Content-Type": "application/x-www-form-urlencoded",
   Authorization:
