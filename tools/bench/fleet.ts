@@ -1,5 +1,5 @@
 import { startEndpoint } from "../endpoint";
-import { FleetEndpoint, throughput, total } from "./fleet/endpoint";
+import { FleetEndpoint, MOST_CONNECTIONS, throughput, total } from "./fleet/endpoint";
 import { type Cost, FleetStack, type Kind } from "./fleet/stacks";
 import { Table } from "./fleet/table";
 import type { Benchmark, Measurement, Row } from "./measurement";
@@ -8,7 +8,6 @@ const SIZES = process.env.BENCH_LARGE === "1" ? [10, 100, 1_000, 3_000] : [10, 1
 /** Whole lives, and previews in each: what takes minutes is run once. */
 const lives = (size: number) => (size <= 100 ? 5 : 1);
 const previews = (size: number) => (size <= 100 ? 1 : 5);
-const SOCKETS = 50;
 
 export const fleet: Benchmark = { name: "fleet", title: "Many keys in one stack", run };
 
@@ -19,7 +18,6 @@ async function run(log: (line: string) => void): Promise<Measurement> {
     log(`fleet: the endpoint serves ${served.toFixed(0)} calls a second`);
     const measured = new Fleet(endpoint, served, log);
     for (const size of SIZES) await measured.live(size);
-    await measured.allAtOnce(100);
     return measured.measurement(await throughputOfMoto(log));
   } finally {
     await endpoint.stop();
@@ -77,17 +75,6 @@ class Fleet {
     this.#compare(size);
   }
 
-  /** With as many operations side by side as the engine can be told to run: are the connections bounded? */
-  async allAtOnce(size: number): Promise<void> {
-    const stack = await this.#stack("rotated", size);
-    try {
-      await stack.up("1");
-      await this.#traffic(() => stack.up("2", "--parallel", String(size)));
-    } finally {
-      stack.remove();
-    }
-  }
-
   measurement(moto: number): Measurement {
     const { served } = this;
     const [smallest, largest] = [SIZES[1] ?? 0, SIZES.at(-1) ?? 0];
@@ -99,8 +86,7 @@ class Fleet {
       rows: [...this.#table.rows, this.#connections, this.#credentials, this.#callsOfPreviews],
       ratios: this.#ratios,
       limits: [
-        // One more, over which the credentials come.
-        { what: this.#connections.what, row: this.#connections, goal: SOCKETS + 1 },
+        { what: this.#connections.what, row: this.#connections, goal: MOST_CONNECTIONS },
         { what: this.#credentials.what, row: this.#credentials, goal: 1 },
         { what: this.#callsOfPreviews.what, row: this.#callsOfPreviews, goal: 0 },
       ],

@@ -1,6 +1,6 @@
 import { LONGEST_OPERATION } from "../../provider/journal";
 import { TokenBucket } from "./fleet/bucket";
-import { FleetEndpoint, type Throttle, total } from "./fleet/endpoint";
+import { FleetEndpoint, MOST_CONNECTIONS, type Throttle, total } from "./fleet/endpoint";
 import { FleetStack } from "./fleet/stacks";
 import type { Benchmark, Measurement, Row } from "./measurement";
 
@@ -51,7 +51,8 @@ async function run(log: (line: string) => void): Promise<Measurement> {
       const needed = row("calls needed", "calls", (READS + WRITES) * SIZE);
       const failures = row(`rotations that failed, ${title}`, "rotations", failed);
       const longest = row(`the longest operation, ${title}`, "s", traffic.longestOperation);
-      measurement.rows.push(took, sent, failures, longest);
+      const connections = row(`connections at once, ${title}`, "connections", traffic.connectionsAtOnce);
+      measurement.rows.push(took, sent, failures, longest, connections);
       measurement.ratios.push(
         { what: `time over what the bucket allows, ${title}`, of: took, over: least, goal: 1.2 },
         { what: `calls sent over calls needed, ${title}`, of: sent, over: needed, goal: 1.3 },
@@ -63,6 +64,7 @@ async function run(log: (line: string) => void): Promise<Measurement> {
           row: longest,
           goal: LONGEST_OPERATION / 1000,
         },
+        { what: connections.what, row: connections, goal: MOST_CONNECTIONS },
       );
       log(`throttled: ${seconds.toFixed(1)} s of at least ${allowed} s; ${total(traffic.throttled)} calls throttled`);
     }

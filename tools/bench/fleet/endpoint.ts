@@ -60,6 +60,9 @@ export class FleetEndpoint {
   }
 }
 
+/** The sockets that a provider's process has for calls to AWS, and one more, over which the credentials come. */
+export const MOST_CONNECTIONS = 50 + 1;
+
 export function total(counts: Record<string, number>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
