@@ -77,19 +77,21 @@ class Fleet {
 
   measurement(moto: number): Measurement {
     const { served } = this;
+    // The worst of all runs counts, and not the median.
+    const worst = (row: Row): Row => ({ ...row, values: [Math.max(...row.values)] });
+    const bounded = [this.#connections, this.#credentials, this.#callsOfPreviews].map(worst);
     const [smallest, largest] = [SIZES[1] ?? 0, SIZES.at(-1) ?? 0];
     const each = (size: number) => ((this.#table.seconds("create", size, "empty").values[0] ?? 0) / size) * 1000;
     return {
       name: "fleet",
       title: `${SIZES.map((size) => size.toLocaleString("en")).join(", ")} keys in one stack`,
       text: "Create, unchanged preview, rotate all, refresh and destroy, in the real engine with its default parallelism and a backend of files; against as many empty dynamic resources, and against empty ones with as large a state (“ballast”). IAM answers from memory, in a process of its own.",
-      rows: [...this.#table.rows, this.#connections, this.#credentials, this.#callsOfPreviews],
+      rows: [...this.#table.rows, ...bounded],
       ratios: this.#ratios,
-      limits: [
-        { what: this.#connections.what, row: this.#connections, goal: MOST_CONNECTIONS },
-        { what: this.#credentials.what, row: this.#credentials, goal: 1 },
-        { what: this.#callsOfPreviews.what, row: this.#callsOfPreviews, goal: 0 },
-      ],
+      limits: [MOST_CONNECTIONS, 1, 0].flatMap((goal, i) => {
+        const row = bounded[i];
+        return row ? [{ what: row.what, row, goal }] : [];
+      }),
       notes: [
         `The endpoint serves ${served.toFixed(0)} calls a second when it has nothing else to do; moto, with which the tests run, ${moto.toFixed(0)}.`,
         `One of ${smallest} empty resources costs the engine ${each(smallest).toFixed(0)} ms to create, one of ${largest} costs ${each(largest).toFixed(0)} ms: it writes the whole state anew at each step.`,
