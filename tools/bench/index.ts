@@ -7,15 +7,18 @@ import { parseArgs } from "node:util";
 import { type Log, logToStderr } from "../commands";
 import { calls } from "./calls";
 import { chartOf } from "./chart";
+import { fleet } from "./fleet";
 import { describeMachine } from "./machine";
 import type { Benchmark, Measurement } from "./measurement";
+import { propagation } from "./propagation";
 import { EMPTY_REPORT, sectionOf, withSections } from "./report";
 import { startUp } from "./startUp";
 import { state } from "./state";
 import { valuesTable, verdictsTable } from "./tables";
+import { throttled } from "./throttled";
 import { typeCheck } from "./typeCheck";
 
-const BENCHMARKS: Benchmark[] = [startUp, typeCheck, calls, state];
+const BENCHMARKS: Benchmark[] = [startUp, typeCheck, calls, state, fleet, throttled, propagation];
 
 const DOCS = resolve(__dirname, "../../docs");
 
