@@ -30,7 +30,7 @@ export interface Operation {
   owner: string;
 }
 
-/** Runs the steps in order, and knows after each which keys are ours. */
+/** Runs the steps in their order, and knows after each which keys are ours. */
 export async function applyPlan(
   steps: Step[],
   start: ManagedKeys,
@@ -38,19 +38,31 @@ export async function applyPlan(
   ports: Ports,
 ): Promise<ManagedKeys> {
   const run = new Run(start, operation, ports);
-  for (const step of steps) {
-    try {
-      await run.step(step);
-    } catch (error) {
-      await run.settle(step, error);
+  for (const group of sideBySide(steps)) {
+    const ends = await Promise.allSettled(group.map((step) => run.step(step)));
+    for (const [index, step] of group.entries()) {
+      const end = ends[index];
+      if (end?.status !== "rejected") continue;
+      await run.settle(step, end.reason);
       throw new StepFailure(
         run.keys,
         run.made,
-        explain(`Can't ${inWords(step)} of ${operation.userArn}`, operation.userArn, error),
+        explain(`Can't ${inWords(step)} of ${operation.userArn}`, operation.userArn, end.reason),
       );
     }
   }
   return run.keys;
+}
+
+/** Steps that don't wait for each other: a current that must work is tried while the journal is written. */
+function sideBySide(steps: Step[]): Step[][] {
+  const groups: Step[][] = [];
+  for (const step of steps) {
+    const last = groups.at(-1);
+    if (step.do === "tryCurrent" && last?.[0]?.do === "open") last.push(step);
+    else groups.push([step]);
+  }
+  return groups;
 }
 
 class Run {

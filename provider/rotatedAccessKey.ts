@@ -3,6 +3,7 @@ import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
 import { readAwsProvider, splitAwsProvider } from "./awsProvider";
 import { after } from "./duration";
 import { ownerHash } from "./owner";
+import { withoutStackTraces } from "./stackTraces";
 
 /**
  * An access key as an input, each part of which may come from elsewhere.
@@ -173,14 +174,23 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       rotatedAt: undefined,
       __provider: PROVIDER,
     };
-    super(TYPE, name, props, {
-      ...ownOpts,
-      additionalSecretOutputs: [
-        ...(opts.additionalSecretOutputs ?? []),
-        // `served` notes triggers, which a program may have marked as secret.
-        ...["current", "previous", "login", "state", "awsProvider", "served"],
-      ],
-    });
+    const resume = withoutStackTraces();
+    try {
+      super(TYPE, name, props, {
+        ...ownOpts,
+        additionalSecretOutputs: [
+          ...(opts.additionalSecretOutputs ?? []),
+          // `served` notes triggers, which a program may have marked as secret.
+          ...["current", "previous", "login", "state", "awsProvider", "served"],
+        ],
+      });
+    } catch (error) {
+      resume();
+      // An error that was made meanwhile names no line of the program.
+      if (error instanceof Error) Error.captureStackTrace(error);
+      throw error;
+    }
+    resume();
     // Said here as well, since neither mocks nor previews know a resource's secret outputs.
     this.current = pulumi.secret(this.current);
     this.previous = pulumi.secret(this.previous).apply((key) => key ?? undefined);

@@ -1,9 +1,9 @@
 /**
  * How many operations one process has under way. AWS lets an account make so many calls a second, and they share them:
  * if all of a thousand began at once, each would last until the end of the last one, far beyond LONGEST_OPERATION. Of these
- * each ends soon, even where AWS allows one call a second; and more of them would make nothing faster.
+ * each ends in time even where AWS allows one change a second; and as many can wait side by side for their new keys to work.
  */
-export const AT_ONCE = 40;
+export const AT_ONCE = 100;
 
 /** Lets a limited number of operations be under way at once; the others wait, and begin in the order in which they came. */
 export class Turns {

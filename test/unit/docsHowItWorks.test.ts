@@ -100,7 +100,7 @@ describe("docs/how-it-works.md", () => {
     ]);
     assert.deepEqual(column(fields, 0).flatMap(codes).sort(), [...known].sort());
     const source = readFileSync(join(ROOT, "provider/rotatedAccessKey.ts"), "utf8");
-    const [, list = ""] = /additionalSecretOutputs: \[([\s\S]*?)\],\n {4}\}/.exec(source) ?? [];
+    const [, list = ""] = /additionalSecretOutputs: \[([\s\S]*?)\],\n +\}/.exec(source) ?? [];
     const secret = [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name);
     const encrypted = fields.filter(([, how]) => how === "encrypted").flatMap(([names = ""]) => codes(names));
     assert.deepEqual(encrypted.sort(), secret.sort());

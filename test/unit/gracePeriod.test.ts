@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { IamError } from "../../provider/errors";
 import { UNKNOWN } from "../../provider/inputs";
 import { type Props, Stage, userArn } from "../support/stage";
 
@@ -93,6 +94,43 @@ describe("by the clock", () => {
       stage.iam.propagation = 0;
       await stage.up(second, next);
       assert.deepEqual(stage.iam.ids(), [id(second)]);
+    });
+
+    it("tries current while the journal is written: neither waits for the other, and the deletion waits for both", async () => {
+      const { iam } = stage;
+      const [write, tryKey] = [iam.writeJournal.bind(iam), iam.tryKey.bind(iam)];
+      const log: string[] = [];
+      let tried = () => {};
+      const trial = new Promise<void>((done) => (tried = done));
+      iam.writeJournal = async (value) => {
+        if (value.startsWith("v1 open")) {
+          await trial;
+          log.push("written");
+        }
+        return write(value);
+      };
+      iam.tryKey = async (key) => {
+        const result = await tryKey(key);
+        log.push("tried");
+        tried();
+        return result;
+      };
+      const remove = iam.deleteAccessKey.bind(iam);
+      iam.deleteAccessKey = (key) => {
+        log.push("deleted");
+        return remove(key);
+      };
+      stage.clock.time += 8 * DAY;
+      await stage.up(second, next);
+      assert.deepEqual(log, ["tried", "written", "deleted"]);
+    });
+
+    it("deletes nothing if the journal can't be written, whatever the trial says", async () => {
+      stage.clock.time += 8 * DAY;
+      stage.iam.fault = (call) =>
+        call === "TagUser open" ? new IamError("denied", "iam:TagUser", "AccessDenied", "not allowed") : undefined;
+      await assert.rejects(stage.up(second, next), /write the journal/);
+      assert.deepEqual(stage.iam.ids(), [id(first), id(second)]);
     });
 
     it("is today's: a longer one holds, a shorter one ends, none keeps previous to the next rotation", async () => {
