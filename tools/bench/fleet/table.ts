@@ -6,7 +6,7 @@ export class Table {
   readonly #rows = new Map<string, Row>();
 
   get rows(): Row[] {
-    return [...this.#rows.values()];
+    return [...this.#rows.values()].filter(({ values }) => values.length > 0);
   }
 
   add(operation: string, size: number, kind: Kind, { seconds, engine, provider }: Cost): void {
