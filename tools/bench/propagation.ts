@@ -72,5 +72,5 @@ async function run(log: (line: string) => void): Promise<Measurement> {
 function bound(): string {
   const slots = availableParallelism() * 4;
   const rounds = Math.ceil(SIDE_BY_SIDE / slots);
-  return `The engine runs ${slots} operations at once here, four for each processor, and each holds its place until its key works: ${SIDE_BY_SIDE} rotations are ${rounds} rounds of at least ${REFUSED_FOR_S} s, ${rounds * REFUSED_FOR_S} s in all. \`--parallel ${AT_ONCE}\`, or PULUMI_PARALLEL in the environment, makes it ${Math.ceil(SIDE_BY_SIDE / AT_ONCE)} rounds; more than ${AT_ONCE} operations are not begun at once.`;
+  return `The engine runs ${slots} operations at once here, four for each processor, and each holds its place until its key works: ${SIDE_BY_SIDE} rotations are ${rounds} rounds of at least ${REFUSED_FOR_S} s, ${rounds * REFUSED_FOR_S} s in all. \`--parallel ${AT_ONCE}\`, or PULUMI_PARALLEL in the environment, lets them wait side by side; more than ${AT_ONCE} operations are not begun at once.`;
 }
