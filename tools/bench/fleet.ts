@@ -6,9 +6,11 @@ import type { Benchmark, Measurement, Row } from "./measurement";
 import { RUNS } from "./runs";
 
 const SIZES = process.env.BENCH_LARGE === "1" ? [10, 100, 1_000, 3_000] : [10, 100, 1_000];
-/** Whole lives, and previews in each: what takes minutes is run once. */
-const lives = (size: number) => (size <= 100 ? RUNS : 1);
-const previews = (size: number) => (size <= 100 ? 1 : RUNS);
+/** What takes minutes is run once. */
+const isSmall = (size: number) => size <= 100;
+/** Whole lives, and previews in each. */
+const lives = (size: number) => (isSmall(size) ? RUNS : 1);
+const previews = (size: number) => (isSmall(size) ? 1 : RUNS);
 
 export const fleet: Benchmark = { name: "fleet", title: "Many keys in one stack", run };
 
@@ -65,7 +67,7 @@ class Fleet {
         for (let run = 0; run < previews(size); run++) {
           await each("preview", [rotated, empty], (stack) => stack.preview("1"));
         }
-        await each("rotate", size <= 100 ? [rotated, empty, ballast] : [rotated, empty], (stack) => stack.up("2"));
+        await each("rotate", isSmall(size) ? [rotated, empty, ballast] : [rotated, empty], (stack) => stack.up("2"));
         await each("refresh", [rotated, empty], (stack) => stack.refresh());
         await each("destroy", [rotated, empty], (stack) => stack.destroy());
         if (life + 1 < lives(size)) await ballast.destroy();

@@ -4,11 +4,11 @@ import { startProxy } from "../../test/support/proxy";
 import { FleetEndpoint } from "./fleet/endpoint";
 import { FleetStack } from "./fleet/stacks";
 import type { Benchmark, Measurement, Row } from "./measurement";
+import { RUNS } from "./runs";
 
 /** A new key takes 5 to 15 s to work everywhere. */
 const REFUSED_FOR_S = 10;
 const SIDE_BY_SIDE = 100;
-const REPETITIONS = 5;
 
 export const propagation: Benchmark = { name: "propagation", title: "Keys that take a while to work", run };
 
@@ -36,7 +36,7 @@ async function run(log: (line: string) => void): Promise<Measurement> {
       await stack("rotated", SIDE_BY_SIDE),
     ];
     proxy.newKeysRefusedFor(REFUSED_FOR_S * 1000);
-    for (let run = 0; run < REPETITIONS; run++) {
+    for (let run = 0; run < RUNS; run++) {
       const { seconds } = await single.up(`run ${run}`);
       const floor = (await empty.up(`run ${run}`)).seconds;
       one.values.push(seconds);

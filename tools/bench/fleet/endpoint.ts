@@ -45,8 +45,8 @@ export class FleetEndpoint {
     this.#order({ do: "forgetTraffic" });
   }
 
-  throttle(throttle?: Throttle): void {
-    this.#order({ do: "throttle", ...(throttle && { throttle }) });
+  throttle(throttle: Throttle): void {
+    this.#order({ do: "throttle", throttle });
   }
 
   async stop(): Promise<void> {
@@ -60,8 +60,11 @@ export class FleetEndpoint {
   }
 }
 
-/** The sockets that a provider's process has for calls to AWS, and one more, over which the credentials come. */
-export const MOST_CONNECTIONS = 50 + 1;
+/** Those that a provider's process has for calls to AWS, as its http.ts says. */
+const SOCKETS = 50;
+
+/** One more, over which the credentials come. */
+export const MOST_CONNECTIONS = SOCKETS + 1;
 
 export function total(counts: Record<string, number>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
@@ -69,7 +72,7 @@ export function total(counts: Record<string, number>): number {
 
 /** Calls a second that an endpoint answers when it has nothing else to do, by as many connections as a provider has. */
 export async function throughput(url: string, seconds: number, call = GET_USER): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 50 });
+  const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS });
   const start = Date.now();
   let answered = 0;
   const ask = async (): Promise<void> => {
@@ -78,7 +81,7 @@ export async function throughput(url: string, seconds: number, call = GET_USER):
       answered += 1;
     }
   };
-  await Promise.all(Array.from({ length: 50 }, ask));
+  await Promise.all(Array.from({ length: SOCKETS }, ask));
   agent.destroy();
   return answered / ((Date.now() - start) / 1000);
 }

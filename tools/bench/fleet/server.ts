@@ -28,8 +28,8 @@ export interface Throttle {
 export type Order =
   | { do: "forgetTraffic" }
   | { do: "tellTraffic" }
-  /** With full buckets, from now on; without any, nothing is throttled. */
-  | { do: "throttle"; throttle?: Throttle };
+  /** With full buckets, from now on; before that nothing is throttled. */
+  | { do: "throttle"; throttle: Throttle };
 
 export type Message = { url: string } | { traffic: Traffic };
 
@@ -109,9 +109,11 @@ process.on("message", (order: Order) => {
   if (order.do === "tellTraffic") return tell({ traffic });
   if (order.do === "forgetTraffic") traffic = noTraffic();
   if (order.do === "throttle") {
-    const { reads, writes } = order.throttle ?? {};
-    buckets = reads &&
-      writes && { reads: new TokenBucket(reads.rate, reads.burst), writes: new TokenBucket(writes.rate, writes.burst) };
+    const { reads, writes } = order.throttle;
+    buckets = {
+      reads: new TokenBucket(reads.rate, reads.burst),
+      writes: new TokenBucket(writes.rate, writes.burst),
+    };
   }
 });
 // However its starter ends.

@@ -69,11 +69,6 @@ export class FleetStack {
     return { ...cost, failed, text };
   }
 
-  /** The size of the state's file, in bytes. */
-  stateBytes(): number {
-    return Buffer.byteLength(this.#stack.stateText());
-  }
-
   remove(): void {
     this.#stack.remove();
   }
