@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { chartOf } from "../../tools/bench/chart";
+import { growthChartOf } from "../../tools/bench/growthChart";
 import type { Measurement, Row } from "../../tools/bench/measurement";
 import { EMPTY_REPORT, sectionOf, withSections } from "../../tools/bench/report";
 import { figure, table, valuesTable, verdicts, verdictsTable } from "../../tools/bench/tables";
@@ -130,5 +131,22 @@ describe("npm run bench -- --report", () => {
     assert.equal(texts.filter((text) => text === "floor").length, 1);
     assert.equal(chartOf(measurement()), svg, "the same figures draw the same plot");
     assert.doesNotMatch(svg, /<style|class=/);
+  });
+
+  it("draws how costs grow: a panel for each, the medians by size, and the sizes and lines by name", () => {
+    const points = (...values: number[][]) =>
+      values.map((of, i) => ({ size: 10 ** (i + 1), row: { what: "", unit: "s", values: of } }));
+    const growth = [
+      { what: "create", unit: "s", lines: [{ name: "ours", points: points([3, 2, 4], [31], [305]) }] },
+      { what: "memory", unit: "MB", lines: [{ name: "floor", points: points([123], [145]) }] },
+    ];
+    const svg = growthChartOf("Keys & users", growth);
+    assert.match(svg, /^<svg [^>]*>\s*<title>Keys &amp; users<\/title>/);
+    const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text);
+    const expected = ["create, s", "memory, MB", "ours", "floor", "10", "100", "1,000", "3", "31", "305", "123", "145"];
+    for (const text of expected) assert.ok(texts.includes(text), `${text} in ${texts.join(" · ")}`);
+    assert.equal(growthChartOf("Keys & users", growth), svg, "the same figures draw the same plot");
+    const section = sectionOf(measurement({ growth }), CONTEXT);
+    assert.match(section, /!\[A & B: medians, by size\]\(benchmarks-test\.svg\)/);
   });
 });

@@ -1,34 +1,20 @@
-import { type BarSeriesOption, type CustomSeriesOption, type EChartsOption, init } from "echarts";
+import type { BarSeriesOption, CustomSeriesOption, EChartsOption } from "echarts";
 import { type Measurement, type Row, summarize } from "./measurement";
+import { drawn, GREY, INK } from "./svg";
 import { figure } from "./tables";
 
-const INK = "#1f2328";
-const WIDTH = 960;
 const LABELS = 440;
 const FIGURES = 70;
 const BAR = 24;
 const HEAD = 30;
 const FOOT = 30;
 
-/** What echarts adds for a pointer, with names that count its plots. */
-const HOVER = /<style[^>]*>[\s\S]*?<\/style>\s*/;
-
 /** A plot of all rows, as SVG: one scale for each unit, a bar to the median, and a line from the least to the most. */
 export function chartOf({ title, rows }: Measurement): string {
   const units = [...new Set(rows.map(({ unit }) => unit))];
   const panels = units.map((unit) => rows.filter((row) => row.unit === unit));
   const height = panels.reduce((sum, panel) => sum + heightOf(panel), 0);
-  const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
-  try {
-    chart.setOption(optionOf(panels));
-    return chart
-      .renderToSVGString()
-      .replace(/<svg [^>]*>/, (tag) => `${tag}\n<title>${escaped(title)}</title>`)
-      .replace(HOVER, "")
-      .replace(/ class="zr[^"]*"/g, "");
-  } finally {
-    chart.dispose();
-  }
+  return drawn(title, height, optionOf(panels));
 }
 
 function heightOf(panel: Row[]): number {
@@ -38,15 +24,12 @@ function heightOf(panel: Row[]): number {
 function optionOf(panels: Row[][]): EChartsOption {
   const tops = panels.map((_, i) => panels.slice(0, i).reduce((sum, panel) => sum + heightOf(panel), HEAD));
   return {
-    animation: false,
-    backgroundColor: "#ffffff",
-    textStyle: { fontFamily: "system-ui, sans-serif", color: INK },
     title: panels.map((panel, i) => ({
       text: panel[0]?.unit ?? "",
       left: LABELS,
       top: (tops[i] ?? 0) - 20,
       padding: 0,
-      textStyle: { fontSize: 12, color: "#59636e" },
+      textStyle: { fontSize: 12, color: GREY },
     })),
     grid: panels.map((panel, i) => ({
       top: tops[i] ?? 0,
@@ -106,8 +89,4 @@ function seriesOf(panel: Row[], index: number): (BarSeriesOption | CustomSeriesO
     data: summaries.map(({ median }) => median),
   };
   return [bars, spread];
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

@@ -8,6 +8,7 @@ import { type Log, logToStderr } from "../commands";
 import { calls } from "./calls";
 import { chartOf } from "./chart";
 import { fleet } from "./fleet";
+import { growthChartOf } from "./growthChart";
 import { describeMachine } from "./machine";
 import type { Benchmark, Measurement } from "./measurement";
 import { propagation } from "./propagation";
@@ -56,10 +57,15 @@ function report(measurement: Measurement, machine: string): void {
   const date = new Date().toISOString().slice(0, 10);
   const file = join(DOCS, "benchmarks.md");
   mkdirSync(DOCS, { recursive: true });
-  writeFileSync(join(DOCS, plot), `${chartOf(measurement)}\n`);
+  writeFileSync(join(DOCS, plot), `${plotOf(measurement)}\n`);
   const before = existsSync(file) ? readFileSync(file, "utf8") : EMPTY_REPORT;
   const section = sectionOf(measurement, { machine, date, plot });
   writeFileSync(file, withSections(before, new Map([[measurement.name, section]])));
+}
+
+function plotOf(measurement: Measurement): string {
+  const { title, growth } = measurement;
+  return growth ? growthChartOf(title, growth) : chartOf(measurement);
 }
 
 if (require.main === module) {

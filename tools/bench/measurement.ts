@@ -23,6 +23,13 @@ export interface Limit {
   goal: number;
 }
 
+/** How a cost grows with a size: of each thing that is compared, a row for each size. */
+export interface Growth {
+  what: string;
+  unit: string;
+  lines: { name: string; points: { size: number; row: Row }[] }[];
+}
+
 /** One question, and its answer in figures. */
 export interface Measurement {
   /** Unique, short: what `npm run bench -- NAME` asks for. */
@@ -33,6 +40,8 @@ export interface Measurement {
   rows: Row[];
   ratios: Ratio[];
   limits: Limit[];
+  /** What the plot shows instead of all rows. */
+  growth?: Growth[];
   /** What was seen beside the figures: where a goal is missed, why. */
   notes: string[];
 }

@@ -22,14 +22,14 @@ const end = (name: string) => `<!-- end of ${name} -->`;
 
 /** The part of the report that tells of one measurement. */
 export function sectionOf(measurement: Measurement, { machine, date, plot }: Context): string {
-  const { name, title, text, notes } = measurement;
+  const { name, title, text, growth, notes } = measurement;
   return [
     begin(name),
     `## ${title}`,
     text,
     `\`npm run bench -- ${name}\`, ${date}: ${machine}.`,
     verdictsTable(measurement),
-    `![${title}: medians, from the least to the most](${plot})`,
+    `![${title}: ${growth ? "medians, by size" : "medians, from the least to the most"}](${plot})`,
     ["<details><summary>All figures</summary>", valuesTable(measurement), "</details>"].join("\n\n"),
     notes.map((note) => `- ${note}`).join("\n"),
     end(name),

@@ -1,0 +1,36 @@
+import { type EChartsOption, init } from "echarts";
+
+export const INK = "#1f2328";
+export const GREY = "#59636e";
+export const WIDTH = 960;
+
+/** What echarts adds for a pointer, with names that count its plots. */
+const HOVER = /<style[^>]*>[\s\S]*?<\/style>\s*/;
+
+/** In the names of clip paths: of the plots that this process drew before. */
+const COUNT = /\bzr\d+-/g;
+
+/** The same option draws the same text, so that a plot changes in a commit only with its figures. */
+export function drawn(title: string, height: number, option: EChartsOption): string {
+  const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
+  try {
+    chart.setOption({
+      animation: false,
+      backgroundColor: "#ffffff",
+      textStyle: { fontFamily: "system-ui, sans-serif", color: INK },
+      ...option,
+    });
+    return chart
+      .renderToSVGString()
+      .replace(/<svg [^>]*>/, (tag) => `${tag}\n<title>${escaped(title)}</title>`)
+      .replace(HOVER, "")
+      .replace(/ class="zr[^"]*"/g, "")
+      .replace(COUNT, "");
+  } finally {
+    chart.dispose();
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
