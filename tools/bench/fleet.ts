@@ -8,7 +8,7 @@ import { RUNS } from "./runs";
 const SIZES = process.env.BENCH_LARGE === "1" ? [10, 100, 1_000, 3_000] : [10, 100, 1_000];
 /** What takes minutes is run once, and what takes a quarter of an hour not for ballast. */
 const isSmall = (size: number) => size <= 100;
-const isLarge = (size: number) => size > 1_000;
+const kinds = (size: number): Kind[] => (size <= 1_000 ? ["rotated", "empty", "ballast"] : ["rotated", "empty"]);
 /** Whole lives, and previews in each. */
 const lives = (size: number) => (isSmall(size) ? RUNS : 1);
 const previews = (size: number) => (isSmall(size) ? 1 : RUNS);
@@ -59,20 +59,21 @@ class Fleet {
   async live(size: number): Promise<void> {
     const stacks: FleetStack[] = [];
     try {
-      for (const kind of ["rotated", "empty", "ballast"] as const) stacks.push(await this.#stack(kind, size));
-      const [rotated, empty, ballast] = stacks as [FleetStack, FleetStack, FleetStack];
+      for (const kind of kinds(size)) stacks.push(await this.#stack(kind, size));
+      const [rotated, empty, ballast] = stacks as [FleetStack, FleetStack, FleetStack?];
+      const both = [rotated, empty];
       const each = async (operation: Operation, of: FleetStack[], run: (stack: FleetStack) => Promise<Cost>) => {
         for (const stack of of) await this.#measure(operation, stack, run);
       };
       for (let life = 0; life < lives(size); life++) {
-        await each("create", isLarge(size) ? [rotated, empty] : [rotated, empty, ballast], (stack) => stack.up("1"));
+        await each("create", stacks, (stack) => stack.up("1"));
         for (let run = 0; run < previews(size); run++) {
-          await each("preview", [rotated, empty], (stack) => stack.preview("1"));
+          await each("preview", both, (stack) => stack.preview("1"));
         }
-        await each("rotate", isSmall(size) ? [rotated, empty, ballast] : [rotated, empty], (stack) => stack.up("2"));
-        await each("refresh", [rotated, empty], (stack) => stack.refresh());
-        await each("destroy", [rotated, empty], (stack) => stack.destroy());
-        if (life + 1 < lives(size)) await ballast.destroy();
+        await each("rotate", isSmall(size) ? stacks : both, (stack) => stack.up("2"));
+        await each("refresh", both, (stack) => stack.refresh());
+        await each("destroy", both, (stack) => stack.destroy());
+        if (life + 1 < lives(size)) await ballast?.destroy();
       }
     } finally {
       for (const stack of stacks) stack.remove();
@@ -97,7 +98,7 @@ class Fleet {
         const row = bounded[i];
         return row ? [{ what: row.what, row, goal }] : [];
       }),
-      growth: this.#table.growth([...OPERATIONS], SIZES, "rotate"),
+      growth: this.#table.growth(OPERATIONS, SIZES, "rotate"),
       notes: [
         `The endpoint serves ${served.toFixed(0)} calls a second when it has nothing else to do; moto, with which the tests run, ${moto.toFixed(0)}.`,
         `One of ${smallest} empty resources costs the engine ${each(smallest).toFixed(0)} ms to create, one of ${largest} costs ${each(largest).toFixed(0)} ms: it writes the whole state anew at each step.`,

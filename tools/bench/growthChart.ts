@@ -8,7 +8,7 @@ const [LEFT, RIGHT, GAP] = [50, 30, 60];
 const [HEAD, TITLE, HEIGHT, FOOT] = [40, 30, 190, 50];
 /** 1, 2, 5, 10, 20, … */
 const ROUND = [-2, -1, 0, 1, 2, 3, 4, 5].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
-const COLORS = ["#1f6feb", "#59636e", "#bf8700"];
+const COLORS = ["#1f6feb", GREY, "#bf8700"];
 
 /** A plot of how costs grow: a panel for each, both axes logarithmic, so that what grows by a power is a straight line. */
 export function growthChartOf(title: string, panels: Growth[]): string {

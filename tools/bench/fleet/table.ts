@@ -43,7 +43,7 @@ export class Table {
   }
 
   /** What each of these operations took by size, and the provider's memory during one of them. */
-  growth(operations: string[], sizes: number[], memoryOf: string): Growth[] {
+  growth(operations: readonly string[], sizes: number[], memoryOf: string): Growth[] {
     const growth = (what: string, unit: string, rowOf: (size: number, kind: Kind) => Row): Growth => {
       const lines = (Object.keys(NAMES) as Kind[]).map((kind) => ({
         name: NAMES[kind],
