@@ -3,8 +3,8 @@
  *
  * @module pulumi-aws-iam-rotator
  */
-export type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
-export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
-export { rotationPolicy } from "./rotationPolicy";
-export { type ReportedKey, rotationReport } from "./rotationReport";
-export { sesSmtpPassword } from "./sesSmtpPassword";
+export type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./model/accessKey";
+export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./program/rotatedAccessKey";
+export { rotationPolicy } from "./program/rotationPolicy";
+export { type ReportedKey, rotationReport } from "./program/rotationReport";
+export { sesSmtpPassword } from "./program/sesSmtpPassword";

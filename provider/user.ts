@@ -3,4 +3,4 @@
  *
  * @module user
  */
-export { RotatedUser, type RotatedUserArgs } from "./rotatedUser";
+export { RotatedUser, type RotatedUserArgs } from "./program/rotatedUser";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { IAMClient, ListUsersCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
-import type { AccessKeyPair } from "../../provider/accessKey";
+import type { AccessKeyPair } from "../../provider/model/accessKey";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { ROOT, startMinistack } from "../../tools/ministack";
 import { MAX_KEYS, PATH } from "../../tools/realAccount/consent";

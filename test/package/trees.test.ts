@@ -150,7 +150,7 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
 
     depend({ "pulumi-aws-iam-rotator": `file:${current}` });
     await installBy("npm", tools, program);
-    assert.ok(existsSync(join(program.folder, "node_modules/pulumi-aws-iam-rotator/dist/awsProvider.js")));
+    assert.ok(existsSync(join(program.folder, "node_modules/pulumi-aws-iam-rotator/dist/program/awsProvider.js")));
     const preview = await pulumi(env("2"), "preview", "--diff", "--expect-no-changes");
     assert.match(preview, /Resources:\n *2 unchanged$/);
     await pulumi(env("2"), ...UP, "--expect-no-changes");

@@ -1,8 +1,8 @@
 import { IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Input, Output } from "@pulumi/pulumi";
-import type { AccessKeyPair } from "../../provider/accessKey";
-import { rotationPolicy } from "../../provider/rotationPolicy";
+import type { AccessKeyPair } from "../../provider/model/accessKey";
+import { rotationPolicy } from "../../provider/program/rotationPolicy";
 import { ROOT } from "../../tools/ministack";
 import { Account } from "../support/account";
 

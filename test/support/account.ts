@@ -8,7 +8,7 @@ import {
   TagUserCommand,
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
-import { JOURNAL_TAG } from "../../provider/journal";
+import { JOURNAL_TAG } from "../../provider/model/journal";
 import { remember } from "./secrets";
 
 /** Somebody with rights in the account, who works on one user by hand. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import execa from "execa";
-import { RotatedAccessKey } from "../../provider/rotatedAccessKey";
+import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
 import { ensureBuilt, ROOT } from "./dist";
 
 export const OLDEST_PULUMI = "3.139.0";

@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 
 export const ROOT = resolve(__dirname, "../..");
 
-/** The modules of the provider's sources, by name. */
+/** The modules of the provider's sources, by path: `model/journal`. */
 export function modules(): string[] {
-  return readdirSync(join(ROOT, "provider"))
+  return readdirSync(join(ROOT, "provider"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
-    .map((name) => name.slice(0, -".ts".length));
+    .map((name) => name.slice(0, -".ts".length).split(sep).join("/"));
 }
 
 /** Builds `dist` where a source is younger, so that a test file that is run alone never tests what was built long ago. */

@@ -1,7 +1,7 @@
-import { IamError } from "../../provider/errors";
-import { PartialFailure } from "../../provider/partialFailure";
-import { PATIENCE } from "../../provider/ports";
-import { AccessKeyProvider } from "../../provider/provider";
+import { PATIENCE } from "../../provider/act/dependencies";
+import { PartialFailure } from "../../provider/dynamic/partialFailure";
+import { AccessKeyProvider } from "../../provider/dynamic/provider";
+import { IamError } from "../../provider/model/errors";
 import { FakeClock, type Fault, MemoryIam } from "./memoryIam";
 
 type Props = Record<string, unknown>;

@@ -1,8 +1,8 @@
-import type { AccessKeyPair, FoundKey } from "../../provider/accessKey";
-import { timestamp } from "../../provider/accessKey";
-import type { Clock } from "../../provider/clock";
-import { IamError } from "../../provider/errors";
-import type { Iam, LastUse } from "../../provider/iam";
+import type { Clock } from "../../provider/act/clock";
+import type { Iam, LastUse } from "../../provider/act/dependencies";
+import type { AccessKeyPair, FoundKey } from "../../provider/model/accessKey";
+import { timestamp } from "../../provider/model/accessKey";
+import { IamError } from "../../provider/model/errors";
 
 /** A clock that only moves when somebody sleeps, or when a test says so. */
 export class FakeClock implements Clock {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { CredentialSource } from "../../provider/credentials";
-import { PartialFailure } from "../../provider/partialFailure";
-import { PATIENCE } from "../../provider/ports";
-import { AccessKeyProvider } from "../../provider/provider";
-import type { Runner } from "../../provider/runner";
+import { PATIENCE } from "../../provider/act/dependencies";
+import type { Runner } from "../../provider/act/engine";
+import type { CredentialSource } from "../../provider/aws/credentials";
+import { PartialFailure } from "../../provider/dynamic/partialFailure";
+import { AccessKeyProvider } from "../../provider/dynamic/provider";
 import { FakeClock, MemoryIam } from "./memoryIam";
 
 export type Props = Record<string, unknown>;

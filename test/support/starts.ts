@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatJournal, type Journal } from "../../provider/journal";
+import { formatJournal, type Journal } from "../../provider/model/journal";
 import type { Account } from "./account";
 import type { Outcome, ShimStack } from "./shimStack";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { RotatedAccessKey } from "../../provider/rotatedAccessKey";
-import { RotatedUser } from "../../provider/rotatedUser";
+import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
+import { RotatedUser } from "../../provider/program/rotatedUser";
 
 const USER = "aws:iam/user:User";
 const KEY = "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey";

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { homedir } from "node:os";
-import type { Connection } from "../../provider/connection";
-import type { CredentialSource } from "../../provider/credentials";
-import { RotationError } from "../../provider/errors";
-import { accessOf, checkAccess, providerSettings, type StackConfig, stackSettings } from "../../provider/session";
-import { parseUserArn } from "../../provider/userArn";
+import type { Connection } from "../../provider/aws/connection";
+import type { CredentialSource } from "../../provider/aws/credentials";
+import {
+  accessOf,
+  checkAccess,
+  providerSettings,
+  type StackConfig,
+  stackSettings,
+} from "../../provider/lifecycle/session";
+import { RotationError } from "../../provider/model/errors";
+import { parseUserArn } from "../../provider/model/userArn";
 
 const ARN = "arn:aws:iam::123456789012:user/ci/deployer";
 const LOGIN = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "secret of the login" };

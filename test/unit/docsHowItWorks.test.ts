@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { INPUT_NAMES } from "../../provider/inputs";
-import { formatJournal, JOURNAL_TAG, LONGEST_OPERATION, parseJournal } from "../../provider/journal";
-import { PATIENCE } from "../../provider/ports";
-import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/rotationPolicy";
+import { PATIENCE } from "../../provider/act/dependencies";
+import { INPUT_NAMES } from "../../provider/decide/inputs";
+import { formatJournal, JOURNAL_TAG, LONGEST_OPERATION, parseJournal } from "../../provider/model/journal";
+import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/program/rotationPolicy";
 import { column, section, tables } from "../support/markdown";
 import { type Props, Stage, userArn } from "../support/stage";
 
@@ -99,7 +99,7 @@ describe("docs/how-it-works.md", () => {
       ...recorded.flatMap(({ outputs }) => Object.keys(outputs)),
     ]);
     assert.deepEqual(column(fields, 0).flatMap(codes).sort(), [...known].sort());
-    const source = readFileSync(join(ROOT, "provider/rotatedAccessKey.ts"), "utf8");
+    const source = readFileSync(join(ROOT, "provider/program/rotatedAccessKey.ts"), "utf8");
     const [, list = ""] = /additionalSecretOutputs: \[([\s\S]*?)\],\n +\}/.exec(source) ?? [];
     const secret = [...list.matchAll(/"(\w+)"/g)].map(([, name]) => name);
     const encrypted = fields.filter(([, how]) => how === "encrypted").flatMap(([names = ""]) => codes(names));

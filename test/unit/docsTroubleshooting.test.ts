@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { modules, ROOT } from "../support/dist";
 import { column, tables } from "../support/markdown";
 
-const ROOT = resolve(__dirname, "../..");
 const PAGE = readFileSync(join(ROOT, "docs/troubleshooting.md"), "utf8");
 
 /** What is quoted of messages, in the parts between ids and names. */
@@ -25,9 +25,7 @@ function texts(source: string, before: string): string[] {
 }
 
 describe("docs/troubleshooting.md", () => {
-  const sources = readdirSync(join(ROOT, "provider"))
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => readFileSync(join(ROOT, "provider", name), "utf8"));
+  const sources = modules().map((name) => readFileSync(join(ROOT, `provider/${name}.ts`), "utf8"));
 
   it("has a row for each refusal and each failure that says what was found", () => {
     const found = sources

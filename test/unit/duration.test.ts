@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { after, inWords, parseDuration } from "../../provider/duration";
-import { checkInputs, UNKNOWN } from "../../provider/inputs";
+import { checkInputs, UNKNOWN } from "../../provider/decide/inputs";
+import { after, inWords, parseDuration } from "../../provider/model/duration";
 
 const userArn = "arn:aws:iam::123456789012:user/ci/deployer";
 const NAMES = ["rotateEvery", "gracePeriod", "lastUsedGuard"];

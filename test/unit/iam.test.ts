@@ -11,8 +11,8 @@ import {
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { type AwsClientStub, mockClient } from "aws-sdk-client-mock";
-import type { IamError } from "../../provider/errors";
-import { connect } from "../../provider/iam";
+import { connect } from "../../provider/aws/iam";
+import type { IamError } from "../../provider/model/errors";
 
 const USER = { partition: "aws", accountId: "123456789012", userName: "deployer" };
 const ARN = "arn:aws:iam::123456789012:user/ci/deployer";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { IamError, type IamErrorKind } from "../../provider/errors";
-import { toIamError } from "../../provider/iamErrors";
+import { toIamError } from "../../provider/aws/iamErrors";
+import { IamError, type IamErrorKind } from "../../provider/model/errors";
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 

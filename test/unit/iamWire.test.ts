@@ -3,8 +3,9 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
-import type { IamError } from "../../provider/errors";
-import { connect, type Iam } from "../../provider/iam";
+import type { Iam } from "../../provider/act/dependencies";
+import { connect } from "../../provider/aws/iam";
+import type { IamError } from "../../provider/model/errors";
 import { type Fault, type FaultProxy, startProxy } from "../support/proxy";
 import { type FakeIam, startFakeIam } from "../support/proxyFakeIam";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checkInputs, hasUnknowns, sameValue, UNKNOWN } from "../../provider/inputs";
+import { checkInputs, hasUnknowns, sameValue, UNKNOWN } from "../../provider/decide/inputs";
 
 const ARN = "arn:aws:iam::123456789012:user/ci/deployer";
 const KEY = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { FoundKey } from "../../provider/accessKey";
-import { formatJournal, type Journal, judge, parseJournal, type Reader } from "../../provider/journal";
+import type { FoundKey } from "../../provider/model/accessKey";
+import { formatJournal, type Journal, judge, parseJournal, type Reader } from "../../provider/model/journal";
 
 const AT = "2026-11-01T12:00:00Z";
 const minutes = (count: number) => new Date(Date.parse(AT) + count * 60_000);

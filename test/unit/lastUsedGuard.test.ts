@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { IamError } from "../../provider/errors";
+import { IamError } from "../../provider/model/errors";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { RotatedAccessKey } from "../../provider/rotatedAccessKey";
-import { RotatedUser } from "../../provider/rotatedUser";
+import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
+import { RotatedUser } from "../../provider/program/rotatedUser";
 
 const ROOT = path.resolve(__dirname, "../..");
 const DIST = path.join(ROOT, "dist");
@@ -55,19 +55,20 @@ describe("the shape of the package", () => {
 
   it("a program that uses RotatedAccessKey loads neither @pulumi/aws, nor the AWS SDK, nor the provider", async () => {
     const loaded = await modulesLoadedBy(`require("pulumi-aws-iam-rotator")`);
-    assert.ok(loaded.includes("dist/rotatedAccessKey.js") && loaded.includes("@pulumi/pulumi"));
+    assert.ok(loaded.includes("dist/program/rotatedAccessKey.js") && loaded.includes("@pulumi/pulumi"));
     assert.deepEqual(
       loaded.filter((name) => name === "@pulumi/aws" || AWS_SDK.test(name)),
       [],
     );
-    for (const file of ["provider", "iam", "rotatedUser"]) assert.ok(!loaded.includes(`dist/${file}.js`), file);
+    for (const file of ["provider", "aws/iam", "program/rotatedUser"])
+      assert.ok(!loaded.includes(`dist/${file}.js`), file);
   });
 
   it("a program that uses RotatedUser loads @pulumi/aws, and neither the AWS SDK nor the provider", async () => {
     const loaded = await modulesLoadedBy(`require("pulumi-aws-iam-rotator/user")`);
     assert.ok(loaded.includes("@pulumi/aws"));
     assert.ok(!loaded.some((name) => AWS_SDK.test(name)));
-    for (const file of ["provider", "iam"]) assert.ok(!loaded.includes(`dist/${file}.js`), file);
+    for (const file of ["provider", "aws/iam"]) assert.ok(!loaded.includes(`dist/${file}.js`), file);
   });
 
   const arn = "arn:aws:iam::123456789012:user/ci";
@@ -88,15 +89,15 @@ describe("the shape of the package", () => {
       loaded.filter((name) => !name.startsWith("dist/")),
       ["ms"],
     );
-    assert.ok(!loaded.includes("dist/iam.js"));
+    assert.ok(!loaded.includes("dist/aws/iam.js"));
   });
 
   it("the provider loads the AWS SDK with the first call to AWS", async () => {
     const called = `provider.create(inputs).catch(() => {});
-      for (let i = 0; i < 100 && !Object.keys(require.cache).some((file) => /dist.iam.js$/.test(file)); i++)
+      for (let i = 0; i < 100 && !Object.keys(require.cache).some((file) => /dist.aws.iam.js$/.test(file)); i++)
         await new Promise((resolve) => setTimeout(resolve, 20));`;
     const loaded = await modulesLoadedBy(`${preview}\n${called}`);
-    assert.ok(loaded.includes("dist/iam.js"));
+    assert.ok(loaded.includes("dist/aws/iam.js"));
     assert.ok(loaded.includes("@aws-sdk/client-iam"));
   });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { after } from "../../provider/duration";
-import { IamError } from "../../provider/errors";
-import { PartialFailure } from "../../provider/partialFailure";
+import { PartialFailure } from "../../provider/dynamic/partialFailure";
+import { after } from "../../provider/model/duration";
+import { IamError } from "../../provider/model/errors";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const [SECOND, HOUR] = [1_000, 3_600_000];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { IamError } from "../../provider/errors";
-import { PartialFailure } from "../../provider/partialFailure";
+import { PartialFailure } from "../../provider/dynamic/partialFailure";
+import { IamError } from "../../provider/model/errors";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const denied = (action: string) => new IamError("denied", action, "AccessDenied", "not authorized");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { FoundKey } from "../../provider/accessKey";
-import type { Journal, Reader } from "../../provider/journal";
-import { type ManagedKeys, managedKeys } from "../../provider/managedKeys";
-import { planRotation } from "../../provider/rotationPlan";
-import type { Plan, Wish } from "../../provider/steps";
+import { planRotation } from "../../provider/decide/decide";
+import type { Plan, Wish } from "../../provider/decide/plan";
+import type { FoundKey } from "../../provider/model/accessKey";
+import type { Journal, Reader } from "../../provider/model/journal";
+import { type ManagedKeys, managedKeys } from "../../provider/model/managedKeys";
 
 const USER = "AIDAUSER";
 const at = "2026-11-01T00:00:00Z";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Output } from "@pulumi/pulumi";
-import { GUARD_ACTION, ROTATION_ACTIONS, rotationPolicy } from "../../provider/rotationPolicy";
+import { GUARD_ACTION, ROTATION_ACTIONS, rotationPolicy } from "../../provider/program/rotationPolicy";
 
 const value = <T>(output: Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();
 const [one, two] = ["arn:aws:iam::123456789012:user/one", "arn:aws:iam::123456789012:user/ci/two"];
@@ -29,7 +29,7 @@ describe("rotationPolicy", () => {
   });
 
   it("names exactly the IAM actions that the code calls", () => {
-    const code = readFileSync(join(__dirname, "../../provider/iam.ts"), "utf8");
+    const code = readFileSync(join(__dirname, "../../provider/aws/iam.ts"), "utf8");
     const called = new Set([...code.matchAll(/"(iam:\w+)"/g)].map(([, action]) => action));
     assert.deepEqual([...called].sort(), [...ROTATION_ACTIONS, GUARD_ACTION].sort());
   });

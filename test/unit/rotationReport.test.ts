@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { RotatedAccessKey } from "../../provider/rotatedAccessKey";
-import { type ReportedKey, rotationReport } from "../../provider/rotationReport";
+import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
+import { type ReportedKey, rotationReport } from "../../provider/program/rotationReport";
 
 const NOW = new Date("2026-11-23T09:30:00Z");
 

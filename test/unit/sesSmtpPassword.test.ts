@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import execa from "execa";
 import * as fc from "fast-check";
-import { sesSmtpPassword } from "../../provider/sesSmtpPassword";
+import { sesSmtpPassword } from "../../provider/program/sesSmtpPassword";
 
 const value = <T>(output: pulumi.Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";

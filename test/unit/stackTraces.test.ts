@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { RotatedAccessKey } from "../../provider/rotatedAccessKey";
-import { withoutStackTraces } from "../../provider/stackTraces";
+import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
+import { withoutStackTraces } from "../../provider/program/stackTraces";
 
 const ARN = "arn:aws:iam::123456789012:user/ci/deploy";
 

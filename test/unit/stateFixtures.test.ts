@@ -6,10 +6,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { managedIds } from "../../provider/managedKeys";
-import { PATIENCE } from "../../provider/ports";
-import { AccessKeyProvider } from "../../provider/provider";
-import { pickInputs, toManagedKeys } from "../../provider/state";
+import { PATIENCE } from "../../provider/act/dependencies";
+import { AccessKeyProvider } from "../../provider/dynamic/provider";
+import { pickInputs, toManagedKeys } from "../../provider/lifecycle/state";
+import { managedIds } from "../../provider/model/managedKeys";
 import { FILE, type RecordedState, record, VERSION } from "../fixtures/record";
 import { FakeClock, MemoryIam } from "../support/memoryIam";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
-import { PATIENCE } from "../../provider/ports";
-import { AccessKeyProvider } from "../../provider/provider";
-import { AT_ONCE, Turns } from "../../provider/turns";
+import { PATIENCE } from "../../provider/act/dependencies";
+import { AT_ONCE, Turns } from "../../provider/act/turns";
+import { AccessKeyProvider } from "../../provider/dynamic/provider";
 import { FakeClock, MemoryIam } from "../support/memoryIam";
 import { Stage } from "../support/stage";
 

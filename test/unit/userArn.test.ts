@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseUserArn, partitionOf, regionFor, userArnProblem } from "../../provider/userArn";
+import { parseUserArn, partitionOf, regionFor, userArnProblem } from "../../provider/model/userArn";
 
 const user = (partition: string) => ({ partition, accountId: "123456789012", userName: "ci" });
 

@@ -10,7 +10,7 @@ import {
   ListAccessKeysCommand,
   paginateListUsers,
 } from "@aws-sdk/client-iam";
-import type { IamError } from "../../provider/errors";
+import type { IamError } from "../../provider/model/errors";
 import { MAX_KEYS, MAX_MINUTES, PATH } from "./consent";
 
 export const POLICY_NAME = "rotation";

@@ -7,17 +7,18 @@ import {
   PutUserPolicyCommand,
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
-import type { AccessKeyPair } from "../../provider/accessKey";
-import type { Iam } from "../../provider/iam";
-import { PATIENCE } from "../../provider/ports";
-import { ROTATION_ACTIONS, rotationPolicy } from "../../provider/rotationPolicy";
+import type { Iam } from "../../provider/act/dependencies";
+import { PATIENCE } from "../../provider/act/dependencies";
+import type { AccessKeyPair } from "../../provider/model/accessKey";
+import { ROTATION_ACTIONS, rotationPolicy } from "../../provider/program/rotationPolicy";
 import { POLICY_NAME } from "./ownUsers";
 import { iamClient, type Run, seconds } from "./run";
 
 // As it is built and packed.
-const { AccessKeyProvider } = require("../../dist/provider") as typeof import("../../provider/provider");
-const { connect } = require("../../dist/iam") as typeof import("../../provider/iam");
-const { thisProcess } = require("../../dist/runner") as typeof import("../../provider/runner");
+const { AccessKeyProvider } =
+  require("../../dist/dynamic/provider") as typeof import("../../provider/dynamic/provider");
+const { connect } = require("../../dist/aws/iam") as typeof import("../../provider/aws/iam");
+const { thisProcess } = require("../../dist/act/engine") as typeof import("../../provider/act/engine");
 
 type Props = Record<string, unknown>;
 

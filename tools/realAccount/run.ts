@@ -1,7 +1,7 @@
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import type { AccessKeyPair } from "../../provider/accessKey";
-import { PATIENCE } from "../../provider/ports";
+import { PATIENCE } from "../../provider/act/dependencies";
+import type { AccessKeyPair } from "../../provider/model/accessKey";
 import type { OwnUsers } from "./ownUsers";
 import type { Report } from "./report";
 import { type Pace, type Watched, watch } from "./watch";

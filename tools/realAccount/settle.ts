@@ -1,4 +1,4 @@
-import { toIamError } from "../../provider/iamErrors";
+import { toIamError } from "../../provider/aws/iamErrors";
 import { OwnUsers } from "./ownUsers";
 import { askAboutKeys, askAboutTags, askAboutUsers } from "./questions";
 import { Report } from "./report";

@@ -1,6 +1,6 @@
-import { type AdoptedKeys, type KnownKey, listKeys, type ManagedKey } from "./accessKey";
-import { type ManagedKeys, managedIds, withCurrent, withPrevious } from "./managedKeys";
-import type { Found, Refusal, Step } from "./steps";
+import { type AdoptedKeys, type KnownKey, listKeys, type ManagedKey } from "../model/accessKey";
+import { type ManagedKeys, managedIds, withCurrent, withPrevious } from "../model/managedKeys";
+import type { Found, Refusal, Step } from "./plan";
 
 export interface Adoption {
   keys: ManagedKeys;

@@ -1,8 +1,8 @@
 // Only this file and user.ts touch @pulumi/aws, and only its user module: the whole package takes seconds to type-check.
 import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
-import type { KnownKey, RotatedKey } from "./accessKey";
-import { JOURNAL_TAG } from "./journal";
+import type { KnownKey, RotatedKey } from "../model/accessKey";
+import { JOURNAL_TAG } from "../model/journal";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
 
 /** The inputs of {@link RotatedUser}: those of RotatedAccessKey but `userArn`, and the user's own. */

@@ -1,12 +1,12 @@
+import { planDeletion, planRotation } from "../decide/decide";
+import type { Found, Plan, Refusal, Wish } from "../decide/plan";
+import { RotationError } from "../model/errors";
+import { formatJournal, type Reader } from "../model/journal";
+import { type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
 import { applyPlan, StepFailure } from "./applyPlan";
-import { RotationError } from "./errors";
-import { formatJournal, type Reader } from "./journal";
+import type { Ports } from "./dependencies";
 import { guardLastUse } from "./lastUsedGuard";
-import { type ManagedKeys, managedIds, managedKeys } from "./managedKeys";
 import { lookTwice, observe, observeUser } from "./observe";
-import type { Ports } from "./ports";
-import { planDeletion, planRotation } from "./rotationPlan";
-import type { Found, Plan, Refusal, Wish } from "./steps";
 
 /** A rotation that ended half-way: `keys` are what is ours now, and must be saved. */
 export class HalfDone extends Error {

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "./accessKey";
+import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "../model/accessKey";
+import { after } from "../model/duration";
+import { ownerHash } from "../model/owner";
 import { readAwsProvider, splitAwsProvider } from "./awsProvider";
-import { after } from "./duration";
-import { ownerHash } from "./owner";
 import { withoutStackTraces } from "./stackTraces";
 
 /**

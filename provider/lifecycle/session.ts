@@ -1,21 +1,14 @@
-import type { Settings } from "./awsSettings";
-import { type Connection, connectionOf, requireAllowedAccount } from "./connection";
-import { type CredentialSource, credentialSource } from "./credentials";
-import { IamError, RotationError } from "./errors";
-import type { Iam } from "./iam";
-import { type Failure, hasUnknowns, type Inputs } from "./inputs";
-import type { Ports } from "./ports";
-import { parseUserArn, regionFor, type UserArn } from "./userArn";
+import type { Iam, Ports } from "../act/dependencies";
+import type { Settings } from "../aws/awsSettings";
+import { type Access, connectionOf, requireAllowedAccount } from "../aws/connection";
+import { credentialSource } from "../aws/credentials";
+import { type Failure, hasUnknowns, type Inputs } from "../decide/inputs";
+import { IamError, RotationError } from "../model/errors";
+import { parseUserArn, regionFor, type UserArn } from "../model/userArn";
 
 /** The stack's configuration, with the keys of @pulumi/aws under `aws:`. */
 export interface StackConfig {
   get(key: string): string | undefined;
-}
-
-/** Who calls AWS, and how it is reached. */
-export interface Access {
-  credentials: CredentialSource;
-  connection: Connection;
 }
 
 /** What the provider needs of the world. Tests give their own. */

@@ -1,10 +1,10 @@
-import type { FoundKey } from "./accessKey";
-import type { Drift } from "./drift";
-import { after } from "./duration";
-import type { Reader } from "./journal";
-import type { ManagedKeys } from "./managedKeys";
-import { planRotation } from "./rotationPlan";
-import type { Found, Refusal, Wish } from "./steps";
+import type { Drift } from "../act/drift";
+import { planRotation } from "../decide/decide";
+import type { Found, Refusal, Wish } from "../decide/plan";
+import type { FoundKey } from "../model/accessKey";
+import { after } from "../model/duration";
+import type { Reader } from "../model/journal";
+import type { ManagedKeys } from "../model/managedKeys";
 
 /**
  * What an update will do, in one line, from what is recorded alone: a preview asks AWS nothing.

@@ -1,7 +1,8 @@
-import type { Login, ManagedKey } from "./accessKey";
-import type { Drift } from "./drift";
-import { INPUT_NAMES, type Inputs, isObject, sameValue } from "./inputs";
-import { type ManagedKeys, managedKeys } from "./managedKeys";
+import type { Drift } from "../act/drift";
+import { INPUT_NAMES, type Inputs, isObject, sameValue } from "../decide/inputs";
+import type { Served } from "../decide/intent";
+import type { Login, ManagedKey } from "../model/accessKey";
+import { type ManagedKeys, managedKeys } from "../model/managedKeys";
 
 // The shape of what lies in the stack's state. Every released version's shape stays readable: test/fixtures/ keeps one each.
 
@@ -25,9 +26,6 @@ export interface Outputs extends Props {
   /** What a refresh found different from what this resource left, in words. */
   drift?: Drift;
 }
-
-/** The values of the triggers for which a key was made already. */
-export type Served = Pick<Inputs, "rotationTrigger" | "revocationTrigger">;
 
 export interface Notes {
   drift?: Drift | undefined;

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
-import { parseSpan } from "./duration";
-import { RotationError } from "./errors";
-import { isObject } from "./inputs";
+import { isObject } from "../decide/inputs";
+import { parseSpan } from "../model/duration";
+import { RotationError } from "../model/errors";
 
 /** Settings of @pulumi/aws by their names there: lists, objects, numbers and flags are JSON text, as Pulumi passes them. */
 export interface Settings {

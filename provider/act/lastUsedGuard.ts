@@ -1,7 +1,7 @@
-import { after } from "./duration";
-import { IamError } from "./errors";
-import type { Iam, LastUse } from "./iam";
-import type { Plan, Refusal, Wish } from "./steps";
+import type { Plan, Refusal, Wish } from "../decide/plan";
+import { after } from "../model/duration";
+import { IamError } from "../model/errors";
+import type { Iam, LastUse } from "./dependencies";
 
 /**
  * Looks at the last use of the keys that a plan would delete, before anything is changed. A revocation is not guarded,

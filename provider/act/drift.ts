@@ -1,9 +1,9 @@
-import { listKeys, type ManagedKey } from "./accessKey";
-import { type ManagedKeys, managedIds, managedKeys } from "./managedKeys";
+import { strangersAmong } from "../decide/decide";
+import type { Found } from "../decide/plan";
+import { listKeys, type ManagedKey } from "../model/accessKey";
+import { type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
+import type { Ports } from "./dependencies";
 import { lookTwice, observe } from "./observe";
-import type { Ports } from "./ports";
-import { strangersAmong } from "./rotationPlan";
-import type { Found } from "./steps";
 
 /** What somebody else changed, in words, by what it concerns. */
 export interface Drift {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { AdoptedKeys, Login } from "./accessKey";
-import { parseDuration } from "./duration";
-import { parseUserArn, partitionOf, userArnProblem } from "./userArn";
+import type { AdoptedKeys, Login } from "../model/accessKey";
+import { parseDuration } from "../model/duration";
+import { parseUserArn, partitionOf, userArnProblem } from "../model/userArn";
 
 /** The inputs as the provider gets them: resolved, and unwrapped where they are secret. */
 export interface Inputs {

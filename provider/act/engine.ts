@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
-import type { Journal } from "./journal";
+import type { Journal } from "../model/journal";
 
 /** The process that runs an operation, as others see it through the journal. */
 export interface Runner {

@@ -19,51 +19,17 @@ import {
   fromTokenFile,
   fromWebToken,
 } from "@aws-sdk/credential-providers";
-import type { AccessKeyPair, FoundKey, RotatedKey } from "./accessKey";
-import { timestamp } from "./accessKey";
+import type { Iam } from "../act/dependencies";
+import type { AccessKeyPair, FoundKey } from "../model/accessKey";
+import { timestamp } from "../model/accessKey";
+import { JOURNAL_TAG } from "../model/journal";
+import type { UserArn } from "../model/userArn";
 import type { WebIdentity } from "./awsSettings";
+import type { Access } from "./connection";
 import type { CredentialSource } from "./credentials";
 import { requestHandler } from "./http";
 import { damagedReply, toIamError } from "./iamErrors";
-import { JOURNAL_TAG } from "./journal";
 import { Pace, RetryAnything, RetryThrottled } from "./retry";
-import type { Access } from "./session";
-import type { UserArn } from "./userArn";
-
-export interface FoundUser {
-  /** `AIDA…`, never used again: tells a user from a later one of the same name. */
-  userId: string;
-  arn: string;
-  /** The value of the journal's tag, as it stands there. */
-  journal?: string;
-}
-
-export interface LastUse {
-  at: string;
-  service: string;
-  region: string;
-}
-
-export type KeyTrial = { accepted: true; arn: string } | { accepted: false; code: string; wrongSecret: boolean };
-
-/** The calls that a rotation needs, on one user. Each failure is an IamError. */
-export interface Iam {
-  getUser(): Promise<FoundUser>;
-  /** Oldest first. */
-  listAccessKeys(): Promise<FoundKey[]>;
-  /** One attempt: a reply that got lost is reported as `doubtful`, and never answered with a second key. */
-  createAccessKey(): Promise<RotatedKey>;
-  deleteAccessKey(accessKeyId: string): Promise<void>;
-  writeJournal(value: string): Promise<void>;
-  /** When and where a key was last used; `undefined` if never. Its permission is outside of the five. */
-  lastUse(accessKeyId: string): Promise<LastUse | undefined>;
-  /** The time by AWS's clock, to within the five minutes that its signatures tolerate. */
-  time(): Date;
-  /** The account that the credentials belong to. Needs no permission. */
-  callerAccount(): Promise<string>;
-  /** Signs one call with a key that may be too young to be known everywhere. */
-  tryKey(key: AccessKeyPair): Promise<KeyTrial>;
-}
 
 export function connect(user: UserArn, region: string, access: Access): Iam {
   const UserName = user.userName;
@@ -148,7 +114,7 @@ async function call<T>(action: string, send: () => Promise<T>): Promise<T> {
   }
 }
 
-const { version: VERSION } = require("../package.json") as { version: string };
+const { version: VERSION } = require("../../package.json") as { version: string };
 
 /** Where a client sends its calls. */
 interface Place {

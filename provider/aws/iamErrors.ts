@@ -1,4 +1,4 @@
-import { IamError, type IamErrorKind } from "./errors";
+import { IamError, type IamErrorKind } from "../model/errors";
 
 interface SdkError {
   name?: string;

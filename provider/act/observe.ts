@@ -1,10 +1,9 @@
+import type { Found } from "../decide/plan";
+import { IamError, RotationError } from "../model/errors";
+import { parseJournal } from "../model/journal";
+import { parseUserArn } from "../model/userArn";
 import { type Clock, poll } from "./clock";
-import { IamError, RotationError } from "./errors";
-import type { Iam } from "./iam";
-import { parseJournal } from "./journal";
-import type { Ports } from "./ports";
-import type { Found } from "./steps";
-import { parseUserArn } from "./userArn";
+import type { Iam, Ports } from "./dependencies";
 
 /**
  * Reads the user and its keys, side by side.

@@ -1,6 +1,7 @@
+import { isObject } from "../decide/inputs";
+import type { UserArn } from "../model/userArn";
 import { flagOf, jsonOf, listOf, type Settings, settingError, textOf } from "./awsSettings";
-import { isObject } from "./inputs";
-import type { UserArn } from "./userArn";
+import type { CredentialSource } from "./credentials";
 
 /** Where calls go to, and how: the settings of @pulumi/aws that are not about credentials. */
 export interface Connection {
@@ -16,6 +17,12 @@ export interface Connection {
   caBundle?: string;
   insecure?: true;
   proxy?: string;
+}
+
+/** Who calls AWS, and how it is reached. */
+export interface Access {
+  credentials: CredentialSource;
+  connection: Connection;
 }
 
 export function connectionOf(settings: Settings): Connection {

@@ -1,7 +1,7 @@
-import type { ManagedKey } from "./accessKey";
+import type { ManagedKey } from "../model/accessKey";
+import { IamError, RotationError } from "../model/errors";
 import { poll } from "./clock";
-import { IamError, RotationError } from "./errors";
-import type { Ports } from "./ports";
+import type { Ports } from "./dependencies";
 
 /** In milliseconds. The engine waits for each rotation, and STS, unlike IAM, answers hundreds of calls a second. */
 const FIRST_PAUSE = 250;

@@ -1,9 +1,9 @@
-import type { FoundKey, ManagedKey } from "./accessKey";
+import type { FoundKey, ManagedKey } from "../model/accessKey";
+import { instanceOf, type Journal, judge, type Reader } from "../model/journal";
+import { type ManagedKeys, managedIds, managedKeys, without } from "../model/managedKeys";
 import { planAdoption } from "./adoption";
-import { instanceOf, type Journal, judge, type Reader } from "./journal";
-import { type ManagedKeys, managedIds, managedKeys, without } from "./managedKeys";
+import type { Entry, Found, Plan, Refusal, Step, Wish } from "./plan";
 import { explainVerdict } from "./refusals";
-import type { Entry, Found, Plan, Refusal, Step, Wish } from "./steps";
 
 /**
  * The whole decision: from what the state records, what AWS shows and what the inputs ask for, to the ordered steps,

@@ -1,9 +1,8 @@
-import { listKeys, type RotatedKey } from "./accessKey";
+import type { Step } from "../decide/plan";
+import { listKeys, type RotatedKey } from "../model/accessKey";
+import { IamError, RotationError } from "../model/errors";
 import { poll } from "./clock";
-import { IamError, RotationError } from "./errors";
-import type { Iam } from "./iam";
-import type { Ports } from "./ports";
-import type { Step } from "./steps";
+import type { Iam, Ports } from "./dependencies";
 
 type CreateStep = Extract<Step, { do: "create" }>;
 

@@ -1,11 +1,11 @@
-import { timestamp } from "./accessKey";
-import { afterAdoption } from "./adoption";
+import { afterAdoption } from "../decide/adoption";
+import type { Entry, Step } from "../decide/plan";
+import { timestamp } from "../model/accessKey";
+import { explain, RotationError } from "../model/errors";
+import { formatJournal, instanceOf, type Journal, LONGEST_OPERATION, parseJournal } from "../model/journal";
+import { type ManagedKeys, managedIds, withCurrent, without } from "../model/managedKeys";
 import { createKey, deleteKey, isDoubtful } from "./createKey";
-import { explain, RotationError } from "./errors";
-import { formatJournal, instanceOf, type Journal, LONGEST_OPERATION, parseJournal } from "./journal";
-import { type ManagedKeys, managedIds, withCurrent, without } from "./managedKeys";
-import type { Ports } from "./ports";
-import type { Entry, Step } from "./steps";
+import type { Ports } from "./dependencies";
 import { requireNewKey, tryAdoptedKeys, tryNewKey } from "./tryKey";
 
 /** A step failed: what the earlier ones did stays done, and `keys` are the managed keys as they are now. */

@@ -1,8 +1,10 @@
-import { after } from "./duration";
+import { after } from "../model/duration";
+import { type ManagedKeys, managedIds } from "../model/managedKeys";
 import { hasUnknowns, type Inputs, sameValue } from "./inputs";
-import { type ManagedKeys, managedIds } from "./managedKeys";
-import type { Served } from "./state";
-import type { Wish } from "./steps";
+import type { Wish } from "./plan";
+
+/** The values of the triggers for which a key was made already. */
+export type Served = Pick<Inputs, "rotationTrigger" | "revocationTrigger">;
 
 export interface Change {
   /** As recorded. */

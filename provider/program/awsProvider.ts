@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { SETTING_NAMES } from "./awsSettings";
+import { SETTING_NAMES } from "../aws/awsSettings";
 
 /** The options of a resource, less an AWS provider among them; and that provider, or the one that it inherits. */
 interface Split {

@@ -1,6 +1,6 @@
 // The words in which a decision is told: what is found, what is wished for, and the steps that follow.
-import type { AdoptedKeys, FoundKey, ManagedKey } from "./accessKey";
-import type { Journal } from "./journal";
+import type { AdoptedKeys, FoundKey, ManagedKey } from "../model/accessKey";
+import type { Journal } from "../model/journal";
 
 /** What is on the user now, as AWS tells it. */
 export interface Found {

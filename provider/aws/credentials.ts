@@ -1,4 +1,4 @@
-import type { Login } from "./accessKey";
+import type { Login } from "../model/accessKey";
 import {
   fileOf,
   listOf,

@@ -1,6 +1,6 @@
-import { listKeys } from "./accessKey";
-import type { Verdict } from "./journal";
-import type { Refusal } from "./steps";
+import { listKeys } from "../model/accessKey";
+import type { Verdict } from "../model/journal";
+import type { Refusal } from "./plan";
 
 type Refused = Extract<Verdict, { refusal: string }>;
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { inWords } from "./duration";
-import { parseUserArn } from "./userArn";
+import { inWords } from "../model/duration";
+import { parseUserArn } from "../model/userArn";
 
 /** What the report reads of a RotatedAccessKey or a RotatedUser. */
 export interface ReportedKey {

@@ -1,0 +1,73 @@
+import type { AccessKeyPair, FoundKey, RotatedKey } from "../model/accessKey";
+import type { Clock } from "./clock";
+import type { Runner } from "./engine";
+
+export interface FoundUser {
+  /** `AIDA…`, never used again: tells a user from a later one of the same name. */
+  userId: string;
+  arn: string;
+  /** The value of the journal's tag, as it stands there. */
+  journal?: string;
+}
+
+export interface LastUse {
+  at: string;
+  service: string;
+  region: string;
+}
+
+export type KeyTrial = { accepted: true; arn: string } | { accepted: false; code: string; wrongSecret: boolean };
+
+/** The calls that a rotation needs, on one user. Each failure is an IamError. */
+export interface Iam {
+  getUser(): Promise<FoundUser>;
+  /** Oldest first. */
+  listAccessKeys(): Promise<FoundKey[]>;
+  /** One attempt: a reply that got lost is reported as `doubtful`, and never answered with a second key. */
+  createAccessKey(): Promise<RotatedKey>;
+  deleteAccessKey(accessKeyId: string): Promise<void>;
+  writeJournal(value: string): Promise<void>;
+  /** When and where a key was last used; `undefined` if never. Its permission is outside of the five. */
+  lastUse(accessKeyId: string): Promise<LastUse | undefined>;
+  /** The time by AWS's clock, to within the five minutes that its signatures tolerate. */
+  time(): Date;
+  /** The account that the credentials belong to. Needs no permission. */
+  callerAccount(): Promise<string>;
+  /** Signs one call with a key that may be too young to be known everywhere. */
+  tryKey(key: AccessKeyPair): Promise<KeyTrial>;
+}
+
+/** How long to wait for AWS to catch up with itself, in milliseconds. IAM is eventually consistent. */
+export interface Patience {
+  newUser: number;
+  newKey: number;
+  adoptedKey: number;
+  freedSlot: number;
+  lostReply: number;
+  secondLook: number;
+}
+
+export const PATIENCE: Patience = {
+  /** A user made a moment ago may be unknown for some seconds. */
+  newUser: 20_000,
+  /** A new key takes 5 to 15 s to work everywhere. */
+  newKey: 60_000,
+  /** An adopted key may be new as well, but nothing is lost by asking the user to come again. */
+  adoptedKey: 15_000,
+  /** A deleted key may hold its slot for some seconds. */
+  freedSlot: 20_000,
+  /** A key whose reply got lost may take some seconds to be listed. */
+  lostReply: 8_000,
+  /** Between two reads that must agree before a key counts as lost: a stale one must not cost a live key. */
+  secondLook: 8_000,
+};
+
+/** What an operation needs of the world. */
+export interface Ports {
+  iam: Iam;
+  clock: Clock;
+  patience: Patience;
+  runner: Runner;
+  /** Tells the user something that is not a failure. */
+  say(line: string): void;
+}
