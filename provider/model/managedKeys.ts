@@ -6,22 +6,28 @@ export interface ManagedKeys {
   userId: string;
   current?: ManagedKey;
   previous?: ManagedKey;
+  /** Since when `previous` is the older key, RFC 3339: its grace period counts from here. */
+  previousSince?: string;
   /** Ids of keys that are neither current nor previous any more, and still have to be deleted. */
   retired: string[];
   /** The operation that made this state what it is; the journal on the user names it too. */
   operationId?: string;
+  /** That operation could not close its journal. */
+  journalOpen?: true;
 }
 
 type Parts = { [Name in keyof ManagedKeys]?: ManagedKeys[Name] | undefined };
 
 /** `undefined` must not reach the engine: what is absent is left out. */
-export function managedKeys({ userId = "", current, previous, retired = [], operationId }: Parts): ManagedKeys {
+export function managedKeys(parts: Parts): ManagedKeys {
+  const { userId = "", current, previous, previousSince, retired = [], operationId, journalOpen } = parts;
   return {
     userId,
     ...(current && { current }),
-    ...(previous && { previous }),
+    ...(previous && { previous, ...(previousSince && { previousSince }) }),
     retired,
     ...(operationId && { operationId }),
+    ...(journalOpen && { journalOpen }),
   };
 }
 
@@ -41,14 +47,20 @@ export function without(keys: ManagedKeys, accessKeyId: string): ManagedKeys {
 }
 
 /** After a key has become current: one older key stays as previous, every other one is retired. */
-export function withCurrent(keys: ManagedKeys, current: ManagedKey, previousId: string | undefined): ManagedKeys {
+export function withCurrent(
+  keys: ManagedKeys,
+  current: ManagedKey,
+  previousId: string | undefined,
+  since: string,
+): ManagedKeys {
   const previous = [keys.current, keys.previous].find((key) => key !== undefined && key.accessKeyId === previousId);
   const stay = [current.accessKeyId, previous?.accessKeyId];
-  return managedKeys({ ...keys, current, previous, retired: managedIds(keys).filter((id) => !stay.includes(id)) });
+  const retired = managedIds(keys).filter((id) => !stay.includes(id));
+  return managedKeys({ ...keys, current, previous, previousSince: since, retired });
 }
 
 /** After a key has become previous beside current: the one before it is retired. */
-export function withPrevious(keys: ManagedKeys, previous: ManagedKey): ManagedKeys {
+export function withPrevious(keys: ManagedKeys, previous: ManagedKey, since: string): ManagedKeys {
   const retired = [...keys.retired, ...(keys.previous ? [keys.previous.accessKeyId] : [])];
-  return managedKeys({ ...keys, previous, retired });
+  return managedKeys({ ...keys, previous, previousSince: since, retired });
 }

@@ -37,11 +37,13 @@ export class MemoryIam implements Iam {
   onKill: () => void = () => {};
   /** How long AWS does not know a new key yet, in milliseconds. */
   propagation = 0;
+  /** Id of the key that signs. */
+  signerId: string | undefined;
   #made = 0;
 
   constructor(
     readonly clock: Clock,
-    readonly arn = "arn:aws:iam::123456789012:user/ci/deployer",
+    public arn = "arn:aws:iam::123456789012:user/ci/deployer",
   ) {}
 
   /** A key made by somebody else's hand. */
@@ -140,6 +142,10 @@ export class MemoryIam implements Iam {
     return this.clock.now();
   }
 
+  async signer() {
+    return this.signerId;
+  }
+
   callerAccount() {
     return this.#call("GetCallerIdentity", "", () => "123456789012");
   }
@@ -152,7 +158,7 @@ export class MemoryIam implements Iam {
         return { accepted: false as const, code: "InvalidClientTokenId", wrongSecret: false };
       }
       return key.secretAccessKey === pair.secretAccessKey
-        ? { accepted: true as const, arn: this.arn }
+        ? { accepted: true as const, arn: this.arn, userId: this.userId }
         : { accepted: false as const, code: "SignatureDoesNotMatch", wrongSecret: true };
     });
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PATIENCE } from "../../provider/act/dependencies";
-import type { Runner } from "../../provider/act/engine";
+import type { Engine } from "../../provider/act/engine";
 import type { CredentialSource } from "../../provider/aws/credentials";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { AccessKeyProvider } from "../../provider/dynamic/provider";
@@ -16,12 +16,7 @@ export class Stage {
   said: string[] = [];
   sources: CredentialSource[] = [];
   operations = 0;
-  runner: Runner = {
-    id: "machine.1",
-    newId: () => `op${++this.operations}`,
-    isRunning: () => false,
-    isAbandoned: async () => false,
-  };
+  engine: Engine = { newId: () => `op${++this.operations}`, isGone: async () => false };
   provider = new AccessKeyProvider({
     connect: (_user, _region, { credentials }) => {
       this.sources.push(credentials);
@@ -29,7 +24,7 @@ export class Stage {
     },
     clock: this.clock,
     patience: PATIENCE,
-    runner: this.runner,
+    engine: this.engine,
     env: {},
     say: (line) => this.said.push(line),
   });

@@ -17,8 +17,6 @@ export interface Start {
   currentIsBroken?: boolean;
 }
 
-const DEAD = "gone.1"; // overwritten by a runner of this machine below
-
 async function must(outcome: Promise<Outcome>): Promise<void> {
   const result = await outcome;
   assert.equal(result.end, "ok", JSON.stringify(result));
@@ -49,21 +47,18 @@ async function unrecorded(stack: ShimStack, account: Account): Promise<string[]>
 
 /** The journal of an operation that died long enough ago, or on a process that is surely gone. */
 async function deadOperation(stack: ShimStack, account: Account, parts: Partial<Journal> = {}): Promise<void> {
-  const last = (await account.journal()) ?? "";
-  const runner = / by=(\S+)/.exec(last)?.[1]?.replace(/\.\d+$/, ".4194304") ?? DEAD;
-  const at = new Date(runner === DEAD ? Date.now() - 11 * 60_000 : Date.now()).toISOString().replace(/\.\d+Z$/, "Z");
-  const had = (await account.keys()).map(({ id }) => id);
+  const at = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  const strangers = await unrecorded(stack, account);
   const journal: Journal = {
     phase: "open",
     kind: "rotate",
     at,
     owner: stack.owner,
     operationId: "died",
-    runner,
-    had,
+    strangers,
     ...parts,
   };
-  await account.writeJournal(formatJournal(journal) ?? "");
+  await account.writeJournal(formatJournal(journal));
 }
 
 export const STARTS: Start[] = [
@@ -126,7 +121,7 @@ export const STARTS: Start[] = [
     title: "create where another stack rotates",
     prepare: async (stack, account) => {
       await account.addKey();
-      await deadOperation(stack, account, { phase: "done", owner: "another", had: [] });
+      await deadOperation(stack, account, { phase: "done", owner: "another", strangers: [] });
     },
     act: create,
     strangers: unrecorded,

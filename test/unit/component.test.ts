@@ -217,7 +217,7 @@ describe("RotatedAccessKey", () => {
       "current",
       "login",
       "previous",
-      "served",
+      "answered",
       "state",
       "userArn",
     ]);
