@@ -149,25 +149,33 @@ class Run {
         this.#doubt = true;
       },
     };
-    const key = await createKey(step, making, this.#dependencies);
+    // The look at the tag costs no time here, and comes before the key's name goes into it.
+    const [creation, look] = await Promise.allSettled([createKey(step, making, this.#dependencies), this.#confirm()]);
+    if (creation.status === "rejected") throw creation.reason;
+    const key = creation.value;
     this.#made = { key, keysBefore: this.keys };
     this.keys = withCurrent(this.keys, key, step.previousId, key.createdAt);
     if (this.#journal) this.#journal = { ...this.#journal, made: key.accessKeyId, ...(this.#doubt && { doubt: true }) };
+    if (look.status === "rejected") throw look.reason;
   }
 
-  /** The first trial costs no time beside the look at the tag; where AWS does not know the key yet, nor does its name in the tag. */
+  /** The first trial is side by side with what has to be written or looked at before the next step. */
   async #tryCurrent(required: boolean): Promise<void> {
     const { current, retired } = this.keys;
     if (!current) return;
-    const [first] = await Promise.all([tryOnce(current, this.#dependencies), this.#confirm()]);
-    if (first === undefined) return;
-    this.#confirmed = false;
-    // If it can't be written, the key is refused by name should this run die: no reason to give up a key that is made.
-    if (this.#made && this.#journal) this.#write(this.#journal).catch(() => {});
+    const [refusal] = await Promise.all([tryOnce(current, this.#dependencies), this.#nameMade() ?? this.#confirm()]);
+    // Time has passed since the last look, or will, and what comes next deletes.
+    if (this.#made && (required || refusal !== undefined)) this.#confirmed = false;
+    if (refusal === undefined) return;
     const refused = await untilAccepted(current, this.#dependencies);
     if (refused === undefined) return;
     if (required) throw mustBeAccepted(current, retired, refused, this.#dependencies);
     this.#dependencies.say(notAccepted(current, this.#operation.userArn, refused, this.#dependencies));
+  }
+
+  /** Names the key in the tag. If that fails, the key is refused by name should this run die: no reason to give it up. */
+  #nameMade(): Promise<void> | undefined {
+    return this.#made && this.#journal && this.#write(this.#journal).catch(() => {});
   }
 
   async #close(phase: "done" | "void"): Promise<void> {

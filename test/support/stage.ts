@@ -17,17 +17,32 @@ export class Stage {
   sources: CredentialSource[] = [];
   operations = 0;
   engine: Engine = { newId: () => `op${++this.operations}`, isGone: async () => false };
-  provider = new AccessKeyProvider({
-    connect: (_user, _region, { credentials }) => {
-      this.sources.push(credentials);
-      return this.iam;
-    },
-    clock: this.clock,
-    patience: PATIENCE,
-    engine: this.engine,
-    env: {},
-    say: (line) => this.said.push(line),
-  });
+  provider = this.newProcess();
+
+  newProcess(): AccessKeyProvider {
+    return new AccessKeyProvider({
+      connect: (_user, _region, { credentials }) => {
+        this.sources.push(credentials);
+        return this.iam;
+      },
+      clock: this.clock,
+      patience: PATIENCE,
+      engine: this.engine,
+      env: {},
+      say: (line) => this.said.push(line),
+    });
+  }
+
+  /** The process that works for this stack dies at such a call; the next one is another. */
+  async killedAfter(call: string, run: () => Promise<unknown>): Promise<void> {
+    this.iam.fault = (made) => (made.startsWith(call) ? "killAfter" : undefined);
+    await new Promise<void>((resolve) => {
+      this.iam.onKill = resolve;
+      void run();
+    });
+    this.iam.fault = () => undefined;
+    this.provider = this.newProcess();
+  }
 
   /** What the engine does in an `up`: diff, then update with the old outputs. Answers the outputs that are saved. */
   async up(olds: Props, news: Props): Promise<Props> {

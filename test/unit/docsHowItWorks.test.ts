@@ -96,7 +96,8 @@ describe("docs/how-it-works.md", () => {
     }[];
     const known = new Set<string>([
       ...INPUT_NAMES,
-      "served",
+      "answered",
+      "unfinished",
       ...recorded.flatMap(({ outputs }) => Object.keys(outputs)),
     ]);
     assert.deepEqual(column(fields, 0).flatMap(codes).sort(), [...known].sort());
@@ -144,12 +145,7 @@ describe("docs/how-it-works.md", () => {
       const [, action, phase = ""] = /.*`(\w+)`(?:: (\w+))?/.exec(call) ?? [];
       const saved = action ? second : await stage.up(second, inputs);
       if (action) {
-        stage.iam.fault = (made) => (made.startsWith(`${action} ${phase}`.trim()) ? "killAfter" : undefined);
-        await new Promise<void>((resolve) => {
-          stage.iam.onKill = resolve;
-          void stage.up(second, inputs);
-        });
-        stage.iam.fault = () => undefined;
+        await stage.killedAfter(`${action} ${phase}`.trim(), () => stage.up(second, inputs));
       }
       const name = (id: string) => (id === a ? "A" : id === b ? "B" : "C");
       const made = stage.iam.ids().filter((id) => name(id) === "C");

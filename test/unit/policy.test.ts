@@ -89,14 +89,8 @@ describe("by the clock", () => {
 
     it("a run that was killed is not saved: what it made is found and removed, and one new key stands", async () => {
       stage.clock.time += 90 * DAY;
-      stage.iam.fault = (call) => (call.startsWith("GetCallerIdentity") ? "killBefore" : undefined);
-      const killed = new Promise<void>((resolve) => {
-        stage.iam.onKill = resolve;
-      });
-      void stage.up(first, inputs);
-      await killed;
+      await stage.killedAfter("GetCallerIdentity", () => stage.up(first, inputs));
       assert.equal(stage.iam.keys.length, 2);
-      stage.iam.fault = () => undefined;
       const second = await stage.up(first, inputs);
       assert.deepEqual(stage.iam.ids(), [id(first), id(second)]);
     });

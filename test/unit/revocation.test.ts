@@ -39,12 +39,15 @@ describe("revocationTrigger", () => {
       "TagUser open",
       `DeleteAccessKey ${id(one)}`, // only previous makes room
       "CreateAccessKey",
+      "GetUser",
       `GetCallerIdentity ${id(made)}`,
+      "TagUser open",
+      "GetUser",
       `DeleteAccessKey ${id(two)}`,
       "TagUser done",
     ]);
     assert.deepEqual(stage.iam.ids(), [id(made)]);
-    assert.deepEqual([made.previous, made.previousAccessKeyId, made.retired], [null, null, undefined]);
+    assert.deepEqual([made.previous, made.previousAccessKeyId, made.unfinished], [null, null, undefined]);
     forget();
     assert.equal(await stage.up(made, leak), made, "once");
     assert.deepEqual([stage.iam.calls, stage.said], [[], []]);
@@ -59,7 +62,10 @@ describe("revocationTrigger", () => {
     assert.deepEqual(actions.slice(2), [
       "TagUser",
       "CreateAccessKey",
+      "GetUser",
       "GetCallerIdentity",
+      "TagUser",
+      "GetUser",
       "DeleteAccessKey",
       "TagUser",
     ]);
@@ -127,8 +133,8 @@ describe("revocationTrigger", () => {
 
     it("keeps the older one, and says that the next up deletes it", () => {
       assert.deepEqual(stage.iam.ids(), [id(two), id(saved)]);
-      assert.deepEqual([saved.retired, saved.previous], [[id(two)], null]);
-      assert.deepEqual((saved.served as { revocationTrigger: unknown }).revocationTrigger, "leak 1");
+      assert.deepEqual([saved.unfinished, saved.previous], [{ keys: [id(two)] }, null]);
+      assert.deepEqual((saved.answered as { revocationTrigger: unknown }).revocationTrigger, "leak 1");
       assert.match(
         message,
         new RegExp(`did not accept the new key ${id(saved)} within 60 s \\(InvalidClientTokenId\\)`),

@@ -41,6 +41,7 @@ describe("safety", () => {
       `DeleteAccessKey ${lost.accessKeyId}`,
       "CreateAccessKey",
       `GetCallerIdentity ${current?.accessKeyId}`,
+      "TagUser open",
       "TagUser done",
     ]);
   });
