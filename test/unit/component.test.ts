@@ -213,11 +213,11 @@ describe("RotatedAccessKey", () => {
   it("asks the engine to keep its keys secret, beside what the program asks for", async () => {
     const { of } = await run(make({}, { additionalSecretOutputs: ["userArn"] }));
     assert.deepEqual(of(KEY).secretOutputs.sort(), [
+      "answered",
       "awsProvider",
       "current",
       "login",
       "previous",
-      "answered",
       "state",
       "userArn",
     ]);

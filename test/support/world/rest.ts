@@ -1,0 +1,48 @@
+import type { Place, ResourceName, StackName } from "./events";
+import { type Outcome, PLACES, type World } from "./world";
+
+const PAUSE = { do: "wait", minutes: 15 } as const;
+
+/** One `up` with nothing else at work. */
+export async function calmUp(world: World, place: Place, changes: Record<string, unknown> = {}): Promise<Outcome> {
+  const [stack, name] = place.split(".") as [StackName, ResourceName];
+  const program = { ...world.data.programs[place], ...changes };
+  await world.run(PAUSE);
+  await world.run({
+    do: "runs",
+    runs: [{ stack, kind: "up", resources: [name], trigger: Number(program.rotationTrigger), program }],
+  });
+  return world.outcomes[place] ?? { ending: "killed" };
+}
+
+/** A message but for what differs in any case from run to run. */
+function gist({ ending, message = "" }: Outcome): string {
+  return `${ending === "nothing" ? "ok" : ending} ${message.replace(/operation [\w-]+|\d{4}-\d\d-\d\dT[\d:.]+Z/g, "…")}`;
+}
+
+/**
+ * After its events a world comes to rest: each resource converges, or refuses for the same reason twice and says what to do.
+ * @returns the resources that refuse
+ */
+export async function comesToRest(world: World, changes: Record<string, unknown> = {}): Promise<Place[]> {
+  const refusing: Place[] = [];
+  for (const place of PLACES.filter((at) => world.data.programs[at])) {
+    const outcomes: Outcome[] = [];
+    // Twice, since the first may only settle what was left; after that nothing may change any more.
+    for (let run = 0; run < 4; run++) outcomes.push(await calmUp(world, place, changes));
+    const [, , third, last] = outcomes;
+    if (!third || !last) continue;
+    if (gist(third) !== gist(last)) world.oracle.crimes.push(`${place} comes to no rest: ${gist(third)} | ${gist(last)}`);
+    const waits = world.runs.at(-1)?.said.some((line) => line.includes("waits until")) ?? false;
+    if (last.ending === "ok" && !waits) {
+      world.oracle.crimes.push(`${place} still asks AWS: ${world.runs.at(-1)?.calls}`);
+    }
+    if (last.ending !== "refused") continue;
+    refusing.push(place);
+    const { message = "" } = last;
+    if (!/[Rr]un again|[Dd]elete |Rotate a user in one place/.test(message)) {
+      world.oracle.crimes.push(`${place} says nothing to do: ${message}`);
+    }
+  }
+  return refusing;
+}
