@@ -191,7 +191,9 @@ class OneResource {
       made: [],
       revokes,
       grace: parseDuration(news?.gracePeriod),
-      startedWorking: recordedIds(olds?.outputs).slice(0, 2).every((id) => world.works(id)),
+      startedWorking: recordedIds(olds?.outputs)
+        .slice(0, 2)
+        .every((id) => world.works(id)),
       cause: broken ?? (revokes ? "revocation" : due ? "due" : undefined),
       changed: [],
       disturbed,
@@ -204,6 +206,10 @@ class OneResource {
   #isDue(olds: Saved | undefined, news: Props | undefined): boolean {
     const every = parseDuration(news?.rotateEvery);
     const { createdAt } = (olds?.outputs.current ?? {}) as { createdAt?: string };
-    return every !== undefined && createdAt !== undefined && Date.parse(createdAt) + every <= this.world.data.time.now + 60_000;
+    return (
+      every !== undefined &&
+      createdAt !== undefined &&
+      Date.parse(createdAt) + every <= this.world.data.time.now + 60_000
+    );
   }
 }

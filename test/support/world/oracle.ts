@@ -116,14 +116,15 @@ export class Oracle {
   }
 
   destroyed(operation: Operation, said: string): void {
+    for (const [id, fate] of Object.entries(this.world.data.fates)) if (said.includes(id)) fate.excused = true;
     for (const id of recordedIds(operation.olds?.outputs)) {
       const taken = Object.values(this.world.data.resources).some(
         ({ live }) => live !== operation.olds && recordedIds(live?.outputs).includes(id),
       );
       const fate = this.world.data.fates[id];
-      if (!fate || taken || !this.world.isThere(id)) continue;
-      if (said.includes(id)) fate.excused = true;
-      else this.#accuse(`${operation.place} is destroyed, and leaves ${id} without a word`);
+      if (fate && !fate.excused && !taken && this.world.isThere(id)) {
+        this.#accuse(`${operation.place} is destroyed, and leaves ${id} without a word`);
+      }
     }
   }
 }

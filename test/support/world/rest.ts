@@ -32,7 +32,8 @@ export async function comesToRest(world: World, changes: Record<string, unknown>
     for (let run = 0; run < 4; run++) outcomes.push(await calmUp(world, place, changes));
     const [, , third, last] = outcomes;
     if (!third || !last) continue;
-    if (gist(third) !== gist(last)) world.oracle.crimes.push(`${place} comes to no rest: ${gist(third)} | ${gist(last)}`);
+    if (gist(third) !== gist(last))
+      world.oracle.crimes.push(`${place} comes to no rest: ${gist(third)} | ${gist(last)}`);
     const waits = world.runs.at(-1)?.said.some((line) => line.includes("waits until")) ?? false;
     if (last.ending === "ok" && !waits) {
       world.oracle.crimes.push(`${place} still asks AWS: ${world.runs.at(-1)?.calls}`);
@@ -40,7 +41,7 @@ export async function comesToRest(world: World, changes: Record<string, unknown>
     if (last.ending !== "refused") continue;
     refusing.push(place);
     const { message = "" } = last;
-    if (!/[Rr]un again|[Dd]elete |Rotate a user in one place/.test(message)) {
+    if (!/[Rr]un again|[Dd]elete |Rotate a user in one place|Name keys|Activate|Adopt /.test(message)) {
       world.oracle.crimes.push(`${place} says nothing to do: ${message}`);
     }
   }

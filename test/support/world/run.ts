@@ -16,6 +16,7 @@ const FAILURES = {
 /** One run of the engine on one stack: a process of the provider, which may be struck, killed, or left alone. */
 export class Run {
   isAlive = true;
+  isEngineAlive = true;
   /** Somebody is left to save what comes out. */
   isSaved = true;
   readonly calls: string[] = [];
@@ -45,7 +46,7 @@ export class Run {
       },
       engine: {
         newId: () => `op${++data.numbers.operations}`,
-        isGone: async () => (this.isSaved ? false : this.die()),
+        isGone: async () => (this.isEngineAlive ? false : this.die()),
       },
       say: (line) => this.said.push(line),
     });
@@ -69,6 +70,7 @@ export class Run {
     if (fault === "expired") return isTrial ? undefined : failure(fault, action);
     if (nth > strike.at) return undefined;
     if (fault === "engineDies") {
+      this.isEngineAlive = false;
       this.isSaved = false;
       return undefined;
     }

@@ -120,7 +120,9 @@ export class World {
     this.#runs.splice(0, this.#runs.length, ...runs);
     this.runs.push(...runs);
     let left = runs.length;
-    for (const run of runs) {
+    for (const [at, run] of runs.entries()) {
+      // Two of one stack at once: the first one's engine was killed, or had no lock, and the second one's state stays.
+      run.isSaved = specs.slice(at + 1).every(({ stack }) => stack !== run.spec.stack);
       const isAlone = runs.length === 1 && acts.length === 0 && !run.spec.strike;
       const over = operate(this, run, !isAlone).catch((error) => this.oracle.crimes.push(`broken: ${error?.stack}`));
       void Promise.race([over, run.death]).then(() => {
@@ -160,22 +162,22 @@ export class World {
       case "deactivateKey":
       case "activateKey":
         if (!nth) return;
+        this.changes();
         user.rememberKeys();
         if (act.do === "deleteKey") user.keys = user.keys.filter((key) => key !== nth);
         else nth.status = act.do === "activateKey" ? "Active" : "Inactive";
-        return this.changes();
+        return;
       case "removeTag":
         user.past.journal = user.journal;
         user.journal = undefined;
         // Whoever removes the tag says that no key on the user is ours but those that a state records.
         for (const id of user.ids()) if (data.fates[id]) data.fates[id].excused = true;
         return;
-      case "remakeUser": {
-        user.exists = false;
-        const [made] = [this.#addUser(user.arn)];
-        this.users = made ? [made] : [];
-        return this.changes();
-      }
+      case "remakeUser":
+        this.changes();
+        this.#addUser(user.arn);
+        this.users.shift();
+        return;
       case "giveNameAway":
         if (user.arn === RENAMED || this.users.length > 1) return;
         user.arn = RENAMED;
