@@ -28,8 +28,11 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const { keys, trials, adopts } = adoption;
   const { rotate, ...rest } = intent;
   const end = graceOf(keys, found, intent, reader.now);
-  const mustWait = rotate && end && "ends" in end;
-  if (mustWait) waits.push({ what: "rotation", why: rotate, until: end.ends });
+  // An adopted current makes the key in use previous: a rotation in the same run would delete that one.
+  const isPushed = works(known.current, found) && keys.previous?.accessKeyId === known.current?.accessKeyId;
+  const until = end && "ends" in end ? end.ends : undefined;
+  const mustWait = rotate && !intent.revoke && (until || (isPushed && adopts.length > 0));
+  if (mustWait) waits.push({ what: "rotation", why: rotate, ...(until && { until }) });
   const retires = end && "ended" in end ? end.ended : undefined;
 
   const unknown = strangersAmong(found, keys);

@@ -71,8 +71,8 @@ export interface Wait {
   what: "rotation" | "adoption";
   /** What for, in words. */
   why: string;
-  /** RFC 3339. */
-  until: string;
+  /** RFC 3339; absent where it waits for the next run. */
+  until?: string;
 }
 
 export interface Steps {

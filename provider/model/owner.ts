@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
  *   which differs from mount to mount
  */
 export function ownerHash(urn: string): string {
-  const [, stack, project, types = "", ...name] = urn.split("::");
+  const [stack, project, types = "", ...name] = urn.split("::");
   const parents = types.split("$").slice(0, -1);
   return createHash("sha256")
     .update(JSON.stringify([project, stack, parents, name.join("::")]))

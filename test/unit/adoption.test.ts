@@ -35,6 +35,28 @@ describe("adoption", () => {
     assert.equal(outs.rotatedAt, newer.createdAt);
   });
 
+  it("of a current beside one in use does not rotate as well: the key in use would go, and has to become previous", async () => {
+    stage.iam.keys.shift();
+    const outs = await create({ current: pair(newer) }, { rotationTrigger: 1 });
+    const next = stage.iam.addKey();
+    const news = { userArn, rotationTrigger: 2, state: { current: pair(next) } };
+    const adopted = await stage.up(outs, news);
+    assert.deepEqual([adopted.currentAccessKeyId, adopted.previousAccessKeyId], [next.accessKeyId, newer.accessKeyId]);
+    assert.match(stage.said.join("\n"), /a rotation \(rotationTrigger changed\) waits for the next run/);
+    const rotated = await stage.up(adopted, news);
+    assert.equal(rotated.previousAccessKeyId, next.accessKeyId);
+    assert.equal(await stage.up(rotated, news), rotated);
+  });
+
+  it("of two keys beside one in use is refused: that one would be deleted at once", async () => {
+    stage.iam.slots = 3;
+    const outs = await stage.create({ userArn });
+    const state = { current: pair(newer), previous: pair(older) };
+    const before = stage.iam.ids();
+    await assert.rejects(stage.provider.update("id", outs, { userArn, state }), /it would have to be deleted at once/);
+    assert.deepEqual(stage.iam.ids(), before);
+  });
+
   it("of what `esc open` prints: dates of its own do not count, AWS's do", async () => {
     const outs = await create({ current: esc(newer), previous: esc(older) });
     assert.deepEqual(outs.current, { ...pair(newer), createdAt: newer.createdAt });
