@@ -202,11 +202,17 @@ class Run {
     const own = this.#journal?.operationId ?? before;
     let seen: Journal | undefined;
     await poll(clock, patience.staleTag, async () => {
-      seen = parseJournal((await iam.getUser()).journal);
+      const user = await iam.getUser();
+      if (user.userId !== this.#operation.found.userId)
+        throw new Overtaken(`another user (UserId ${user.userId}) took the name`);
+      seen = parseJournal(user.journal);
       // What was there before this operation wrote may be a stale read.
       return seen?.operationId === own || seen?.operationId !== before || undefined;
     });
-    if (seen?.operationId !== own) throw new Overtaken(seen);
+    if (seen?.operationId !== own) {
+      const rival = seen && `operation ${seen.operationId} of owner ${seen.owner} began`;
+      throw new Overtaken(rival ?? "the tag on the user was removed");
+    }
     this.#confirmed = true;
   }
 
@@ -279,10 +285,10 @@ class Abandoned extends RotationError {
 
 /** Two runs at once, neither of which could see the other when it began. */
 class Overtaken extends RotationError {
-  constructor(seen: Journal | undefined) {
+  constructor(what: string) {
     super({
       asked: "Stopped half-way",
-      found: `${seen ? `operation ${seen.operationId} of owner ${seen.owner} began` : "the tag on the user was removed"} while this one was at work.`,
+      found: `${what} while this run was at work.`,
       todo: "No key of the other was touched; a key that this one had made is deleted again. Rotate a user in one place only; then run again.",
     });
   }

@@ -19,7 +19,11 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const { keys: known, forgets } = forgetGone(recorded, found);
   const waits: Wait[] = [];
   let adoption = planAdoption(known, found.keys, reader.now, intent.adopt);
-  if ("refusal" in adoption) return adoption;
+  if ("refusal" in adoption) {
+    // Whose the user is comes first: else what is said of the adoption leads nowhere.
+    const verdict = judge(found.journal, strangersAmong(found, known), recorded?.operationId, reader);
+    return "refusal" in verdict ? { refusal: explainVerdict(verdict, reader.owners[0] ?? "") } : adoption;
+  }
   const grace = graceOf(known, found, intent, reader.now);
   if (grace && "ends" in grace && adoption.keys.retired.includes(known.previous?.accessKeyId ?? "")) {
     waits.push({ what: "adoption", why: "state changed", until: grace.ends });

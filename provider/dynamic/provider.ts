@@ -23,7 +23,12 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 
   async check(_olds: Props, news: Props): Promise<pulumi.dynamic.CheckResult> {
-    return this.#keys.check(news);
+    const { inputs, failures } = this.#keys.check(news);
+    // The engine prints the value of a property that a failure names, secret or not: so the reason names it.
+    return {
+      inputs,
+      failures: failures.map(({ property, reason }) => ({ property: "", reason: `${property}: ${reason}` })),
+    };
   }
 
   async diff(_id: string, olds: Props, news: Props): Promise<pulumi.dynamic.DiffResult> {

@@ -102,12 +102,11 @@ for (const [version, install] of VERSIONS) {
       const role = "arn:aws:iam::123456789012:role/ci";
       const bad = { userArn: role, login: { accessKeyId: "", secretAccessKey: UNKNOWN }, rotateTrigger: 1 };
       const { failures } = await shim.check({}, { __provider, ...bad });
-      assert.deepEqual(failures.map(({ property }) => property).sort(), [
-        "login.accessKeyId",
-        "rotateTrigger",
-        "userArn",
-      ]);
-      assert.match(failures.find(({ property }) => property === "userArn")?.reason ?? "", /is the ARN of a role/);
+      const named = failures.map(({ reason }) => reason.split(":")[0]).sort();
+      assert.deepEqual(named, ["login.accessKeyId", "rotateTrigger", "userArn"]);
+      // The engine prints the value of a property that is named to it, secret or not.
+      assert.deepEqual([...new Set(failures.map(({ property }) => property))], [""]);
+      assert.ok(failures.some(({ reason }) => /^userArn: is the ARN of a role/.test(reason)));
       assert.deepEqual((await shim.check({}, inputs)).failures, []);
       assert.deepEqual(calls(), []);
     });

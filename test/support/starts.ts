@@ -45,10 +45,11 @@ async function unrecorded(stack: ShimStack, account: Account): Promise<string[]>
   return (await account.keys()).map(({ id }) => id).filter((id) => !ours.includes(id));
 }
 
-/** The journal of an operation that died long enough ago, or on a process that is surely gone. */
+/** What an operation left that died with its key made and named; or, `done`, that handed out what is there. */
 async function deadOperation(stack: ShimStack, account: Account, parts: Partial<Journal> = {}): Promise<void> {
   const at = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   const strangers = await unrecorded(stack, account);
+  const made = parts.phase === "done" ? undefined : (await account.addKey()).accessKeyId;
   const journal: Journal = {
     phase: "open",
     kind: "rotate",
@@ -56,6 +57,7 @@ async function deadOperation(stack: ShimStack, account: Account, parts: Partial<
     owner: stack.owner,
     operationId: "died",
     strangers,
+    ...(made && { made }),
     ...parts,
   };
   await account.writeJournal(formatJournal(journal));
@@ -92,7 +94,6 @@ export const STARTS: Start[] = [
     title: "create after a creation that died with its key made",
     prepare: async (stack, account) => {
       await deadOperation(stack, account, { kind: "create" });
-      await account.addKey();
     },
     act: create,
     strangers: none,
@@ -102,10 +103,18 @@ export const STARTS: Start[] = [
     prepare: async (stack, account) => {
       await account.addKey();
       await deadOperation(stack, account, { kind: "create" });
-      await account.addKey();
     },
     act: create,
     strangers: async (stack, account) => (await unrecorded(stack, account)).slice(0, 1),
+  },
+  {
+    title: "create after a creation that died in the blink in which its key was made",
+    prepare: async (stack, account) => {
+      await deadOperation(stack, account, { kind: "create", made: "" });
+    },
+    act: create,
+    strangers: unrecorded,
+    mayRefuse: true,
   },
   {
     title: "create with the state lost",
@@ -170,7 +179,6 @@ export const STARTS: Start[] = [
     prepare: async (stack, account) => {
       await created(stack);
       await deadOperation(stack, account);
-      await account.addKey();
     },
     act: rotate,
     strangers: none,
@@ -237,7 +245,6 @@ export const STARTS: Start[] = [
     prepare: async (stack, account) => {
       await created(stack);
       await deadOperation(stack, account);
-      await account.addKey();
     },
     act: destroy,
     strangers: none,

@@ -40,7 +40,7 @@ describe("a run that another one overtakes", () => {
 
   it("the same as a creation, which then leaves nothing", async () => {
     overtakenAt("CreateAccessKey");
-    await assert.rejects(scene.up(), /began while this one was at work/);
+    await assert.rejects(scene.up(), /began while this run was at work/);
     assert.deepEqual([iam.ids(), iam.journal], [[], rival]);
   });
 
@@ -73,6 +73,15 @@ describe("a run that another one overtakes", () => {
     await assert.rejects(scene.up({ gracePeriod: "1m" }), /began while/);
     assert.deepEqual(iam.ids().sort(), [...ids].sort());
     assert.deepEqual(scene.recorded, recorded);
+  });
+
+  it("sees that another user took the name, and leaves that one no key", async () => {
+    iam.fault = (call) => {
+      if (call === "CreateAccessKey") iam.userId = "AIDAANOTHERUSER00001";
+      return undefined;
+    };
+    await assert.rejects(scene.up(), /another user \(UserId AIDAANOTHERUSER00001\) took the name while/);
+    assert.deepEqual(iam.ids(), []);
   });
 
   it("keeps a key that it can't delete again, and deletes it in the next update", async () => {
@@ -137,7 +146,7 @@ describe("a run that another one overtakes", () => {
       }
       return tryKey(key);
     };
-    await assert.rejects(scene.rotate(), /began while this one was at work/);
+    await assert.rejects(scene.rotate(), /began while this run was at work/);
     await second;
     assert.deepEqual(iam.ids(), [current, next.recorded?.current?.accessKeyId]);
     assert.equal(parseJournal(iam.journal)?.operationId, next.recorded?.operationId);

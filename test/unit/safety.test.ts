@@ -441,6 +441,18 @@ describe("safety", () => {
       assert.match(scene.said.join(), /was made and handed out/);
     });
 
+    it("signed by the user's own key deletes that one last, and is not done before", async () => {
+      const [current, previous] = await scene.rotated();
+      iam.signerId = current;
+      scene.strike("TagUser void", 1, denied("TagUser"));
+      await assert.rejects(scene.destroy(), /write the journal/);
+      assert.deepEqual(iam.ids(), [current]);
+      iam.fault = () => undefined;
+      await scene.destroy();
+      const deletions = [`DeleteAccessKey ${previous}`, "TagUser void", `DeleteAccessKey ${current}`];
+      assert.deepEqual(changes(), deletions);
+    });
+
     it("is done once the keys are gone, even if the journal can't be written", async () => {
       await scene.rotated();
       scene.strike("TagUser void", 1, denied("TagUser"));
