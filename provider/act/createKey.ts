@@ -6,12 +6,17 @@ import type { Dependencies, Iam } from "./dependencies";
 
 type CreateStep = Extract<Step, { do: "create" }>;
 
-/** A key that is gone already is what was wanted. */
-export async function deleteKey(accessKeyId: string, iam: Iam): Promise<void> {
+/**
+ * A key that is gone already is what was wanted. But AWS says "no such entity" of a user as well: where the user was renamed
+ * meanwhile, the key lives on.
+ */
+export async function deleteKey(accessKeyId: string, userId: string, iam: Iam): Promise<void> {
   try {
     await iam.deleteAccessKey(accessKeyId);
   } catch (error) {
     if (!(error instanceof IamError && error.kind === "noSuchEntity")) throw error;
+    const user = await iam.getUser();
+    if (user.userId !== userId) throw error;
   }
 }
 

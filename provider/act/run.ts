@@ -27,6 +27,9 @@ export class StepFailure extends Error {
 /** How long after it began an operation may still make a key, in milliseconds: the rest is for that call and what follows. */
 const LATEST_KEY = LONGEST_OPERATION / 2;
 
+/** How long a look at the tag counts, in milliseconds. */
+const A_WHILE = 1_000;
+
 /** What is rotated, by whom, and what was found before. */
 export interface Operation {
   userArn: string;
@@ -46,14 +49,10 @@ export async function runSteps(
     try {
       await run.step(step);
     } catch (error) {
-      await run.end(step, error);
+      const reason = await run.end(step, error);
       const { userArn } = operation;
-      throw new StepFailure(
-        run.keys,
-        run.hasMade,
-        step,
-        explain(`Can't ${inWords(step)} of ${userArn}`, userArn, error),
-      );
+      const cause = explain(`Can't ${inWords(step)} of ${userArn}`, userArn, reason);
+      throw new StepFailure(run.keys, run.hasMade, step, cause);
     }
   }
   return run.keys;
@@ -133,7 +132,7 @@ class Run {
   }
 
   async #delete(accessKeyId: string): Promise<void> {
-    await deleteKey(accessKeyId, this.#dependencies.iam);
+    await deleteKey(accessKeyId, this.#operation.found.userId, this.#dependencies.iam);
     this.keys = without(this.keys, accessKeyId);
     this.#freedSlot = true;
     if (this.#made) this.#hasDeletedSince = true;
@@ -149,7 +148,8 @@ class Run {
         this.#doubt = true;
       },
     };
-    // The look at the tag costs no time here, and comes before the key's name goes into it.
+    // The look at the tag costs no time here, and comes before the key's name goes into it; unless the key took long.
+    const begun = this.#dependencies.clock.now().getTime();
     const [creation, look] = await Promise.allSettled([createKey(step, making, this.#dependencies), this.#confirm()]);
     if (creation.status === "rejected") throw creation.reason;
     const key = creation.value;
@@ -157,13 +157,14 @@ class Run {
     this.keys = withCurrent(this.keys, key, step.previousId, key.createdAt);
     if (this.#journal) this.#journal = { ...this.#journal, made: key.accessKeyId, ...(this.#doubt && { doubt: true }) };
     if (look.status === "rejected") throw look.reason;
+    if (this.#dependencies.clock.now().getTime() - begun > A_WHILE) this.#confirmed = false;
   }
 
   /** The first trial is side by side with what has to be written or looked at before the next step. */
   async #tryCurrent(required: boolean): Promise<void> {
     const { current, retired } = this.keys;
     if (!current) return;
-    const [refusal] = await Promise.all([tryOnce(current, this.#dependencies), this.#nameMade() ?? this.#confirm()]);
+    const [refusal] = await Promise.all([tryOnce(current, this.#dependencies), this.#nameMade()]);
     // Time has passed since the last look, or will, and what comes next deletes.
     if (this.#made && (required || refusal !== undefined)) this.#confirmed = false;
     if (refusal === undefined) return;
@@ -174,8 +175,9 @@ class Run {
   }
 
   /** Names the key in the tag. If that fails, the key is refused by name should this run die: no reason to give it up. */
-  #nameMade(): Promise<void> | undefined {
-    return this.#made && this.#journal && this.#write(this.#journal).catch(() => {});
+  async #nameMade(): Promise<void> {
+    await this.#confirm();
+    if (this.#made && this.#journal) await this.#write(this.#journal).catch(() => {});
   }
 
   async #close(phase: "done" | "void"): Promise<void> {
@@ -216,12 +218,15 @@ class Run {
     this.#confirmed = true;
   }
 
-  /** After a failure: undoes what was handed to nobody, or says in the journal how it ended, where that is known. */
-  async end(failed: Step, error: unknown): Promise<void> {
-    if (error instanceof Overtaken) return this.#giveWay();
+  /**
+   * After a failure: undoes what was handed to nobody, or says in the journal how it ended, where that is known.
+   * @returns the failure; or, if another run was the reason, that
+   */
+  async end(failed: Step, error: unknown): Promise<unknown> {
+    if (error instanceof Overtaken) return this.#giveWay(error);
     const journal = this.#journal;
     const mayHaveLost = !this.#made && (this.#doubt || Boolean(journal?.made));
-    if (!journal || error instanceof Abandoned || mayHaveLost) return;
+    if (!journal || error instanceof Abandoned || mayHaveLost) return error;
     const hasChanged = String(managedIds(this.keys)) !== String(managedIds(this.#start));
     if (hasChanged) this.keys = { ...this.keys, operationId: journal.operationId };
     const { operationId } = this.keys;
@@ -232,28 +237,30 @@ class Run {
       await this.#confirm();
       await this.#write(ended);
     } catch (reason) {
-      if (reason instanceof Overtaken) return this.#giveWay();
+      if (reason instanceof Overtaken) return this.#giveWay(reason);
       if (operationId === journal.operationId) this.keys = { ...this.keys, journalOpen: true };
     }
+    return error;
   }
 
   /** Another run is at work: the key that this one made is handed to nobody, and all else is left to that run. */
-  async #giveWay(): Promise<void> {
+  async #giveWay(reason: Overtaken): Promise<Overtaken> {
     const { operationId } = this.#start;
     // What older keys gave way to is all that works.
     if (!this.#made || this.#hasDeletedSince) {
       this.keys = managedKeys({ ...this.keys, operationId });
-      return;
+      return reason;
     }
     const { key, keysBefore } = this.#made;
     this.#made = undefined;
     this.keys = keysBefore;
     try {
-      await deleteKey(key.accessKeyId, this.#dependencies.iam);
+      await deleteKey(key.accessKeyId, this.#operation.found.userId, this.#dependencies.iam);
     } catch {
       // Nobody else knows it: the next update deletes it.
       this.keys = { ...keysBefore, retired: [...keysBefore.retired, key.accessKeyId] };
     }
+    return reason;
   }
 
   /** A key made when others believe that this operation has ended would be in their way. */

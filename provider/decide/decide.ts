@@ -48,7 +48,7 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const lost = "lost" in verdict ? verdict.lost : [];
   const changes = planChanges(keys, found, mustWait ? rest : intent, retires, lost);
   const leaves = changes.flatMap((step) => (step.do === "delete" || step.do === "makeRoom" ? [step.accessKeyId] : []));
-  if (reader.signer && leaves.includes(reader.signer)) return { refusal: signerLeaves(reader.signer) };
+  if (reader.signer && [...lost, ...leaves].includes(reader.signer)) return { refusal: signerLeaves(reader.signer) };
 
   const strangers = unknown.map((key) => key.accessKeyId).filter((id) => !lost.includes(id));
   const asked = { ...(waits.length > 0 && { waits }), ...(retires && { retires }) };
@@ -168,7 +168,8 @@ export function planDeletion(
   const taken = takenOver(found.journal, verdict, recorded.operationId);
   const going = taken ? ids.filter((id) => taken.strangers.includes(id)) : ids;
   const left = taken && going.length < ids.length ? (refusal ?? replaced(taken)) : taken ? undefined : refusal;
-  const lost = "lost" in verdict ? verdict.lost : [];
+  // A lost key that signs is not lost: whoever runs this has its secret.
+  const lost = "lost" in verdict ? verdict.lost.filter((id) => id !== reader.signer) : [];
   const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
   // From here on no key is ours: what comes later is a stranger's. A key that may be in use stays named in the journal.
   const close: Step[] = taken || refusal ? [] : [{ do: "close", phase: "void" }];

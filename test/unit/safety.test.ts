@@ -316,7 +316,26 @@ describe("safety", () => {
     assert.deepEqual(ownersOf({ userArn, journalOwner: "new" }, { userArn, journalOwner: "old" }), ["new", "old"]);
   });
 
-  it("a key that somebody else deleted meanwhile is deleted", () => deleteKey("AKIAGONE", iam));
+  it("a key that somebody else deleted meanwhile is deleted", () => deleteKey("AKIAGONE", iam.userId, iam));
+
+  it("a user that was renamed meanwhile has its key still: no such entity says nothing of it", async () => {
+    const [, previous] = await scene.rotated();
+    iam.fault = (call) => {
+      if (call.startsWith("DeleteAccessKey")) iam.exists = false;
+      return undefined;
+    };
+    await assert.rejects(scene.rotate(), /NoSuchEntity/);
+    assert.ok(managedIds(scene.recorded ?? managedKeys({})).includes(previous));
+  });
+
+  it("a key that signs is never one that leaves, nor one that is lost: somebody has its secret", async () => {
+    await scene.up();
+    const lost = scene.died();
+    iam.signerId = lost.accessKeyId;
+    await assert.rejects(scene.rotate(), /an access key of this user that would be deleted/);
+    await scene.destroy();
+    assert.deepEqual(iam.ids(), [lost.accessKeyId]);
+  });
 
   it("a slot that was freed a moment ago is waited for", async () => {
     const [current] = await scene.rotated();
