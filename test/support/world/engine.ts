@@ -1,6 +1,6 @@
 // What Pulumi's engine does with a resource in one run of a stack: facts-pulumi.md.
 import { parseDuration } from "../../../provider/model/duration";
-import { type Props, recordedIds, savedBy } from "./core";
+import { type Props, savedBy } from "./core";
 import type { Place, RunSpec } from "./events";
 import type { Operation, Resource, Saved } from "./model";
 import { currentOf } from "./oracle";
@@ -191,15 +191,13 @@ class OneResource {
       made: [],
       revokes,
       grace: parseDuration(news?.gracePeriod),
-      startedWorking: recordedIds(olds?.outputs)
-        .slice(0, 2)
-        .every((id) => world.works(id)),
+      startedWorking: before !== undefined && world.works(before) && world.works(olds?.previous?.id ?? ""),
       cause: broken ?? (revokes ? "revocation" : due ? "due" : undefined),
       changed: [],
       disturbed,
       brokenMeanwhile: false,
     };
-    run.operations.set(place, operation);
+    run.begins(operation);
     return operation;
   }
 

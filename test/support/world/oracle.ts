@@ -6,7 +6,14 @@ import type { Operation, Saved, WorldData } from "./model";
 export class Oracle {
   crimes: string[] = [];
 
-  constructor(readonly world: { data: WorldData; works(id: string): boolean; isThere(id: string): boolean }) {}
+  constructor(
+    readonly world: {
+      data: WorldData;
+      works(id: string): boolean;
+      isThere(id: string): boolean;
+      canBeFound(id: string): boolean;
+    },
+  ) {}
 
   #accuse(crime: string): void {
     this.crimes.push(crime);
@@ -31,11 +38,14 @@ export class Oracle {
     if (!this.world.works(id)) return;
     if (fate.handed && !named) this.#accuse(`${place} ${kind} deletes ${id}, which was handed out and is not recorded`);
     for (const [at, { live }] of Object.entries(data.resources)) {
-      if (currentOf(live) !== id) continue;
+      // What a failed run saved was passed on to nobody yet.
+      if (currentOf(live) !== id || !fate.handed) continue;
       const successor = made.some((newer) => newer !== id && this.world.works(newer));
       const own = at === place && live === operation.olds;
       const takenOver = at !== place && named;
-      if ((own && (kind === "destroy" || (revokes && successor))) || takenOver) continue;
+      // Only the tag tells a resource that is replaced what the new one has taken over.
+      const unknowable = at === place && !own && fate.excused;
+      if (unknowable || (own && (kind === "destroy" || (revokes && successor))) || takenOver) continue;
       this.#accuse(`${place} ${kind} deletes ${id}, the current key in the state of ${at}`);
     }
     this.#grace(operation, id);
@@ -59,7 +69,7 @@ export class Oracle {
     }
     const left = kind === "refresh" ? secretsIn(outputs) : recordedIds(outputs);
     for (const id of secretsIn(olds?.outputs)) {
-      if (left.includes(id) || !this.world.isThere(id)) continue;
+      if (left.includes(id) || !this.world.canBeFound(id)) continue;
       this.#accuse(`${place} ${kind} drops the secret of ${id}, which AWS still has`);
     }
     const answer = this.#answer(operation, outputs);
@@ -91,7 +101,7 @@ export class Oracle {
     const current = currentOf(live);
     const key = live.outputs.current as { secretAccessKey?: string } | undefined;
     if (!current) this.#accuse(`${place} succeeds without a current key`);
-    else if (!this.world.works(current) && !brokenMeanwhile) {
+    else if (!this.world.works(current) && !brokenMeanwhile && !data.fates[current]?.excused) {
       this.#accuse(`${place} succeeds, and its current ${current} does not work`);
     } else if (data.secrets[current] && data.secrets[current] !== key?.secretAccessKey) {
       this.#accuse(`${place} keeps another secret for ${current}`);
@@ -105,7 +115,7 @@ export class Oracle {
       [live, ...pending].flatMap((saved) => recordedIds(saved?.outputs)),
     );
     for (const [id, { maker, held, excused }] of Object.entries(data.fates)) {
-      if (maker !== place || excused || known.includes(id) || !this.world.isThere(id)) continue;
+      if (maker !== place || excused || known.includes(id) || !this.world.canBeFound(id)) continue;
       this.#accuse(`${place} forgets ${id}, ${held ? "which it handed out" : "whose secret nobody has"}`);
     }
   }

@@ -27,13 +27,14 @@ function gist({ ending, message = "" }: Outcome): string {
 export async function comesToRest(world: World, changes: Props = {}): Promise<Place[]> {
   const refusing: Place[] = [];
   for (const place of PLACES.filter((at) => world.data.programs[at])) {
-    const outcomes: Outcome[] = [];
-    // Twice, since the first may only settle what was left; after that nothing may change any more.
-    for (let run = 0; run < 4; run++) outcomes.push(await calmUp(world, place, changes));
-    const [, , third, last] = outcomes;
-    if (!third || !last) continue;
-    if (gist(third) !== gist(last))
-      world.oracle.crimes.push(`${place} comes to no rest: ${gist(third)} | ${gist(last)}`);
+    // Twice the same: the first runs may settle what was left, or a time may have come.
+    let [last, before] = [await calmUp(world, place, changes), undefined as Outcome | undefined];
+    for (let run = 0; run < 7 && !(before && gist(before) === gist(last)); run++) {
+      [before, last] = [last, await calmUp(world, place, changes)];
+    }
+    if (!before || gist(before) !== gist(last)) {
+      world.oracle.crimes.push(`${place} comes to no rest: ${before && gist(before)} | ${gist(last)}`);
+    }
     // A time may just have come; but not again at once.
     if (last.ending === "ok") await calmUp(world, place, changes, 0);
     const { calls = [], said = [] } = world.runs.at(-1) ?? {};

@@ -21,7 +21,9 @@ export class Run {
   isSaved = true;
   readonly calls: string[] = [];
   readonly said: string[] = [];
+  /** The one under way of each resource. */
   readonly operations = new Map<Place, Operation>();
+  readonly begun: Operation[] = [];
   readonly core: Core;
   readonly signerId: string | undefined;
   end: () => void = () => {};
@@ -74,8 +76,13 @@ export class Run {
       this.isSaved = false;
       return undefined;
     }
-    if (fault === "stale") for (const operation of this.operations.values()) operation.brokenMeanwhile = true;
+    if (fault === "stale") for (const operation of this.begun) operation.brokenMeanwhile = true;
     return fault === "denied" || fault === "throttled" ? failure(fault, action) : fault;
+  }
+
+  begins(operation: Operation): void {
+    this.operations.set(operation.place, operation);
+    this.begun.push(operation);
   }
 
   deletes(by: string, id: string): void {

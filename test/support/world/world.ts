@@ -70,6 +70,12 @@ export class World {
     return this.users.some((user) => user.ids().includes(id));
   }
 
+  /** An inactive key of a user whose name has gone to another one tells nobody where it is. */
+  canBeFound(id: string): boolean {
+    const named = this.userNamed(parseUserArn(this.data.programArn)?.userName ?? "");
+    return this.works(id) || (this.isThere(id) && (!named || named.ids().includes(id)));
+  }
+
   placeIn(stack: StackName, region: string): Place {
     return region === REGIONS.one ? `${stack}.one` : `${stack}.two`;
   }
@@ -87,7 +93,8 @@ export class World {
   /** Keys changed: what other operations under way have seen of them may be past. */
   changes(by?: Operation): void {
     for (const run of this.#runs) {
-      for (const operation of run.operations.values()) if (operation !== by) operation.brokenMeanwhile = true;
+      const own = by && run.begun.includes(by) ? by.place : undefined;
+      for (const operation of run.begun) if (operation.place !== own) operation.brokenMeanwhile = true;
     }
   }
 
