@@ -1,3 +1,4 @@
+import { LONGEST_OPERATION } from "../decide/judge";
 import type { Step } from "../decide/plan";
 import { type FoundKey, listKeys, type RotatedKey } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
@@ -20,12 +21,15 @@ export async function deleteKey(accessKeyId: string, userId: string, iam: Iam): 
   }
 }
 
+/** How long after it began an operation may still make a key, in milliseconds: the rest is for that call and what follows. */
+const LATEST_KEY = LONGEST_OPERATION / 2;
+
 /** What surrounds the making of a key. */
 export interface Making {
   /** A slot was freed a moment ago, and may still count as taken. */
   freedSlot: boolean;
-  /** Asked before each attempt: throws if none may be made any more. */
-  requireTime(): void;
+  /** When the operation began, by AWS's clock. */
+  begun: number;
   /** Told when AWS gave no clear answer: from here on there may be a key with a secret that nobody has. */
   onDoubt(): void;
 }
@@ -52,10 +56,10 @@ export async function createKey(step: CreateStep, making: Making, dependencies: 
   }
 }
 
-async function createInSlot({ freedSlot, requireTime }: Making, { iam, clock, patience }: Dependencies) {
+async function createInSlot({ freedSlot, begun }: Making, { iam, clock, patience }: Dependencies) {
   let full: IamError | undefined;
   const key = await poll(clock, freedSlot ? patience.freedSlot : 0, async () => {
-    requireTime();
+    requireTime(begun, iam);
     try {
       return await iam.createAccessKey();
     } catch (error) {
@@ -66,6 +70,16 @@ async function createInSlot({ freedSlot, requireTime }: Making, { iam, clock, pa
   });
   if (!key) throw full;
   return key;
+}
+
+/** A key made when others believe that this operation has ended would be in their way. */
+function requireTime(begun: number, iam: Iam): void {
+  if (!(iam.time().getTime() - begun > LATEST_KEY)) return;
+  throw new RotationError({
+    asked: "Can't make a new access key",
+    found: `the steps before it took more than ${LATEST_KEY / 60_000} minutes, and no key is made so late.`,
+    todo: "AWS answers slowly just now, or the machine has slept. Run again.",
+  });
 }
 
 /** Keys that were not there before, as soon as the list shows some. */

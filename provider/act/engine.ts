@@ -5,8 +5,10 @@ import { connect } from "node:net";
 export interface Engine {
   /** A short random id. */
   newId(): string;
-  /** Whether nobody is left to save a result, since the engine was killed. The process then ends itself here. */
+  /** Whether nobody is left to save a result, since the engine was killed. */
   isGone(): Promise<boolean>;
+  /** Ends this process, which works for nobody any more. */
+  leave(): void;
 }
 
 /** @param address where the engine listens, as it tells a provider's process; without it, it is never gone */
@@ -16,10 +18,9 @@ export function engineAt(address: string | undefined): Engine {
     async isGone() {
       if (!(await isDeaf(address))) return false;
       await new Promise((resolve) => setTimeout(resolve, 200));
-      if (!(await isDeaf(address))) return false;
-      // Nobody hears from this process any more.
-      process.exit(1);
+      return isDeaf(address);
     },
+    leave: () => process.exit(1),
   };
 }
 

@@ -29,7 +29,14 @@ export class Scene {
   iam = new MemoryIam(this.clock, userArn);
   said: string[] = [];
   recorded: ManagedKeys | undefined;
-  engine: Engine = { newId: () => `op${++this.operations}`, isGone: async () => false };
+  engine: Engine = {
+    newId: () => `op${++this.operations}`,
+    isGone: async () => false,
+    leave: () => {
+      this.left += 1;
+    },
+  };
+  left = 0;
   operations = 0;
 
   get dependencies(): Dependencies {

@@ -16,7 +16,7 @@ export class Stage {
   said: string[] = [];
   sources: CredentialSource[] = [];
   operations = 0;
-  engine: Engine = { newId: () => `op${++this.operations}`, isGone: async () => false };
+  engine: Engine = { newId: () => `op${++this.operations}`, isGone: async () => false, leave: () => {} };
   provider = this.newProcess();
 
   newProcess(): AccessKeyProvider {

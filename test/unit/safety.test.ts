@@ -266,13 +266,24 @@ describe("safety", () => {
     await scene.up();
   });
 
-  it("a provider whose engine is gone makes no further change, and leaves its journal open", async () => {
+  it("a provider whose engine is gone makes no further change, leaves its journal open, and ends itself", async () => {
     const ids = await scene.rotated();
     scene.engine.isGone = async () => iam.calls.includes("TagUser open");
     await assert.rejects(scene.rotate(), /the Pulumi engine that asked for it is gone/);
     assert.deepEqual(changes(), ["TagUser open"]);
     assert.deepEqual(iam.ids().sort(), [...ids].sort());
-    assert.equal(scene.phase(), "open");
+    assert.deepEqual([scene.phase(), scene.left], ["open", 1]);
+  });
+
+  it("the same, with a key made for nobody: it is deleted again, and the next run goes on", async () => {
+    await scene.up();
+    const [current] = iam.ids();
+    scene.engine.isGone = async () => iam.calls.includes("CreateAccessKey");
+    await assert.rejects(scene.rotate(), /the Pulumi engine that asked for it is gone/);
+    assert.deepEqual([iam.ids(), scene.phase(), scene.left], [[current], "open", 1]);
+    scene.engine.isGone = async () => false;
+    const { previous } = await scene.rotate();
+    assert.equal(previous?.accessKeyId, current);
   });
 
   it("a user of that name in another account, or on another path, is refused", async () => {
@@ -362,6 +373,19 @@ describe("safety", () => {
     const next = await scene.rotate();
     assert.deepEqual([next.previous?.accessKeyId, scene.phase()], [current, "done"]);
     assert.notEqual(next.current?.accessKeyId, current);
+  });
+
+  it("nor by a later attempt, after answers that told nothing", async () => {
+    await scene.up();
+    let attempts = 0;
+    iam.fault = (call) => {
+      if (call !== "CreateAccessKey") return undefined;
+      attempts += 1;
+      scene.clock.time += 4 * MINUTE;
+      return "before";
+    };
+    await assert.rejects(scene.rotate(), /took more than 5 minutes/);
+    assert.equal(attempts, 2);
   });
 
   it("a creation that fails half-way is saved, with its key", async () => {

@@ -37,7 +37,7 @@ function begin({ user }: RecordedState) {
     patience: PATIENCE,
     env: {},
     say: (line) => said.push(line),
-    engine: { newId: () => `1000000${++ids}`, isGone: async () => false },
+    engine: { newId: () => `1000000${++ids}`, isGone: async () => false, leave: () => {} },
   });
   return { iam, provider, clock, said, stranger: stranger.accessKeyId };
 }
