@@ -44,7 +44,7 @@ export class MemoryIam implements Iam {
   /** Id of the key of this user that signs; none: somebody else signs. */
   signerId: string | undefined;
   /** The tag and the keys as they were before the last write of each. */
-  past: { journal?: string | undefined; keys: MemoryKey[] } = { keys: [] };
+  past: { journal?: string | undefined; keys: MemoryKey[]; at: number } = { keys: [], at: 0 };
   /** Shared by the users of one account: no id is given twice. */
   numbers = { made: 0 };
 
@@ -71,6 +71,7 @@ export class MemoryIam implements Iam {
   /** Before a write, by whomever. */
   rememberKeys(): void {
     this.past.keys = this.keys.map((key) => ({ ...key }));
+    this.past.at = this.clock.now().getTime();
   }
 
   snapshot(): UserData {
@@ -127,6 +128,7 @@ export class MemoryIam implements Iam {
     return this.#call("TagUser", value.split(" ")[1] ?? "", () => {
       this.#user("TagUser");
       this.past.journal = this.journal;
+      this.past.at = this.clock.now().getTime();
       this.journal = value;
     });
   }

@@ -12,6 +12,7 @@ export class Oracle {
       works(id: string): boolean;
       isThere(id: string): boolean;
       canBeFound(id: string): boolean;
+      isOnNamedUser(id: string): boolean;
     },
   ) {}
 
@@ -115,7 +116,7 @@ export class Oracle {
       [live, ...pending].flatMap((saved) => recordedIds(saved?.outputs)),
     );
     for (const [id, { maker, held, excused }] of Object.entries(data.fates)) {
-      if (maker !== place || excused || known.includes(id) || !this.world.canBeFound(id)) continue;
+      if (maker !== place || excused || known.includes(id) || !this.world.isOnNamedUser(id)) continue;
       this.#accuse(`${place} forgets ${id}, ${held ? "which it handed out" : "whose secret nobody has"}`);
     }
   }

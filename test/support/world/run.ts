@@ -48,7 +48,8 @@ export class Run {
       },
       engine: {
         newId: () => `op${++data.numbers.operations}`,
-        isGone: async () => (this.isEngineAlive ? false : this.die()),
+        isGone: async () => !this.isEngineAlive,
+        leave: () => void this.die(),
       },
       say: (line) => this.said.push(line),
     });

@@ -3,6 +3,9 @@ import { IamError } from "../../../provider/model/errors";
 import type { Fault, MemoryIam } from "../memoryIam";
 import type { Run } from "./run";
 
+/** For so long IAM may answer a read as things were before a write, in milliseconds. */
+const LATE = 10_000;
+
 /** AWS as one operation of one process sees it: each call waits for its turn, and may be struck. */
 export class Session implements Iam {
   constructor(
@@ -25,7 +28,8 @@ export class Session implements Iam {
       throw new IamError("credentials", `iam:${action}`, "InvalidClientTokenId", "the security token is invalid");
     }
     if (!iam) throw new IamError("noSuchEntity", `iam:${action}`, "NoSuchEntity", "no such user");
-    const strikes = fault === "before" || fault === "lostReply" || fault === "stale" ? (fault as Fault) : undefined;
+    const isLate = fault === "stale" && run.world.data.time.now - iam.past.at < LATE;
+    const strikes = fault === "before" || fault === "lostReply" || isLate ? (fault as Fault) : undefined;
     iam.fault = () => strikes;
     if (action === "DeleteAccessKey" && fault !== "before" && iam.ids().includes(subject))
       run.deletes(this.by, subject);

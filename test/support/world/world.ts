@@ -70,10 +70,19 @@ export class World {
     return this.users.some((user) => user.ids().includes(id));
   }
 
+  /** The user that the programs name has it. */
+  isOnNamedUser(id: string): boolean {
+    return (
+      this.userNamed(parseUserArn(this.data.programArn)?.userName ?? "")
+        ?.ids()
+        .includes(id) ?? false
+    );
+  }
+
   /** An inactive key of a user whose name has gone to another one tells nobody where it is. */
   canBeFound(id: string): boolean {
-    const named = this.userNamed(parseUserArn(this.data.programArn)?.userName ?? "");
-    return this.works(id) || (this.isThere(id) && (!named || named.ids().includes(id)));
+    const isTaken = this.users.length > 1 && !this.isOnNamedUser(id);
+    return this.works(id) || (this.isThere(id) && !isTaken);
   }
 
   placeIn(stack: StackName, region: string): Place {
