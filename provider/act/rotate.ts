@@ -49,8 +49,9 @@ export async function rotate(
     const found = await observeUser(userArn, recorded, dependencies, patience);
     if (recorded && recordedArn !== userArn && found.userId !== recorded.userId) throw anotherUser(asked, found);
     const reader = await readerAt(iam, owners);
-    return { found, plan: planRotation(recorded, found, intentAt(reader.now), reader) };
+    return { found, now: reader.now, plan: planRotation(recorded, found, intentAt(reader.now), reader) };
   };
+  const surprises = (seen: Decision) => surprisesIn(seen, owners, recorded);
   const { found, plan } = await lookTwice(look, surprises, dependencies);
   if ("refusal" in plan) throw await refused(asked, plan.refusal, iam);
   const inUse = await guardLastUse(plan, recorded?.retired ?? [], intentAt(iam.time()), iam);
@@ -78,8 +79,10 @@ export async function retire(
   const asked = `Can't delete the access keys of ${userArn}`;
   const look = async () => {
     const found = await observe(userArn, dependencies);
-    return { found, plan: found && planDeletion(recorded, found, await readerAt(iam, owners)) };
+    const reader = await readerAt(iam, owners);
+    return { found, now: reader.now, plan: found && planDeletion(recorded, found, reader) };
   };
+  const surprises = (seen: Decision) => surprisesIn(seen, owners, recorded);
   const { found, plan } = await lookTwice(look, surprises, dependencies);
   if (!found || !plan || found.userId !== recorded.userId) {
     const arn = await whereKeysAre(recorded, iam);
@@ -105,14 +108,33 @@ async function readerAt(iam: Iam, owners: string[]): Promise<Reader> {
   return { owners, now: iam.time(), ...(signer && { signer }) };
 }
 
-/** What has to be seen twice: a user or a key that is gone, and a key that nobody has the secret of. */
-function surprises({ plan }: { plan: Plan | undefined }): string {
-  if (!plan) return "no such user";
+interface Decision {
+  found: Found | undefined;
+  now: Date;
+  plan: Plan | undefined;
+}
+
+/** How late a tag may be read, in milliseconds: a key younger than this may have a journal that can't be seen yet. */
+const LATE = 15_000;
+
+/**
+ * What has to be seen twice, since lists and tags can be late: a user or a key that is gone; a key that nobody has the secret
+ * of; a key that our journal names and the list lacks; and a stranger's key so young that the tag may not tell of it yet.
+ */
+function surprisesIn({ found, now, plan }: Decision, owners: string[], recorded?: ManagedKeys): string {
+  if (!found || !plan) return "no such user";
   if ("refusal" in plan) return "";
-  return plan.steps
-    .map((step) => (step.do === "forget" || step.do === "discard" ? `${step.do} ${step.accessKeyId}` : ""))
-    .filter(Boolean)
-    .join();
+  const gone = plan.steps.flatMap((step) => (step.do === "forget" || step.do === "discard" ? [step.accessKeyId] : []));
+  const adopted = plan.steps.flatMap((step) => (step.do === "adopt" ? [step.key.accessKeyId] : []));
+  const ours = [...adopted, ...(recorded ? managedIds(recorded) : [])];
+  const { journal, keys } = found;
+  const isOurs = journal && owners.includes(journal.owner) && journal.operationId !== recorded?.operationId;
+  const named = isOurs && journal.phase !== "void" && journal.made ? [journal.made] : [];
+  const unlisted = named.filter((id) => !ours.includes(id) && !keys.some((key) => key.accessKeyId === id));
+  const isYoung = (at: string) => now.getTime() - Date.parse(at) < LATE;
+  const young = keys.filter((key) => isYoung(key.createdAt) && ![...ours, ...gone].includes(key.accessKeyId));
+  const changes = plan.steps.some((step) => step.do === "open" || step.do === "close");
+  return [...gone, ...unlisted, ...(changes ? young.map((key) => key.accessKeyId) : [])].join();
 }
 
 function anotherUser(asked: string, found: Found): RotationError {

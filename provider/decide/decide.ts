@@ -46,7 +46,8 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
     if (!takenOver) return { refusal: explainVerdict(verdict, reader.owners[0] ?? "") };
   }
   const lost = "lost" in verdict ? verdict.lost : [];
-  const changes = planChanges(keys, found, mustWait ? rest : intent, retires, lost);
+  const inUse = works(known.current, found) ? known.current : keys.current;
+  const changes = planChanges(keys, found, mustWait ? rest : intent, { retires, lost, inUse });
   const leaves = changes.flatMap((step) => (step.do === "delete" || step.do === "makeRoom" ? [step.accessKeyId] : []));
   if (reader.signer && [...lost, ...leaves].includes(reader.signer)) return { refusal: signerLeaves(reader.signer) };
 
@@ -77,7 +78,7 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
  * | rotate, retire, nothing | no | no | yes | current, which is not ours to activate | all others |
  * | revoke | | | yes | none | all |
  */
-function planChanges(keys: ManagedKeys, found: Found, intent: Intent, retires: string | undefined, lost: string[]) {
+function planChanges(keys: ManagedKeys, found: Found, intent: Intent, { retires, lost, inUse }: Circumstances) {
   const currentWorks = works(keys.current, found);
   if (!intent.rotate && !intent.revoke && currentWorks) {
     const leaving = [...keys.retired, ...(retires && keys.previous ? [keys.previous.accessKeyId] : [])];
@@ -96,7 +97,7 @@ function planChanges(keys: ManagedKeys, found: Found, intent: Intent, retires: s
     before: found.keys.map((key) => key.accessKeyId),
     strangers: strangersAmong(found, keys).filter((key) => !lost.includes(key.accessKeyId)),
   };
-  const room = makesRoom(keys, found, leaving, lost);
+  const room = makesRoom(inUse, found, leaving, lost);
   // Retired keys that are still there may be all that AWS accepts: current is tried before one of them makes room.
   const unproven = room !== undefined && currentWorks && keys.retired.includes(room);
   return [
@@ -106,6 +107,15 @@ function planChanges(keys: ManagedKeys, found: Found, intent: Intent, retires: s
     intent.revoke ? TRY_FIRST : ({ do: "tryCurrent" } as const),
     ...leaving.filter((id) => id !== room).map(deletion),
   ];
+}
+
+interface Circumstances {
+  /** Why `previous` goes without a rotation. */
+  retires: string | undefined;
+  /** Ids of lost keys, which are gone by then. */
+  lost: string[];
+  /** The key that the saved state calls current: it goes after its successor has been seen to work. */
+  inUse: ManagedKey | undefined;
 }
 
 const TRY_FIRST: Step = { do: "tryCurrent", required: true };
@@ -118,9 +128,9 @@ function deletion(accessKeyId: string): Step {
  * How many slots an account gives a user is not ours to read. With two keys there may be no free one, so a key that
  * leaves anyway goes first; where none leaves, AWS's answer to CreateAccessKey tells, and changes nothing.
  */
-function makesRoom(keys: ManagedKeys, found: Found, leaving: string[], lost: string[]): string | undefined {
+function makesRoom(inUse: ManagedKey | undefined, found: Found, leaving: string[], lost: string[]): string | undefined {
   if (found.keys.length - lost.length < 2) return undefined;
-  const mayGo = leaving.filter((id) => id !== keys.current?.accessKeyId || !works(keys.current, found));
+  const mayGo = leaving.filter((id) => id !== inUse?.accessKeyId || !works(inUse, found));
   return mayGo.find((id) => found.keys.some((at) => at.accessKeyId === id && at.status !== "Active")) ?? mayGo[0];
 }
 
@@ -167,7 +177,8 @@ export function planDeletion(
   const ids = managedIds(recorded).reverse();
   const taken = takenOver(found.journal, verdict, recorded.operationId);
   const going = taken ? ids.filter((id) => taken.strangers.includes(id)) : ids;
-  const left = taken && going.length < ids.length ? (refusal ?? replaced(taken)) : taken ? undefined : refusal;
+  const stay = ids.filter((id) => !going.includes(id));
+  const left = taken ? (stay.length > 0 ? replaced(taken, stay) : undefined) : refusal;
   // A lost key that signs is not lost: whoever runs this has its secret.
   const lost = "lost" in verdict ? verdict.lost.filter((id) => id !== reader.signer) : [];
   const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
@@ -186,8 +197,9 @@ function takenOver(journal: Journal | undefined, verdict: Verdict, operationId: 
   return isNewer && journal.phase === "done" ? journal : undefined;
 }
 
-function replaced({ operationId }: Journal): Refusal {
-  return { found: `a newer resource of this name has taken them over (operation ${operationId}).`, todo: "" };
+function replaced({ operationId, owner }: Journal, stay: string[]): Refusal {
+  const found = `${stay.join(" and ")}: another resource (owner ${owner}, operation ${operationId}) has taken them over.`;
+  return { found, todo: "" };
 }
 
 export function strangersAmong(found: Found, keys: ManagedKeys): FoundKey[] {

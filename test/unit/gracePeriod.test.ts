@@ -88,6 +88,7 @@ describe("by the clock", () => {
       const outs = await stage.create(inputs);
       stage.clock.time += 100 * DAY;
       const { accessKeyId } = stage.iam.addKey();
+      stage.clock.time += DAY;
       const blocked = await stage.provider.update("id", outs, next).catch((error: Error) => error);
       assert.match(
         String(blocked),
@@ -96,7 +97,7 @@ describe("by the clock", () => {
       const adopting = { ...next, state: { previous: { accessKeyId } } };
       const adopted = await stage.up(outs, adopting);
       assert.deepEqual([adopted.previousAccessKeyId, id(adopted)], [accessKeyId, id(outs)]);
-      assert.match(stage.said.join(), /a rotation \(rotationTrigger changed\) waits until 2027-02-16T00:00:00Z/);
+      assert.match(stage.said.join(), /a rotation \(rotationTrigger changed\) waits until 2027-02-17T00:00:00Z/);
       stage.clock.time += 7 * DAY - SECOND;
       assert.equal(await stage.up(adopted, adopting), adopted);
       stage.clock.time += SECOND;

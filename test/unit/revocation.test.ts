@@ -122,6 +122,18 @@ describe("revocationTrigger", () => {
     assert.deepEqual(stage.iam.ids(), [id(made)]);
   });
 
+  it("with a current to adopt as well: the key that the state calls current goes last", async () => {
+    stage = new Stage();
+    one = await stage.create(inputs);
+    const { accessKeyId, secretAccessKey } = stage.iam.addKey();
+    stage.clock.time += DAY;
+    forget();
+    const made = await stage.up(one, { ...leak, state: { current: { accessKeyId, secretAccessKey } } });
+    const deletions = stage.iam.calls.filter((call) => /^(Delete|Create)/.test(call));
+    assert.deepEqual(deletions, [`DeleteAccessKey ${accessKeyId}`, "CreateAccessKey", `DeleteAccessKey ${id(one)}`]);
+    assert.deepEqual(stage.iam.ids(), [id(made)]);
+  });
+
   describe("whose new key AWS does not accept in time", () => {
     let saved: Props;
     let message: string;

@@ -75,6 +75,29 @@ describe("safety", () => {
     assert.deepEqual([managedIds(keys), drift], [[current, previous], {}]);
   });
 
+  it("a list that is late costs no key that the journal names as lost", async () => {
+    await scene.up();
+    const lost = scene.died();
+    const list = iam.listAccessKeys.bind(iam);
+    let looks = 0;
+    iam.listAccessKeys = async () => (await list()).slice(0, looks++ > 0 ? undefined : 1);
+    const { current, previous } = await scene.rotate();
+    assert.deepEqual(iam.ids(), [previous?.accessKeyId, current?.accessKeyId]);
+    assert.ok(!iam.ids().includes(lost.accessKeyId));
+  });
+
+  it("a tag that is late makes no stranger of a key that died a moment ago", async () => {
+    await scene.up();
+    const before = iam.journal;
+    const lost = scene.died();
+    scene.clock.time = Date.parse(lost.createdAt) + 2_000;
+    const getUser = iam.getUser.bind(iam);
+    let looks = 0;
+    iam.getUser = async () => ({ ...(await getUser()), ...(looks++ === 0 && before && { journal: before }) });
+    await scene.rotate();
+    assert.ok(!iam.ids().includes(lost.accessKeyId));
+  });
+
   it("a run without a plan changes nothing: it reads, and that is all", async () => {
     await scene.rotated();
     await scene.up();
@@ -451,12 +474,24 @@ describe("safety", () => {
       assert.match(scene.said.join(), /keys are left on the user/);
     });
 
+    it("deletes a key of ours that another owner calls a stranger's: it has taken over the others alone", async () => {
+      const [current, previous] = await scene.rotated();
+      iam.journal = formatJournal({ ...dead, phase: "done", owner: "you", strangers: [current] });
+      const { journal } = iam;
+      await scene.destroy();
+      assert.deepEqual([iam.ids(), iam.journal], [[previous], journal]);
+      assert.match(scene.said.join(), new RegExp(`left on the user: ${previous}: another resource \\(owner you`));
+    });
+
     it("leaves keys that a newer resource of the same name has taken over", async () => {
       await scene.rotated();
       iam.journal = formatJournal({ ...dead, phase: "done", operationId: "second-saved" });
       await scene.destroy();
       assert.deepEqual(changes(), []);
-      assert.match(scene.said.join(), /a newer resource of this name has taken them over/);
+      assert.match(
+        scene.said.join(),
+        /AKIAMEMORY0000000001 and AKIAMEMORY0000000002: another resource \(owner me, operation second-saved\) has taken/,
+      );
     });
 
     it("is refused while another owner is at work", async () => {
