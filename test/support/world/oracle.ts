@@ -66,7 +66,8 @@ export class Oracle {
     const { data } = this.world;
     for (const id of secretsIn(outputs)) {
       const fate = data.fates[id];
-      if (fate) Object.assign(fate, { held: true, handed: fate.handed || !failed });
+      const passedOn = !failed && !(kind === "refresh" && outputs.unfinished);
+      if (fate) Object.assign(fate, { held: true, handed: fate.handed || passedOn });
     }
     const left = kind === "refresh" ? secretsIn(outputs) : recordedIds(outputs);
     for (const id of secretsIn(olds?.outputs)) {

@@ -27,8 +27,11 @@ export class World {
   oracle: Oracle;
   /** How the last event ended, by resource. */
   outcomes: Partial<Record<Place, Outcome>> = {};
+  /** Of the last event's first run. */
+  lastCalls: string[] = [];
   /** Every run so far, for a report. */
   runs: Run[] = [];
+  /** Those under way. */
   readonly #runs: Run[] = [];
 
   constructor(slots = 2, from?: WorldData) {
@@ -110,6 +113,7 @@ export class World {
   async run(event: Event): Promise<void> {
     const { data } = this;
     this.outcomes = {};
+    this.lastCalls = [];
     data.time.now += 2_000;
     switch (event.do) {
       case "runs":
@@ -153,6 +157,7 @@ export class World {
     };
     await this.schedule.drive(() => left === 0, order, happen);
     happen(Infinity);
+    this.lastCalls = runs[0]?.calls ?? [];
     this.#runs.splice(0);
     for (const { spec } of runs) {
       const isAlone = specs.every((other) => other === spec || other.stack !== spec.stack);
