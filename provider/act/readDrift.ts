@@ -27,9 +27,13 @@ export async function readDrift(
     const movedTo = isThere ? undefined : await whereKeysAre(recorded, dependencies.iam);
     return { found, ...findDrift(recorded, found, userArn, movedTo) };
   };
-  const missing = ({ keys }: Result) => String(managedIds(recorded).filter((id) => !managedIds(keys).includes(id)));
-  // A key's secret would be dropped with it.
-  const { found, keys, drift } = await lookTwice(look, missing, dependencies);
+  // A key's secret would be dropped with it, or the note that our journal is still open.
+  const surprise = ({ found, keys }: Result) => {
+    const gone = managedIds(recorded).filter((id) => !managedIds(keys).includes(id));
+    const isReplaced = found && recorded.journalOpen && found.journal?.operationId !== recorded.operationId;
+    return [...gone, ...(isReplaced ? ["another journal"] : [])].join();
+  };
+  const { found, keys, drift } = await lookTwice(look, surprise, dependencies);
   for (const line of inWords(recorded, drift)) dependencies.say(`${userArn}: ${line}.`);
   return { keys: await closeJournal(keys, found, dependencies), drift };
 }

@@ -23,8 +23,7 @@ export class HalfDone extends Error {
 
 export interface Request {
   userArn: string;
-  /** Today's owner first, then the recorded one. */
-  owners: string[];
+  owner: string;
   recorded?: ManagedKeys;
   /** The user is another one only if it was asked for by this ARN: under a new name it must be the same. */
   recordedArn?: string;
@@ -40,7 +39,7 @@ export interface Request {
  * @throws HalfDone if it failed after a change
  */
 export async function rotate(
-  { userArn, owners, recorded, recordedArn = userArn, intentAt, patience = 0 }: Request,
+  { userArn, owner, recorded, recordedArn = userArn, intentAt, patience = 0 }: Request,
   dependencies: Dependencies,
 ): Promise<{ keys: ManagedKeys; waits: Wait[] }> {
   const { iam } = dependencies;
@@ -48,19 +47,20 @@ export async function rotate(
   const look = async () => {
     const found = await observeUser(userArn, recorded, dependencies, patience);
     if (recorded && recordedArn !== userArn && found.userId !== recorded.userId) throw anotherUser(asked, found);
-    const reader = await readerAt(iam, owners);
+    const reader = await readerAt(iam, owner);
     return { found, now: reader.now, plan: planRotation(recorded, found, intentAt(reader.now), reader) };
   };
-  const surprises = (seen: Decision) => surprisesIn(seen, owners, recorded);
+  const surprises = (seen: Decision) => surprisesIn(seen, owner, recorded);
   const { found, plan } = await lookTwice(look, surprises, dependencies);
   if ("refusal" in plan) throw await refused(asked, plan.refusal, iam);
   const inUse = await guardLastUse(plan, recorded?.retired ?? [], intentAt(iam.time()), iam);
   if (inUse) throw await refused(asked, inUse, iam);
-  const { journalOpen: _, ...known } = recorded ?? managedKeys({});
-  const start: ManagedKeys = { ...known, userId: found.userId };
+  const start: ManagedKeys = { ...(recorded ?? managedKeys({})), userId: found.userId };
   try {
-    const keys = await runSteps(plan.steps, start, { userArn, owner: owners[0] ?? "", found }, dependencies);
-    return { keys, waits: plan.waits ?? [] };
+    const keys = await runSteps(plan.steps, start, { userArn, owner, found }, dependencies);
+    // By now it was closed, or seen twice to be another's.
+    const { journalOpen: _, ...closed } = keys;
+    return { keys: closed, waits: plan.waits ?? [] };
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     if (JSON.stringify(error.keys) === JSON.stringify(start)) throw error.cause;
@@ -71,7 +71,7 @@ export async function rotate(
 /** The same for a resource that goes. */
 export async function retire(
   userArn: string,
-  owners: string[],
+  owner: string,
   recorded: ManagedKeys,
   dependencies: Dependencies,
 ): Promise<void> {
@@ -79,10 +79,10 @@ export async function retire(
   const asked = `Can't delete the access keys of ${userArn}`;
   const look = async () => {
     const found = await observe(userArn, dependencies);
-    const reader = await readerAt(iam, owners);
+    const reader = await readerAt(iam, owner);
     return { found, now: reader.now, plan: found && planDeletion(recorded, found, reader) };
   };
-  const surprises = (seen: Decision) => surprisesIn(seen, owners, recorded);
+  const surprises = (seen: Decision) => surprisesIn(seen, owner, recorded);
   const { found, plan } = await lookTwice(look, surprises, dependencies);
   if (!found || !plan || found.userId !== recorded.userId) {
     const arn = await whereKeysAre(recorded, iam);
@@ -94,7 +94,7 @@ export async function retire(
   }
   if ("refusal" in plan) throw await refused(asked, plan.refusal, iam);
   if (plan.left) say(`${userArn}: keys are left on the user: ${plan.left.found}`);
-  const operation = { userArn, owner: owners[0] ?? "", found };
+  const operation = { userArn, owner, found };
   await runSteps(plan.steps, recorded, operation, dependencies).catch((error) => {
     if (!(error instanceof StepFailure)) throw error;
     // The keys are gone, which is what was asked for; without the last word the next creation may only ask once more.
@@ -103,9 +103,9 @@ export async function retire(
   });
 }
 
-async function readerAt(iam: Iam, owners: string[]): Promise<Reader> {
+async function readerAt(iam: Iam, owner: string): Promise<Reader> {
   const signer = await iam.signer();
-  return { owners, now: iam.time(), ...(signer && { signer }) };
+  return { owner, now: iam.time(), ...(signer && { signer }) };
 }
 
 interface Decision {
@@ -119,22 +119,24 @@ const LATE = 15_000;
 
 /**
  * What has to be seen twice, since lists and tags can be late: a user or a key that is gone; a key that nobody has the secret
- * of; a key that our journal names and the list lacks; and a stranger's key so young that the tag may not tell of it yet.
+ * of; a key that our journal names and the list lacks; another journal than the one that we could not close; and a
+ * stranger's key so young that the tag may not tell of it yet.
  */
-function surprisesIn({ found, now, plan }: Decision, owners: string[], recorded?: ManagedKeys): string {
+function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: ManagedKeys): string {
   if (!found || !plan) return "no such user";
   if ("refusal" in plan) return "";
   const gone = plan.steps.flatMap((step) => (step.do === "forget" || step.do === "discard" ? [step.accessKeyId] : []));
   const adopted = plan.steps.flatMap((step) => (step.do === "adopt" ? [step.key.accessKeyId] : []));
   const ours = [...adopted, ...(recorded ? managedIds(recorded) : [])];
   const { journal, keys } = found;
-  const isOurs = journal && owners.includes(journal.owner) && journal.operationId !== recorded?.operationId;
+  const isOurs = journal?.owner === owner && journal.operationId !== recorded?.operationId;
+  const replaced = recorded?.journalOpen && journal?.operationId !== recorded.operationId ? ["another journal"] : [];
   const named = isOurs && journal.phase !== "void" && journal.made ? [journal.made] : [];
   const unlisted = named.filter((id) => !ours.includes(id) && !keys.some((key) => key.accessKeyId === id));
   const isYoung = (at: string) => now.getTime() - Date.parse(at) < LATE;
   const young = keys.filter((key) => isYoung(key.createdAt) && ![...ours, ...gone].includes(key.accessKeyId));
   const changes = plan.steps.some((step) => step.do === "open" || step.do === "close");
-  return [...gone, ...unlisted, ...(changes ? young.map((key) => key.accessKeyId) : [])].join();
+  return [...gone, ...unlisted, ...replaced, ...(changes ? young.map((key) => key.accessKeyId) : [])].join();
 }
 
 function anotherUser(asked: string, found: Found): RotationError {

@@ -22,9 +22,6 @@ export class StepFailure extends Error {
   }
 }
 
-/** How long a look at the tag counts, in milliseconds. */
-const A_WHILE = 1_000;
-
 /** Runs the steps in their order, and knows after each which keys are ours. */
 export async function runSteps(
   steps: Step[],
@@ -84,8 +81,12 @@ class Run {
         return;
       case "tryAdopted":
         return tryAdoptedKeys(step.keys, this.#dependencies);
-      case "open":
-        return this.#tag.open(step.entry);
+      case "open": {
+        await this.#tag.open(step.entry);
+        const { journalOpen: _, ...keys } = this.keys;
+        this.keys = keys;
+        return;
+      }
       case "makeRoom":
         return this.#delete(step.accessKeyId);
       case "discard":
@@ -116,7 +117,6 @@ class Run {
   }
 
   async #create(step: Extract<Step, { do: "create" }>): Promise<void> {
-    const { clock } = this.#dependencies;
     const making = {
       freedSlot: this.#freedSlot,
       begun: Date.parse(this.#tag.journal?.at ?? ""),
@@ -124,38 +124,27 @@ class Run {
         this.#doubt = true;
       },
     };
-    // The look at the tag costs no time here, and comes before the key's name goes into it; unless the key took long.
-    const begun = clock.now().getTime();
-    const [creation, look] = await Promise.allSettled([
-      createKey(step, making, this.#dependencies),
-      this.#tag.confirm(),
-    ]);
-    if (creation.status === "rejected") throw creation.reason;
-    const key = creation.value;
+    const key = await createKey(step, making, this.#dependencies);
     this.#made = { key, keysBefore: this.keys };
     this.keys = withCurrent(this.keys, key, step.previousId, key.createdAt);
     this.#tag.note({ made: key.accessKeyId, ...(this.#doubt && { doubt: true }) });
-    if (look.status === "rejected") throw look.reason;
-    if (clock.now().getTime() - begun > A_WHILE) this.#tag.lookAgain();
   }
 
-  /** The first trial is side by side with what has to be written or looked at before the next step. */
+  /** The look at the tag costs no time beside the trial; where AWS does not know the key yet, nor does its name in the tag. */
   async #tryCurrent(required: boolean): Promise<void> {
     const { current, retired } = this.keys;
     if (!current) return;
-    const [refusal] = await Promise.all([tryOnce(current, this.#dependencies), this.#nameMade()]);
-    // Time has passed since the last look, or will, and what comes next deletes.
-    if (this.#made && (required || refusal !== undefined)) this.#tag.lookAgain();
-    if (refusal === undefined) return;
-    const refused = await untilAccepted(current, this.#dependencies);
+    const [first] = await Promise.all([tryOnce(current, this.#dependencies), this.#tag.confirm()]);
+    if (first === undefined) return;
+    const [refused] = await Promise.all([untilAccepted(current, this.#dependencies), this.#nameMade()]);
+    this.#tag.lookAgain();
     if (refused === undefined) return;
     if (required) throw mustBeAccepted(current, retired, refused, this.#dependencies);
     this.#dependencies.say(notAccepted(current, this.#operation.userArn, refused, this.#dependencies));
   }
 
-  /** Names the key in the tag. If that fails, the key is refused by name should this run die: no reason to give it up. */
+  /** If that fails, the key is refused by name should this run die: no reason to give it up. */
   async #nameMade(): Promise<void> {
-    await this.#tag.confirm();
     const { journal } = this.#tag;
     if (this.#made && journal) await this.#tag.write(journal).catch(() => {});
   }
@@ -166,12 +155,7 @@ class Run {
    */
   async end(failed: Step, error: unknown): Promise<unknown> {
     const { journal } = this.#tag;
-    if (error instanceof Overtaken) return this.#giveWay(error);
-    if (error instanceof Abandoned)
-      return this.#tag.confirm().then(
-        () => this.#giveWay(error),
-        () => error,
-      );
+    if (error instanceof Overtaken || error instanceof Abandoned) return this.#giveWay(error);
     const mayHaveLost = !this.#made && (this.#doubt || Boolean(journal?.made));
     if (!journal || mayHaveLost) return error;
     const hasChanged = String(managedIds(this.keys)) !== String(managedIds(this.#start));

@@ -3,7 +3,7 @@ import { after } from "../model/duration";
 import { instanceOf, type Journal } from "../model/journal";
 import { type ManagedKeys, managedIds, managedKeys, without } from "../model/managedKeys";
 import { planAdoption } from "./adoption";
-import { judge, type Verdict } from "./judge";
+import { isMidway, judge, type Verdict } from "./judge";
 import type { Entry, Found, Intent, Plan, Reader, Refusal, Step, Steps, Wait } from "./plan";
 import { explainVerdict, signerLeaves } from "./refusals";
 
@@ -22,7 +22,7 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   if ("refusal" in adoption) {
     // Whose the user is comes first: else what is said of the adoption leads nowhere.
     const verdict = judge(found.journal, strangersAmong(found, known), recorded?.operationId, reader);
-    return "refusal" in verdict ? { refusal: explainVerdict(verdict, reader.owners[0] ?? "") } : adoption;
+    return "refusal" in verdict ? { refusal: explainVerdict(verdict, reader.owner) } : adoption;
   }
   const grace = graceOf(known, found, intent, reader.now);
   if (grace && "ends" in grace && adoption.keys.retired.includes(known.previous?.accessKeyId ?? "")) {
@@ -43,7 +43,7 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const verdict = judge(found.journal, unknown, recorded?.operationId, reader);
   if ("refusal" in verdict) {
     const takenOver = verdict.refusal === "otherOwner" && unknown.length === 0 && (!recorded || adopts.length > 0);
-    if (!takenOver) return { refusal: explainVerdict(verdict, reader.owners[0] ?? "") };
+    if (!takenOver) return { refusal: explainVerdict(verdict, reader.owner) };
   }
   const lost = "lost" in verdict ? verdict.lost : [];
   const inUse = works(known.current, found) ? known.current : keys.current;
@@ -52,15 +52,16 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   if (reader.signer && [...lost, ...leaves].includes(reader.signer)) return { refusal: signerLeaves(reader.signer) };
 
   const strangers = unknown.map((key) => key.accessKeyId).filter((id) => !lost.includes(id));
+  const doubt = isMidway(found.journal, recorded?.operationId, reader) && ({ doubt: true } as const);
   const asked = { ...(waits.length > 0 && { waits }), ...(retires && { retires }) };
   if (lost.length + adopts.length + changes.length === 0) {
-    return { steps: [...forgets, ...settle(found.journal, recorded?.operationId, strangers, reader)], ...asked };
+    return { steps: [...forgets, ...settle(found.journal, recorded?.operationId, strangers, doubt, reader)], ...asked };
   }
   const kind: Entry["kind"] = !recorded ? "create" : lost.length + changes.length > 0 ? "rotate" : "adopt";
   const [made] = lost;
   // A refusal comes before the first change: an adopted key whose secret is wrong is found before that. A lost key stays
   // named in the journal until it is gone.
-  const open: Step = { do: "open", entry: { kind, strangers, ...(made && { made }) } };
+  const open: Step = { do: "open", entry: { kind, strangers, ...(made && { made }), ...doubt } };
   const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
   const close: Step = { do: "close", phase: "done" };
   return { steps: [...forgets, ...trials, open, ...discards, ...adopts, ...changes, close], ...asked };
@@ -152,13 +153,19 @@ function graceOf(
 }
 
 /** Where nothing else is to do: whoever left the journal open has ended, and nothing that it made is left unknown. */
-function settle(journal: Journal | undefined, operationId: string | undefined, strangers: string[], reader: Reader) {
-  if (journal?.phase !== "open" || !reader.owners.includes(journal.owner)) return [];
+function settle(
+  journal: Journal | undefined,
+  operationId: string | undefined,
+  strangers: string[],
+  doubt: { doubt: true } | false,
+  reader: Reader,
+) {
+  if (journal?.phase !== "open" || journal.owner !== reader.owner) return [];
   const { made: _, ...rest } = journal;
   const settled: Journal =
     journal.operationId === operationId
       ? { ...journal, phase: "done" }
-      : { ...rest, strangers, ...(operationId ? { phase: "done", operationId } : { phase: "void" }) };
+      : { ...rest, ...doubt, strangers, ...(operationId ? { phase: "done", operationId } : { phase: "void" }) };
   return [{ do: "settle", journal: settled } as const];
 }
 
@@ -170,7 +177,7 @@ export function planDeletion(
 ): (Steps & { left?: Refusal }) | { refusal: Refusal } {
   const { keys } = forgetGone(recorded, found);
   const verdict = judge(found.journal, strangersAmong(found, keys), recorded.operationId, reader);
-  const refusal = "refusal" in verdict ? explainVerdict(verdict, reader.owners[0] ?? "") : undefined;
+  const refusal = "refusal" in verdict ? explainVerdict(verdict, reader.owner) : undefined;
   if (refusal && "refusal" in verdict && verdict.refusal === "atWork") return { refusal };
   // Keys that a list leaves out are asked for as well, since the list may be late, and a key that is gone is no error.
   // current last: an interrupted run leaves the key in use for as long as it can.

@@ -13,6 +13,16 @@ export type Verdict =
 
 const STRANGERS: Verdict = { lost: [] };
 
+/** Whether an operation of ours that died may still make a key, or may have made one that is listed late: it names none. */
+export function isMidway(journal: Journal | undefined, operationId: string | undefined, reader: Reader): boolean {
+  if (journal?.phase !== "open" || journal.owner !== reader.owner || journal.operationId === operationId) return false;
+  return isYoung(journal, reader.now) && (!journal.made || journal.doubt === true);
+}
+
+function isYoung({ at }: Journal, now: Date): boolean {
+  return now.getTime() < Date.parse(at) + LONGEST_OPERATION;
+}
+
 /**
  * Judges the keys that our state does not know, by what the journal names, and by nothing else.
  *
@@ -29,13 +39,16 @@ export function judge(
   journal: Journal | undefined,
   unknown: FoundKey[],
   operationId: string | undefined,
-  { owners, now }: Reader,
+  { owner, now }: Reader,
 ): Verdict {
   if (!journal || journal.phase === "void") return STRANGERS;
-  if (!owners.includes(journal.owner)) {
-    const isYoung = now.getTime() < Date.parse(journal.at) + LONGEST_OPERATION;
+  if (journal.owner !== owner) {
     // Keys of another owner are not told apart: those it calls strangers may be those of a third.
-    return { refusal: journal.phase === "open" && isYoung ? "atWork" : "otherOwner", journal, keys: unknown };
+    return {
+      refusal: journal.phase === "open" && isYoung(journal, now) ? "atWork" : "otherOwner",
+      journal,
+      keys: unknown,
+    };
   }
   const unnamed = unknown.filter(({ accessKeyId }) => !journal.strangers.includes(accessKeyId));
   if (journal.operationId === operationId) {

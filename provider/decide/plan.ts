@@ -24,8 +24,8 @@ export interface Intent {
 
 /** Who decides, and when. */
 export interface Reader {
-  /** The owner hashes that are ours: today's first, then the recorded one of before a rename or a move. */
-  owners: string[];
+  /** The hash that stands for this resource. */
+  owner: string;
   /** By AWS's clock. */
   now: Date;
   /** Id of the access key that signs. */
@@ -57,7 +57,7 @@ export type Step =
   | { do: "settle"; journal: Journal };
 
 /** The part of a journal that a plan decides. */
-export type Entry = Pick<Journal, "kind" | "strangers" | "made">;
+export type Entry = Pick<Journal, "kind" | "strangers" | "made" | "doubt">;
 
 export interface Refusal {
   found: string;

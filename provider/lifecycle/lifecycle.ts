@@ -11,7 +11,7 @@ import { checkAccess, openSession, type StackConfig, type World, withFallback } 
 import {
   halfDone,
   type Outputs,
-  ownersOf,
+  ownerOf,
   pickInputs,
   sameAwsProvider,
   sameLogin,
@@ -87,7 +87,7 @@ export class KeyLifecycle {
     const { userArn, state } = inputs;
     const request = {
       userArn,
-      owners: ownersOf(inputs),
+      owner: ownerOf(inputs),
       intentAt: () => (state ? { adopt: state } : {}),
       patience: this.#world.patience.newUser,
     };
@@ -111,13 +111,15 @@ export class KeyLifecycle {
   }
 
   async update(olds: Props, news: Props): Promise<Outputs> {
-    const [before, inputs] = [pickInputs(olds), pickInputs(news)];
+    const before = pickInputs(olds);
+    // Renamed or moved, a resource is the owner that it was: the tag on the user names that one.
+    const inputs = pickInputs({ ...news, journalOwner: before.journalOwner ?? news.journalOwner });
     const { userArn } = inputs;
     const recorded = toManagedKeys(olds);
     const change = { olds: before, answered: toAnswered(olds), news: inputs };
     const request = {
       userArn,
-      owners: ownersOf(inputs, before),
+      owner: ownerOf(inputs),
       recorded,
       recordedArn: before.userArn,
       intentAt: (now: Date) => intentOf(change, recorded, now),
@@ -138,7 +140,7 @@ export class KeyLifecycle {
     const inputs = pickInputs(olds);
     const { userArn } = inputs;
     await this.#attemptRecorded(`Can't delete the access keys of ${userArn}`, inputs, (dependencies) =>
-      retire(userArn, ownersOf(inputs), toManagedKeys(olds), dependencies),
+      retire(userArn, ownerOf(inputs), toManagedKeys(olds), dependencies),
     );
   }
 

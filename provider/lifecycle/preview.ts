@@ -19,7 +19,7 @@ export function previewUpdate(
   intent: Intent,
   now: Date,
 ): Preview | { refusal: Refusal } {
-  const plan = planRotation(recorded, presumed(recorded, drift, intent), intent, { owners: [], now });
+  const plan = planRotation(recorded, presumed(recorded, drift, intent), intent, { owner: "", now });
   if ("refusal" in plan) return plan;
   const waits = (plan.waits ?? []).map((wait) => waitInWords(wait, recorded));
   const ofKind = <K extends Step["do"]>(kind: K) =>

@@ -143,7 +143,7 @@ export function toDrift(olds: Props): Drift {
   return isObject(olds.drift) ? (olds.drift as Drift) : {};
 }
 
-/** The owners that count as this resource: today's, and the recorded one, which a renamed stack or resource had. */
-export function ownersOf(news: Inputs, olds: Inputs = news): string[] {
-  return [...new Set([news.journalOwner ?? "anonymous", ...(olds.journalOwner ? [olds.journalOwner] : [])])];
+/** Who this resource is in the journal. */
+export function ownerOf({ journalOwner = "anonymous" }: Inputs): string {
+  return journalOwner;
 }

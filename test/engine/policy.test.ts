@@ -228,7 +228,7 @@ describe("a policy through the engine", function () {
     inputs({ rotationTrigger: 1, gracePeriod: "1d" });
     await stack.up();
     inputs({ rotationTrigger: 2, gracePeriod: "1d" });
-    proxy.rule({ action: "TagUser", nth: 3, fault: { kind: "error", code: "AccessDenied", status: 403 } });
+    proxy.rule({ action: "TagUser", nth: 2, fault: { kind: "error", code: "AccessDenied", status: 403 } });
     const failed = await stack.tryUp();
     assert.notEqual(failed.code, 0, failed.text);
     const saved = stack.recorded()?.currentAccessKeyId; // a failed run leaves the stack's outputs as they were

@@ -46,7 +46,7 @@ export class Scene {
   async up(intent: Intent = {}, owner = "me"): Promise<ManagedKeys> {
     const { recorded } = this;
     this.iam.calls = [];
-    const request = { userArn, owners: [owner], intentAt: () => intent, ...(recorded && { recorded }) };
+    const request = { userArn, owner, intentAt: () => intent, ...(recorded && { recorded }) };
     const { keys } = await rotate(request, this.dependencies);
     this.recorded = keys;
     return keys;
@@ -63,7 +63,7 @@ export class Scene {
   }
   async destroy(): Promise<void> {
     this.iam.calls = [];
-    await retire(userArn, ["me"], this.recorded ?? managedKeys({}), this.dependencies);
+    await retire(userArn, "me", this.recorded ?? managedKeys({}), this.dependencies);
   }
   /** Two managed keys. */
   async rotated(): Promise<[current: string, previous: string]> {

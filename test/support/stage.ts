@@ -34,8 +34,9 @@ export class Stage {
   }
 
   /** The process that works for this stack dies at such a call; the next one is another. */
-  async killedAfter(call: string, run: () => Promise<unknown>): Promise<void> {
-    this.iam.fault = (made) => (made.startsWith(call) ? "killAfter" : undefined);
+  async killedAfter(call: string, run: () => Promise<unknown>, nth = 1): Promise<void> {
+    let seen = 0;
+    this.iam.fault = (made) => (made.startsWith(call) && ++seen === nth ? "killAfter" : undefined);
     await new Promise<void>((resolve) => {
       this.iam.onKill = resolve;
       void run();

@@ -14,7 +14,7 @@ const found = (...ids: string[]): FoundKey[] =>
     status: id.endsWith("!") ? "Inactive" : "Active",
     createdAt: at,
   }));
-const reader: Reader = { owners: ["me"], now: new Date(at) };
+const reader: Reader = { owner: "me", now: new Date(at) };
 const rotate: Intent = { rotate: "rotationTrigger changed" };
 
 /** The steps in short: `-A` deletes, `+` creates (`+>A`: A becomes previous), `?` tries, `~A` forgets, `=A` adopts. */

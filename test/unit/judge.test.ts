@@ -21,7 +21,7 @@ const keys = (ids: string): FoundKey[] =>
 
 /** In a word: who is lost, or why it is refused and which keys are named. */
 function word(at: Journal | undefined, unknown: string, operationId: string | undefined, now = minutes(1)): string {
-  const verdict = judge(at, keys(unknown), operationId, { owners: ["me", "me before a rename"], now });
+  const verdict = judge(at, keys(unknown), operationId, { owner: "me", now });
   if ("lost" in verdict) return `lost: ${verdict.lost}`;
   return `${verdict.refusal}: ${verdict.keys.map(({ accessKeyId }) => accessKeyId)}`;
 }
@@ -47,7 +47,6 @@ describe("judge: what a key is that the state does not know", () => {
       "unclear: X",
     ],
     ["our operation died with it made: it is lost", journal({ made: "X" }), "X", saved, "lost: X"],
-    ["the same, under the name of before", journal({ made: "X", owner: "me before a rename" }), "X", saved, "lost: X"],
     ["a creation of ours died, and there is no state", journal({ made: "X" }), "X", none, "lost: X"],
     ["a stranger's, beside a lost one", journal({ made: "X" }), "XS", saved, "lost: X"],
     ["our operation died, and names none: nobody can tell", journal(), "X", saved, "unclear: X"],

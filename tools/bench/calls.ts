@@ -17,19 +17,19 @@ const READ = ["GetUser", "ListAccessKeys"];
 const TAG = ["TagUser"];
 /** Whether the tag is still this run's own. */
 const LOOK = ["GetUser"];
-const MAKE = ["CreateAccessKey", "GetUser"];
+const CREATE = ["CreateAccessKey"];
 const DELETE = ["DeleteAccessKey"];
 const TRY = ["GetCallerIdentity"];
 
 /** What rules ask for: README's "How a rotation goes" says why. A step is what can run side by side. */
 const NEEDED = {
-  create: [READ, TAG, MAKE, [...TRY, ...TAG], TAG],
-  "rotate, with a free slot": [READ, TAG, MAKE, [...TRY, ...TAG], TAG],
-  "rotate, both slots taken": [READ, TAG, DELETE, MAKE, [...TRY, ...TAG], TAG],
+  create: [READ, TAG, CREATE, [...TRY, ...LOOK], TAG],
+  "rotate, with a free slot": [READ, TAG, CREATE, [...TRY, ...LOOK], TAG],
+  "rotate, both slots taken": [READ, TAG, DELETE, CREATE, [...TRY, ...LOOK], TAG],
   "up and preview, nothing changed": [],
   refresh: [READ],
   "end of the grace period": [READ, TAG, [...TRY, ...LOOK], DELETE, TAG],
-  "revoke, both slots taken": [READ, TAG, DELETE, MAKE, [...TRY, ...TAG], LOOK, DELETE, TAG],
+  "revoke, both slots taken": [READ, TAG, DELETE, CREATE, [...TRY, ...LOOK], DELETE, TAG],
   // `current` last, so that an interrupted run leaves the key in use for as long as it can.
   "destroy, two keys": [READ, DELETE, DELETE, LOOK, TAG],
   "adopt two keys": [READ, [...TRY, ...TRY], TAG, LOOK, TAG],
