@@ -97,7 +97,7 @@ function unclear(appeared: FoundKey[], cause: IamError): RotationError {
     {
       asked: "Can't tell which key was made",
       found: `AWS gave no clear answer to iam:CreateAccessKey (${cause.code}), and now there is ${listKeys(appeared)}. It may be the key that AWS made, with a secret that nobody has; or somebody else's.`,
-      todo: `Delete ${ids} if nobody uses it, then run again; or run again at once, and read the other ways out.`,
+      todo: `Delete ${ids} if nobody uses it, then run again; the next run names the other ways out.`,
     },
     { cause },
   );
@@ -120,7 +120,7 @@ function noSlot(step: CreateStep, cause: IamError): Error {
     {
       asked: "Can't make a new access key",
       found: `the user has as many access keys as AWS allows it, and of these ${listKeys(others)} ${others.length === 1 ? "is" : "are"} not managed here.`,
-      todo: `Adopt ${others.length === 1 ? "it" : "one"} with \`state: { previous: { accessKeyId: "${one.accessKeyId}" } }\`, and it is phased out, after \`gracePeriod\` if there is one; or delete it, if nobody uses it. Then run again.`,
+      todo: `Adopt ${others.length === 1 ? "it" : "one"} with \`state: { previous: { accessKeyId: "${one.accessKeyId}" } }\`, and the next rotation deletes it, not before the next run, and not within \`gracePeriod\`; or delete it, if nobody uses it. Then run again.`,
     },
     { cause },
   );

@@ -16,9 +16,14 @@ export interface LastUse {
   region: string;
 }
 
+/**
+ * What signing one call with a key has told. Whoever may not call at all (AccessDenied) has a key and a signature that AWS
+ * knows, but hears nothing of who it is.
+ */
 export type KeyTrial =
-  | { accepted: true; arn: string /** Of the user whose key it is. */; userId: string }
-  | { accepted: false; code: string; wrongSecret: boolean };
+  | { accepted: true; arn?: string /** Of the user whose key it is. */; userId?: string }
+  /** `unasked`: nobody could ask, which says nothing of the key. */
+  | { accepted: false; code: string; wrongSecret: boolean; unasked?: true };
 
 /** The calls that a rotation needs, on one user. Each failure is an IamError. */
 export interface Iam {

@@ -32,8 +32,8 @@ export async function observeUser(
   const found = await observe(userArn, dependencies, patience);
   const asked = `Can't rotate the access keys of ${userArn}`;
   if (!found || (recorded && recorded.userId !== found.userId)) {
-    const arn = await whereKeysAre(recorded, dependencies.iam);
-    if (arn) throw renamed(asked, arn, found);
+    const where = await whereKeysAre(asked, recorded, dependencies);
+    if (where) throw renamed(asked, where, found);
   }
   if (found?.arn === userArn) return found;
   throw new RotationError({
@@ -43,22 +43,40 @@ export async function observeUser(
   });
 }
 
-/** A key tells whose it is, whatever name its user has by now. */
-export async function whereKeysAre(recorded: ManagedKeys | undefined, iam: Iam): Promise<string | undefined> {
+/**
+ * A key tells whose it is, whatever name its user has by now.
+ * @returns where the keys are alive, in words; `undefined` if AWS knows none of them
+ * @throws RotationError if nobody could ask
+ */
+export async function whereKeysAre(
+  asked: string,
+  recorded: ManagedKeys | undefined,
+  { iam }: Dependencies,
+): Promise<string | undefined> {
   for (const key of [recorded?.current, recorded?.previous]) {
     if (!key?.secretAccessKey) continue;
     const { accessKeyId, secretAccessKey } = key;
     const trial = await iam.tryKey({ accessKeyId, secretAccessKey });
+    if (!trial.accepted && trial.unasked) throw nobodyCouldAsk(asked, accessKeyId, trial.code);
+    if (trial.accepted && !trial.arn) return "another name";
     if (trial.accepted && trial.userId === recorded?.userId) return trial.arn;
   }
   return undefined;
 }
 
-export function renamed(asked: string, arn: string, found?: Found): RotationError {
+function nobodyCouldAsk(asked: string, accessKeyId: string, code: string): RotationError {
   return new RotationError({
     asked,
-    found: `its keys are alive: their user is ${arn} now${found ? `, and ${found.arn} is another one (UserId ${found.userId})` : ""}.`,
-    todo: "Nothing was changed. Set `userArn` to that, and the keys stay as they are; then run again.",
+    found: `the user that it knew is not there under that name, and nobody could ask whether its key ${accessKeyId} is alive under another (sts:GetCallerIdentity: ${code}).`,
+    todo: "Nothing was changed. Run again when STS can be reached.",
+  });
+}
+
+export function renamed(asked: string, where: string, found?: Found): RotationError {
+  return new RotationError({
+    asked,
+    found: `its keys are alive: their user is ${where} now${found ? `, and ${found.arn} is another one (UserId ${found.userId})` : ""}.`,
+    todo: "Nothing was changed. Set `userArn` to the ARN of the user as it is now, and the keys stay as they are; then run again.",
   });
 }
 

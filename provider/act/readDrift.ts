@@ -24,7 +24,9 @@ export async function readDrift(
   const look = async (): Promise<Result> => {
     const found = await observe(userArn, dependencies);
     const isThere = found?.userId === recorded.userId;
-    const movedTo = isThere ? undefined : await whereKeysAre(recorded, dependencies.iam);
+    const movedTo = isThere
+      ? undefined
+      : await whereKeysAre(`Can't read the access keys of ${userArn}`, recorded, dependencies);
     return { found, ...findDrift(recorded, found, userArn, movedTo) };
   };
   // A key's secret would be dropped with it, or the note that our journal is still open.

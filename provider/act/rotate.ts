@@ -12,8 +12,8 @@ export class HalfDone extends Error {
   override readonly name = "HalfDone";
   constructor(
     readonly keys: ManagedKeys,
-    /** Whether a new key was made, so that the triggers that asked for it are done. */
-    readonly made: boolean,
+    /** What is done of what was asked for: a new key was made, keys were adopted. */
+    readonly did: { made: boolean; adopted: boolean },
     message: string,
     cause: Error,
   ) {
@@ -64,7 +64,7 @@ export async function rotate(
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     if (JSON.stringify(error.keys) === JSON.stringify(start)) throw error.cause;
-    throw new HalfDone(error.keys, error.made, `${error.cause.message} ${standing(start, error.keys)}`, error.cause);
+    throw new HalfDone(error.keys, error.did, `${error.cause.message} ${standing(start, error.keys)}`, error.cause);
   }
 }
 
@@ -85,11 +85,14 @@ export async function retire(
   const surprises = (seen: Decision) => surprisesIn(seen, owner, recorded);
   const { found, plan } = await lookTwice(look, surprises, dependencies);
   if (!found || !plan || found.userId !== recorded.userId) {
-    const arn = await whereKeysAre(recorded, iam);
-    if (arn) throw renamed(asked, arn, found);
+    const where = await whereKeysAre(asked, recorded, dependencies);
+    if (where) throw renamed(asked, where, found);
     const why = found ? `is another one by now (UserId ${found.userId})` : "is not there";
     const ids = managedIds(recorded).join(" and ");
-    if (ids) say(`${userArn}: the user of that name ${why}, so nobody could look for ${ids}.`);
+    if (ids)
+      say(
+        `${userArn}: the user of that name ${why}, so nobody could look for ${ids}. If it was renamed, and they are inactive, they are there still.`,
+      );
     return;
   }
   if ("refusal" in plan) throw await refused(asked, plan.refusal, iam);

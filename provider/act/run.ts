@@ -13,8 +13,8 @@ export class StepFailure extends Error {
   override readonly name = "StepFailure";
   constructor(
     readonly keys: ManagedKeys,
-    /** Whether a new key was made, and is kept. */
-    readonly made: boolean,
+    /** What is done: a new key was made, and is kept; keys were adopted. */
+    readonly did: { made: boolean; adopted: boolean },
     readonly step: Step,
     override readonly cause: Error,
   ) {
@@ -39,7 +39,7 @@ export async function runSteps(
       // Nobody hears from this process any more.
       if (reason instanceof Abandoned) dependencies.engine.leave();
       const cause = explain(`Can't ${inWords(step)} of ${userArn}`, userArn, reason);
-      throw new StepFailure(run.keys, run.hasMade, step, cause);
+      throw new StepFailure(run.keys, run.did, step, cause);
     }
   }
   return run.keys;
@@ -48,6 +48,7 @@ export async function runSteps(
 class Run {
   keys: ManagedKeys;
   #freedSlot = false;
+  #hasAdopted = false;
   /** An older key was deleted after the new one was made. */
   #hasDeletedSince = false;
   /** A key whose secret nobody has may be there: the journal stays open until the next run has looked. */
@@ -66,8 +67,8 @@ class Run {
     this.#dependencies = dependencies;
   }
 
-  get hasMade(): boolean {
-    return this.#made !== undefined;
+  get did() {
+    return { made: this.#made !== undefined, adopted: this.#hasAdopted };
   }
 
   async step(step: Step): Promise<void> {
@@ -78,6 +79,7 @@ class Run {
         return;
       case "adopt":
         this.keys = afterAdoption(this.keys, step);
+        this.#hasAdopted = true;
         return;
       case "tryAdopted":
         return tryAdoptedKeys(step.keys, this.#dependencies);
@@ -173,11 +175,18 @@ class Run {
     return error;
   }
 
+  /** Whether one of these keys worked when this run began. */
+  #works({ current, previous }: ManagedKeys): boolean {
+    const ids = [current?.accessKeyId, previous?.accessKeyId];
+    return this.#operation.found.keys.some((key) => key.status === "Active" && ids.includes(key.accessKeyId));
+  }
+
   /** The key that this run made is handed to nobody, and all else is left to who is at work, or comes next. */
   async #giveWay(reason: RotationError): Promise<RotationError> {
     const { operationId } = this.#start;
-    // What older keys gave way to is all that works.
-    if (!this.#made || this.#hasDeletedSince) {
+    // What older keys gave way to may be all that works.
+    const madeRoom = this.#works(this.#start) && this.#made && !this.#works(this.#made.keysBefore);
+    if (!this.#made || this.#hasDeletedSince || madeRoom) {
       this.keys = managedKeys({ ...this.keys, operationId });
       return reason;
     }

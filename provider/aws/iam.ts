@@ -93,10 +93,12 @@ export function connect(user: UserArn, region: string, access: Access): Iam {
       try {
         const action = "sts:GetCallerIdentity";
         const { Arn, UserId } = await call(action, () => client.send(new GetCallerIdentityCommand({})));
-        return { accepted: true, arn: needed(action, Arn), userId: UserId ?? "" };
+        return { accepted: true, arn: needed(action, Arn), ...(UserId && { userId: UserId }) };
       } catch (error) {
-        const { code } = toIamError("sts:GetCallerIdentity", error);
-        return { accepted: false, code, wrongSecret: code === "SignatureDoesNotMatch" };
+        const { kind, code } = toIamError("sts:GetCallerIdentity", error);
+        if (kind === "denied") return { accepted: true };
+        const said = { accepted: false, code, wrongSecret: code === "SignatureDoesNotMatch" } as const;
+        return kind === "credentials" || kind === "refused" ? said : { ...said, unasked: true };
       }
     },
   };

@@ -32,19 +32,17 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const { keys, trials, adopts } = adoption;
   const { rotate, ...rest } = intent;
   const end = graceOf(keys, found, intent, reader.now);
-  // An adopted current makes the key in use previous: a rotation in the same run would delete that one.
-  const isPushed = works(known.current, found) && keys.previous?.accessKeyId === known.current?.accessKeyId;
   const until = end && "ends" in end ? end.ends : undefined;
-  const mustWait = rotate && !intent.revoke && (until || (isPushed && adopts.length > 0));
+  // A rotation in the run that adopts would delete at once what was adopted, or what that pushed to previous.
+  const mustWait = rotate && !intent.revoke && (until || adopts.length > 0);
   if (mustWait) waits.push({ what: "rotation", why: rotate, ...(until && { until }) });
   const retires = end && "ended" in end ? end.ended : undefined;
 
   const unknown = strangersAmong(found, keys);
   const verdict = judge(found.journal, unknown, recorded?.operationId, reader);
-  if ("refusal" in verdict) {
-    const takenOver = verdict.refusal === "otherOwner" && unknown.length === 0 && (!recorded || adopts.length > 0);
-    if (!takenOver) return { refusal: explainVerdict(verdict, reader.owner) };
-  }
+  const isOthers = "refusal" in verdict && verdict.refusal === "otherOwner";
+  const takesOver = isOthers && unknown.length === 0 && (!recorded || intent.takesOver === true);
+  if ("refusal" in verdict && !takesOver) return { refusal: explainVerdict(verdict, reader.owner) };
   const lost = "lost" in verdict ? verdict.lost : [];
   const inUse = works(known.current, found) ? known.current : keys.current;
   const changes = planChanges(keys, found, mustWait ? rest : intent, { retires, lost, inUse });
@@ -54,7 +52,7 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const strangers = unknown.map((key) => key.accessKeyId).filter((id) => !lost.includes(id));
   const doubt = isMidway(found.journal, recorded?.operationId, reader) && ({ doubt: true } as const);
   const asked = { ...(waits.length > 0 && { waits }), ...(retires && { retires }) };
-  if (lost.length + adopts.length + changes.length === 0) {
+  if (lost.length + adopts.length + changes.length === 0 && !takesOver) {
     return { steps: [...forgets, ...settle(found.journal, recorded?.operationId, strangers, doubt, reader)], ...asked };
   }
   const kind: Entry["kind"] = !recorded ? "create" : lost.length + changes.length > 0 ? "rotate" : "adopt";

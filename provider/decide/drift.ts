@@ -5,8 +5,8 @@ import type { Found } from "./plan";
 
 /** What somebody else changed, by what it concerns. */
 export interface Drift {
-  /** No user of that name is there; another user has the name; or the ARN that the same user has now. */
-  user?: "missing" | "another" | `arn:${string}`;
+  /** No user of that name is there (`missing`), or another one (`another`); or what the same user is now: its ARN. */
+  user?: string;
   current?: KeyDrift | "none";
   previous?: KeyDrift;
   /** Keys that somebody made since the last rotation. */
@@ -18,7 +18,7 @@ export type KeyDrift = "deleted" | Exclude<FoundKey["status"], "Active">;
 /**
  * Compares what is recorded with what is there. A key that the user has no more is dropped; all of them only if the user
  * is another one, and theirs is not found alive.
- * @param movedTo the ARN under which the keys were seen to be alive
+ * @param movedTo where the keys were seen to be alive
  */
 export function findDrift(
   recorded: ManagedKeys,
@@ -27,7 +27,7 @@ export function findDrift(
   movedTo?: string,
 ): { keys: ManagedKeys; drift: Drift } {
   const { current, previous, retired, userId, operationId } = recorded;
-  if (movedTo) return { keys: recorded, drift: { user: movedTo as `arn:${string}` } };
+  if (movedTo) return { keys: recorded, drift: { user: movedTo } };
   if (!found) return { keys: recorded, drift: { user: "missing" } };
   if (found.userId !== userId) return { keys: managedKeys({ userId, operationId }), drift: { user: "another" } };
   const statusOf = (key: ManagedKey) => found.keys.find((at) => at.accessKeyId === key.accessKeyId)?.status;
@@ -44,7 +44,7 @@ export function findDrift(
   return {
     keys: managedKeys({ ...recorded, current: there(current), previous: there(previous), retired: left }),
     drift: {
-      ...(found.arn !== userArn && { user: found.arn as `arn:${string}` }),
+      ...(found.arn !== userArn && { user: found.arn }),
       ...(now && { current: now }),
       ...(then && { previous: then }),
       ...(others.length > 0 && { others }),

@@ -26,13 +26,10 @@ export function intentOf({ olds, answered, news }: Change, keys: ManagedKeys, no
   if (news.revocationTrigger !== undefined && changed("revocationTrigger")) intent.revoke = "revocationTrigger changed";
   if (news.gracePeriod) intent.gracePeriod = news.gracePeriod;
   if (news.lastUsedGuard) intent.lastUsedGuard = news.lastUsedGuard;
-  if (news.state && isAdoption(olds, news, keys)) intent.adopt = news.state;
-  return intent;
-}
-
-/** Adoption happens once: keys that were adopted, and rotated away since, stay in the program's text. */
-function isAdoption(olds: Inputs, news: Inputs, keys: ManagedKeys): boolean {
+  const isNamed = news.state && !hasUnknowns(news.state) && !sameValue(olds.state, news.state);
+  if (isNamed) intent.takesOver = true;
+  // Adoption happens once: keys that were adopted, and rotated away since, stay in the program's text.
   const ids = [news.state?.current?.accessKeyId, news.state?.previous?.accessKeyId].filter((id) => id !== undefined);
-  const fresh = ids.some((id) => !managedIds(keys).includes(id));
-  return fresh && !hasUnknowns(news.state) && !sameValue(olds.state, news.state);
+  if (news.state && isNamed && ids.some((id) => !managedIds(keys).includes(id))) intent.adopt = news.state;
+  return intent;
 }

@@ -9,7 +9,7 @@ export type Verdict =
   /** Ids of keys that an operation of ours made, and died before it handed them out: nobody has their secrets. */
   | { lost: string[] }
   /** Somebody may use these keys, or somebody is at work. */
-  | { refusal: "atWork" | "otherOwner" | "handedOut" | "unclear"; journal: Journal; keys: FoundKey[] };
+  | { refusal: "atWork" | "otherOwner" | "handedOut" | "unclear"; journal: Journal; keys: FoundKey[]; alsoLost?: string[] };
 
 const STRANGERS: Verdict = { lost: [] };
 
@@ -57,6 +57,6 @@ export function judge(
   if (journal.phase === "done")
     return unnamed.length > 0 ? { refusal: "handedOut", journal, keys: unnamed } : STRANGERS;
   const unclear = unnamed.filter(({ accessKeyId }) => accessKeyId !== journal.made);
-  if (unclear.length > 0) return { refusal: "unclear", journal, keys: unclear };
-  return { lost: unnamed.map((key) => key.accessKeyId) };
+  const lost = unnamed.map((key) => key.accessKeyId).filter((id) => id === journal.made);
+  return unclear.length > 0 ? { refusal: "unclear", journal, keys: unclear, alsoLost: lost } : { lost };
 }

@@ -18,6 +18,8 @@ export interface Intent {
   /** Why every older key is deleted as soon as a new one works, in words. */
   revoke?: string;
   adopt?: AdoptedKeys;
+  /** `state` was changed, and names keys: those of another owner too, which this resource then takes over. */
+  takesOver?: true;
   gracePeriod?: string;
   lastUsedGuard?: string;
 }

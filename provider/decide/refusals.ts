@@ -6,10 +6,12 @@ import type { Refusal } from "./plan";
 type Refused = Extract<Verdict, { refusal: string }>;
 
 /** What the journal's verdict means for the user, and the ways out. */
-export function explainVerdict({ refusal, journal, keys }: Refused, owner: string): Refusal {
+export function explainVerdict({ refusal, journal, keys, alsoLost = [] }: Refused, owner: string): Refusal {
   const operation = `operation ${journal.operationId} (${journal.kind}, begun ${journal.at})`;
   const ids = keys.map((key) => key.accessKeyId).join(" or ");
-  const adoptOrLeave = `or adopt one with \`state: { previous: { accessKeyId } }\`, which phases it out; or, if it is somebody else's and stays, remove the tag ${JOURNAL_TAG} from the user, which makes every key that this state does not know a stranger's. Then run again.`;
+  const [made] = alsoLost;
+  const first = made ? `delete ${made}, which was made by that operation and whose secret nobody has, and ` : "";
+  const adoptOrLeave = `or adopt one with \`state: { previous: { accessKeyId } }\`: the next rotation deletes it, not before the next run, and not within \`gracePeriod\`; or, if it is somebody else's and stays, ${first}remove the tag ${JOURNAL_TAG} from the user, which makes every key that this state does not know a stranger's. Then run again.`;
   switch (refusal) {
     case "atWork":
       return {
@@ -19,7 +21,7 @@ export function explainVerdict({ refusal, journal, keys }: Refused, owner: strin
     case "otherOwner":
       return {
         found: `another stack, or a resource in another place, rotates this user's keys: the owner of ${operation} is ${journal.owner}, here it is ${owner}. The user has ${keys.length > 0 ? listKeys(keys) : "no other keys than those recorded here"}.`,
-        todo: `Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for ${journal.owner} in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\`, run again, then destroy the other resource, which leaves adopted keys alone.`,
+        todo: `Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for ${journal.owner} in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where the other is gone for good, remove the tag ${JOURNAL_TAG} from the user: then its keys are strangers' here.`,
         keys,
       };
     case "handedOut":

@@ -88,7 +88,7 @@ export class KeyLifecycle {
     const request = {
       userArn,
       owner: ownerOf(inputs),
-      intentAt: () => (state ? { adopt: state } : {}),
+      intentAt: () => (state ? { adopt: state, takesOver: true as const } : {}),
       patience: this.#world.patience.newUser,
     };
     const { keys } = await this.#attempt(`Can't make access keys for ${userArn}`, inputs, (dependencies) =>
@@ -129,7 +129,7 @@ export class KeyLifecycle {
     const { keys, waits } = await this.#attempt(`Can't rotate the access keys of ${userArn}`, inputs, (dependencies) =>
       rotate(request, dependencies).catch((error) => {
         if (!(error instanceof HalfDone)) throw error;
-        throw new SavedFailure(halfDone(olds, inputs, error.keys, error.made), error);
+        throw new SavedFailure(halfDone(olds, inputs, error.keys, error.did), error);
       }),
     );
     for (const wait of waits) this.#world.say(`${userArn}: ${waitInWords(wait, keys)}`);
@@ -158,11 +158,13 @@ export class KeyLifecycle {
     try {
       const user = await openSession(this.#world, this.#config, after).iam.getUser();
       if (user.userId !== userId) return "other";
-      say(`this is the same user under another name, ${after.userArn}: its keys stay.`);
+      say(`this is the same user under another name or path, ${after.userArn}: its keys stay.`);
       return "same";
     } catch (error) {
       if (error instanceof IamError && error.kind === "noSuchEntity") return "other";
-      say(`nobody could look whether ${after.userArn} is the same user under another name; if so, its keys stay.`);
+      say(
+        `nobody could look whether ${after.userArn} is the same user under another name or path; if so, its keys stay.`,
+      );
       return "same";
     }
   }

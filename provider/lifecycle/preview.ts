@@ -44,7 +44,7 @@ export function previewUpdate(
 }
 
 export function waitInWords({ what, why, until }: Wait, { previous }: ManagedKeys): string {
-  if (!until) return `a rotation (${why}) waits for the next run: in this one, the current key becomes previous.`;
+  if (!until) return `a rotation (${why}) waits for the next run: this one adopts a key.`;
   const which = previous ? `${previous.accessKeyId} is in its grace period` : "a key is in its grace period";
   return `${what === "rotation" ? "a rotation" : "the adoption"} (${why}) waits until ${until}: ${which}. It comes by itself, in the first run after that.`;
 }

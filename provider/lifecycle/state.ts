@@ -96,9 +96,16 @@ export function pickInputs(props: Props | Inputs): Inputs {
  * What a failed update leaves. After a failure the engine keeps the old inputs, and asks diff about them in a refresh: so
  * the echo keeps the old values as well, and the triggers that were answered are noted beside it.
  */
-export function halfDone(olds: Props, news: Inputs, keys: ManagedKeys, made: boolean): Outputs {
-  const { rotationTrigger, revocationTrigger, state } = pickInputs(olds);
-  const answered = made ? pickTriggers(news) : toAnswered(olds);
+export function halfDone(
+  olds: Props,
+  news: Inputs,
+  keys: ManagedKeys,
+  did: { made: boolean; adopted: boolean },
+): Outputs {
+  const { rotationTrigger, revocationTrigger, state: before } = pickInputs(olds);
+  // What was adopted is recorded: asked for again, it would be looked for after it has gone.
+  const state = did.adopted ? news.state : before;
+  const answered = did.made ? pickTriggers(news) : toAnswered(olds);
   return toOutputs(pickInputs({ ...news, rotationTrigger, revocationTrigger, state }), keys, { answered });
 }
 

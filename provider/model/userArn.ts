@@ -65,13 +65,13 @@ export function userKey({ partition, accountId, userName }: UserArn): string {
 }
 
 /**
- * What a changed ARN says of the user. `same`: at most it moved to another path. `renamed`: renamed, or another one, which
- * only its UserId tells. `other`: another account's. `unknown`: a preview can't know one of them.
+ * What a changed ARN says of the user. `renamed`: renamed or moved, or another one, which only its UserId tells. `other`:
+ * another account's. `unknown`: a preview can't know one of them.
  */
 export function userChange(before: string, after: string): "same" | "renamed" | "other" | "unknown" {
   if (before === after) return "same";
   const [was, is] = [parseUserArn(before), parseUserArn(after)];
   if (!was || !is) return "unknown";
   if (was.partition !== is.partition || was.accountId !== is.accountId) return "other";
-  return was.userName === is.userName ? "same" : "renamed";
+  return "renamed";
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../provider/act/clock";
-import type { Iam, LastUse } from "../../provider/act/dependencies";
+import type { Iam, KeyTrial, LastUse } from "../../provider/act/dependencies";
 import type { AccessKeyPair, FoundKey } from "../../provider/model/accessKey";
 import { timestamp } from "../../provider/model/accessKey";
 import { IamError } from "../../provider/model/errors";
@@ -178,8 +178,8 @@ export class MemoryIam implements Iam {
     return this.#call("GetCallerIdentity", "", () => "123456789012");
   }
 
-  tryKey(pair: AccessKeyPair) {
-    return this.#call("GetCallerIdentity", pair.accessKeyId, () => {
+  tryKey(pair: AccessKeyPair): Promise<KeyTrial> {
+    return this.#call<KeyTrial>("GetCallerIdentity", pair.accessKeyId, () => {
       const key = this.keys.find((at) => at.accessKeyId === pair.accessKeyId);
       const age = key ? this.clock.now().getTime() - Date.parse(key.createdAt) : 0;
       if (key?.status !== "Active" || age < this.propagation) {

@@ -48,6 +48,18 @@ describe("adoption", () => {
     assert.equal(await stage.up(rotated, news), rotated);
   });
 
+  it("that fails half-way is not asked for again: what it adopted may be gone by then", async () => {
+    stage.iam.keys.shift();
+    const outs = await create({ current: pair(newer) });
+    const next = stage.iam.addKey();
+    const news = { userArn, state: { previous: { accessKeyId: next.accessKeyId } } };
+    stage.iam.fault = (call) => (call === "TagUser done" ? "before" : undefined);
+    const saved = await stage.halfDone(stage.provider.update("id", outs, news));
+    stage.iam.fault = () => undefined;
+    stage.iam.keys = stage.iam.keys.filter((key) => key !== next);
+    assert.ok((await stage.up(saved, news)).current);
+  });
+
   it("of two keys beside one in use is refused: that one would be deleted at once", async () => {
     stage.iam.slots = 3;
     const outs = await stage.create({ userArn });

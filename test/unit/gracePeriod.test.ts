@@ -92,7 +92,7 @@ describe("by the clock", () => {
       const blocked = await stage.provider.update("id", outs, next).catch((error: Error) => error);
       assert.match(
         String(blocked),
-        new RegExp(`state: { previous: { accessKeyId: "${accessKeyId}" } }.*after .gracePeriod`),
+        new RegExp(`state: { previous: { accessKeyId: "${accessKeyId}" } }.*not within .gracePeriod`),
       );
       const adopting = { ...next, state: { previous: { accessKeyId } } };
       const adopted = await stage.up(outs, adopting);

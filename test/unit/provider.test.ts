@@ -374,7 +374,10 @@ describe("the provider", () => {
       assert.deepEqual(seen, { ...outs, drift: { user: arn } });
       assert.match(stage.said.join(), /it is arn:aws:iam::123456789012:user\/ci\/renamed now, and its keys are alive/);
       for (const rotationTrigger of [1, 2]) {
-        await assert.rejects(stage.up(seen, { userArn, rotationTrigger }), /Set `userArn` to that, and the keys stay/);
+        await assert.rejects(
+          stage.up(seen, { userArn, rotationTrigger }),
+          /Set `userArn` to the ARN of the user as it is now, and the keys stay/,
+        );
       }
       await assert.rejects(stage.provider.delete("id", seen), ({ message }: Error) =>
         /their user is arn/.test(message),
@@ -387,6 +390,32 @@ describe("the provider", () => {
       // And back.
       iam.arn = userArn;
       assert.deepEqual(await stage.up(seen, { userArn, rotationTrigger: 1 }), outs);
+    });
+
+    it("drops nothing, and makes and deletes nothing, where nobody can ask whether the keys live under another name", async () => {
+      const outs = await stage.create();
+      const { iam } = stage;
+      Object.assign(iam, { userId: "AIDAANOTHERUSER00001", keys: [] });
+      iam.tryKey = async () => ({ accepted: false, code: "ETIMEDOUT", wrongSecret: false, unasked: true });
+      const couldNotAsk = ({ message }: Error) =>
+        /nobody could ask whether its key AKIA\w+ is alive .*ETIMEDOUT/.test(message);
+      await assert.rejects(stage.provider.read("id", outs), couldNotAsk);
+      await assert.rejects(stage.provider.update("id", outs, { userArn }), couldNotAsk);
+      await assert.rejects(stage.provider.delete("id", outs), couldNotAsk);
+      // Whoever is denied the call has a key that AWS knows.
+      iam.tryKey = async () => ({ accepted: true });
+      await assert.rejects(stage.provider.delete("id", outs), ({ message }: Error) =>
+        /its keys are alive/.test(message),
+      );
+      assert.equal(iam.count("CreateAccessKey"), 1);
+    });
+
+    it("of a user made again below another path is a replacement, when the program follows", async () => {
+      const outs = await stage.create();
+      const moved = "arn:aws:iam::123456789012:user/other/deployer";
+      Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", arn: moved, keys: [] });
+      const replaced = { changes: true, replaces: ["userArn"] };
+      assert.deepEqual(await stage.provider.diff("id", outs, { userArn: moved }), replaced);
     });
 
     it("of a renamed user whose name another one has taken drops nothing, and makes no key of that one", async () => {

@@ -91,9 +91,9 @@ describe("a run that another one overtakes", () => {
       if (call === "CreateAccessKey") iam.journal = rival;
       return call.startsWith("DeleteAccessKey") ? denied("DeleteAccessKey") : undefined;
     };
-    const { keys, made } = await scene.halfDone(scene.rotate());
+    const { keys, did } = await scene.halfDone(scene.rotate());
     const [, left] = iam.ids();
-    assert.deepEqual([keys.current?.accessKeyId, keys.retired, made], [current, [left], false]);
+    assert.deepEqual([keys.current?.accessKeyId, keys.retired, did.made], [current, [left], false]);
     iam.fault = () => undefined;
     iam.journal = undefined;
     await scene.up();
@@ -127,6 +127,17 @@ describe("a run that another one overtakes", () => {
     const { keys } = await scene.halfDone(scene.up({ revoke: "leak" }));
     assert.deepEqual(iam.ids(), [keys.current?.accessKeyId]);
     assert.ok(![current, previous].includes(keys.current?.accessKeyId ?? ""));
+  });
+
+  it("does not end the key for which the only working one made room", async () => {
+    await scene.rotated();
+    iam.slots = 2;
+    iam.keys.pop();
+    iam.addKey();
+    scene.clock.time += MINUTE;
+    overtakenAt("CreateAccessKey");
+    const { keys } = await scene.halfDone(scene.up({ revoke: "leak" }));
+    assert.ok(iam.ids().includes(keys.current?.accessKeyId ?? ""), "the outage is no longer than it was");
   });
 
   it("finds its own lost key claimed, and hands it to nobody: the next run of its own stack was faster", async () => {
