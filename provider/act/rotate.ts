@@ -122,8 +122,8 @@ const LATE = 15_000;
 
 /**
  * What has to be seen twice, since lists and tags can be late: a user or a key that is gone; a key that nobody has the secret
- * of; a key that our journal names and the list lacks; another journal than the one that we could not close; and a
- * stranger's key so young that the tag may not tell of it yet.
+ * of; a key that the journal names and the list lacks; an open journal of ours, whose key may be listed late; another
+ * journal than the one that we could not close; and a stranger's key so young that the tag may not tell of it yet.
  */
 function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: ManagedKeys): string {
   if (!found || !plan) return "no such user";
@@ -132,14 +132,17 @@ function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: M
   const adopted = plan.steps.flatMap((step) => (step.do === "adopt" ? [step.key.accessKeyId] : []));
   const ours = [...adopted, ...(recorded ? managedIds(recorded) : [])];
   const { journal, keys } = found;
-  const isOurs = journal?.owner === owner && journal.operationId !== recorded?.operationId;
+  const isAnother = journal?.phase !== "void" && journal?.operationId !== recorded?.operationId;
+  // What its word says of no key that is there is about to be written over.
+  const midway = isAnother && journal?.owner === owner && journal.phase === "open" ? [journal.operationId] : [];
   const replaced = recorded?.journalOpen && journal?.operationId !== recorded.operationId ? ["another journal"] : [];
-  const named = isOurs && journal.phase !== "void" && journal.made ? [journal.made] : [];
+  const named = isAnother && journal?.made ? [journal.made] : [];
   const unlisted = named.filter((id) => !ours.includes(id) && !keys.some((key) => key.accessKeyId === id));
   const isYoung = (at: string) => now.getTime() - Date.parse(at) < LATE;
   const young = keys.filter((key) => isYoung(key.createdAt) && ![...ours, ...gone].includes(key.accessKeyId));
   const changes = plan.steps.some((step) => step.do === "open" || step.do === "close");
-  return [...gone, ...unlisted, ...replaced, ...(changes ? young.map((key) => key.accessKeyId) : [])].join();
+  const fresh = changes ? [...midway, ...young.map((key) => key.accessKeyId)] : [];
+  return [...gone, ...unlisted, ...replaced, ...fresh].join();
 }
 
 function anotherUser(asked: string, found: Found): RotationError {

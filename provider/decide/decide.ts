@@ -1,9 +1,9 @@
 import type { FoundKey, ManagedKey } from "../model/accessKey";
 import { after } from "../model/duration";
-import { instanceOf, type Journal } from "../model/journal";
+import { instanceOf, JOURNAL_TAG, type Journal } from "../model/journal";
 import { type ManagedKeys, managedIds, managedKeys, without } from "../model/managedKeys";
 import { planAdoption } from "./adoption";
-import { isMidway, judge, type Verdict } from "./judge";
+import { isMidway, judge } from "./judge";
 import type { Entry, Found, Intent, Plan, Reader, Refusal, Step, Steps, Wait } from "./plan";
 import { explainVerdict, signerLeaves } from "./refusals";
 
@@ -180,12 +180,15 @@ export function planDeletion(
   // Keys that a list leaves out are asked for as well, since the list may be late, and a key that is gone is no error.
   // current last: an interrupted run leaves the key in use for as long as it can.
   const ids = managedIds(recorded).reverse();
-  const taken = takenOver(found.journal, verdict, recorded.operationId);
-  const going = taken ? ids.filter((id) => taken.strangers.includes(id)) : ids;
-  const stay = ids.filter((id) => !going.includes(id));
+  const taken = takenOver(found.journal, recorded.operationId, reader);
+  const stay = taken ? ids.filter((id) => !taken.strangers.includes(id)) : [];
+  const going = ids.filter((id) => !stay.includes(id));
   const left = taken ? (stay.length > 0 ? replaced(taken, stay) : undefined) : refusal;
+  // An adoption that died has taken nothing over: nobody keeps these keys but this resource, which is about to go.
+  const isUnsure = taken?.phase === "open" && (taken.owner !== reader.owner || taken.kind === "create");
+  if (taken && isUnsure && stay.length > 0) return { refusal: mayBeReplaced(taken, stay) };
   // A lost key that signs is not lost: whoever runs this has its secret.
-  const lost = "lost" in verdict ? verdict.lost.filter((id) => id !== reader.signer) : [];
+  const lost = "lost" in verdict && !taken ? verdict.lost.filter((id) => id !== reader.signer) : [];
   const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
   // From here on no key is ours: what comes later is a stranger's. A key that may be in use stays named in the journal.
   const close: Step[] = taken || refusal ? [] : [{ do: "close", phase: "void" }];
@@ -194,17 +197,24 @@ export function planDeletion(
   return { steps, ...(left && { left }) };
 }
 
-/** The journal of a resource that has adopted keys of ours: those that it does not call strangers. */
-function takenOver(journal: Journal | undefined, verdict: Verdict, operationId: string | undefined) {
-  if ("refusal" in verdict && verdict.refusal === "otherOwner") return verdict.journal;
+/** The journal of another resource: it has adopted what it does not call strangers. */
+function takenOver(journal: Journal | undefined, operationId: string | undefined, { owner }: Reader) {
+  if (!journal || journal.phase === "void") return undefined;
   // A forced replacement creates first, under the same owner: what its `state` adopted is the new resource's.
-  const isNewer = operationId && journal && instanceOf(journal.operationId) !== instanceOf(operationId);
-  return isNewer && journal.phase === "done" ? journal : undefined;
+  const isNewer = operationId && instanceOf(journal.operationId) !== instanceOf(operationId);
+  return journal.owner !== owner || isNewer ? journal : undefined;
 }
 
 function replaced({ operationId, owner }: Journal, stay: string[]): Refusal {
   const found = `${stay.join(" and ")}: another resource (owner ${owner}, operation ${operationId}) has taken them over.`;
   return { found, todo: "" };
+}
+
+function mayBeReplaced({ operationId, owner }: Journal, stay: string[]): Refusal {
+  return {
+    found: `another resource (owner ${owner}, operation ${operationId}) began to take over ${stay.join(" and ")}, and its run did not end.`,
+    todo: `Nothing was changed. Run that one again, and then this; or if it is gone, remove the tag ${JOURNAL_TAG} from the user, and run this again: then these keys are deleted.`,
+  };
 }
 
 export function strangersAmong(found: Found, keys: ManagedKeys): FoundKey[] {

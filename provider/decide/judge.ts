@@ -9,7 +9,12 @@ export type Verdict =
   /** Ids of keys that an operation of ours made, and died before it handed them out: nobody has their secrets. */
   | { lost: string[] }
   /** Somebody may use these keys, or somebody is at work. */
-  | { refusal: "atWork" | "otherOwner" | "handedOut" | "unclear"; journal: Journal; keys: FoundKey[]; alsoLost?: string[] };
+  | {
+      refusal: "atWork" | "otherOwner" | "handedOut" | "unclear";
+      journal: Journal;
+      keys: FoundKey[];
+      alsoLost?: string[];
+    };
 
 const STRANGERS: Verdict = { lost: [] };
 

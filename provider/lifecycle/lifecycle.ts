@@ -156,16 +156,26 @@ export class KeyLifecycle {
       return "same";
     }
     try {
-      const user = await openSession(this.#world, this.#config, after).iam.getUser();
-      if (user.userId !== userId) return "other";
+      const id = await this.#userId(after);
+      if (id && id !== userId) return "other";
+      // IAM may not know a new name for some seconds. Then it has no old one either, and the update waits for the new one.
+      if (!id && (await this.#userId({ ...after, userArn: before.userArn }))) return "other";
       say(`this is the same user under another name or path, ${after.userArn}: its keys stay.`);
       return "same";
-    } catch (error) {
-      if (error instanceof IamError && error.kind === "noSuchEntity") return "other";
+    } catch {
       say(
         `nobody could look whether ${after.userArn} is the same user under another name or path; if so, its keys stay.`,
       );
       return "same";
+    }
+  }
+
+  async #userId(inputs: Inputs): Promise<string | undefined> {
+    try {
+      return (await openSession(this.#world, this.#config, inputs).iam.getUser()).userId;
+    } catch (error) {
+      if (error instanceof IamError && error.kind === "noSuchEntity") return undefined;
+      throw error;
     }
   }
 

@@ -253,9 +253,16 @@ describe("the provider", () => {
         stage.iam.userId = "AIDAANOTHERUSER00001";
         const replaced = { changes: true, replaces: ["userArn"] };
         assert.deepEqual(await stage.provider.diff("id", outs, { userArn: other }), replaced);
-        stage.iam.exists = false;
-        assert.deepEqual(await stage.provider.diff("id", outs, { userArn: other }), replaced);
-        assert.deepEqual(stage.iam.calls, ["GetUser", "GetUser"]);
+        let asked = 0;
+        stage.iam.fault = () =>
+          asked++ === 0 ? new IamError("noSuchEntity", "iam:GetUser", "NoSuchEntity", "no") : undefined;
+        assert.deepEqual(
+          await stage.provider.diff("id", outs, { userArn: other }),
+          replaced,
+          "the old one is still there",
+        );
+        assert.deepEqual(stage.iam.calls, ["GetUser", "GetUser", "GetUser"]);
+        stage.iam.fault = () => undefined;
         stage.iam.calls = [];
         const elsewhere = "arn:aws:iam::999999999999:user/ci/deployer";
         assert.deepEqual(await stage.provider.diff("id", outs, { userArn: elsewhere }), replaced);
@@ -270,6 +277,12 @@ describe("the provider", () => {
         const renamed = (await stage.provider.update("id", outs, news)).outs as Props;
         assert.deepEqual(renamed, { ...outs, userArn: other });
         assert.equal(stage.iam.count("CreateAccessKey") + stage.iam.count("TagUser"), 0);
+      });
+
+      it("is taken for a rename where AWS knows neither name: the new one may not be known yet, and the update waits", async () => {
+        stage.iam.exists = false;
+        assert.deepEqual(await stage.provider.diff("id", outs, { userArn: other }), { changes: true });
+        await assert.rejects(stage.provider.update("id", outs, { userArn: other }), /no such user|its keys are alive/);
       });
 
       it("waits for IAM to know the new name, or the new path", async () => {

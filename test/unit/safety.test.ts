@@ -438,7 +438,7 @@ describe("safety", () => {
 
   it("a key that signs is never one that leaves, nor one that is lost: somebody has its secret", async () => {
     await scene.up();
-    const lost = scene.died();
+    const lost = scene.died({ operationId: `${scene.recorded?.operationId?.split("-")[0]}-died` });
     iam.signerId = lost.accessKeyId;
     await assert.rejects(scene.rotate(), /an access key of this user that would be deleted/);
     await scene.destroy();
@@ -555,6 +555,30 @@ describe("safety", () => {
       await scene.destroy();
       assert.deepEqual([iam.ids(), iam.journal], [[previous], journal]);
       assert.match(scene.said.join(), new RegExp(`left on the user: ${previous}: another resource \\(owner you`));
+    });
+
+    it("is refused where another one's adoption died: nobody else may keep these keys", async () => {
+      const ids = await scene.rotated();
+      const adoptions = [
+        { owner: "you", kind: "adopt" as const },
+        { owner: "me", kind: "create" as const, operationId: "second-died" },
+      ];
+      for (const adoption of adoptions) {
+        iam.journal = formatJournal({ ...dead, at: "2026-10-01T00:00:00Z", ...adoption });
+        await assert.rejects(scene.destroy(), /began to take over .* its run did not end.*remove the tag/);
+        assert.deepEqual(iam.ids().sort(), [...ids].sort());
+      }
+      // As the message says.
+      iam.journal = undefined;
+      await scene.destroy();
+      assert.deepEqual(iam.ids(), []);
+    });
+
+    it("leaves keys that a newer resource holds, whatever that one has under way", async () => {
+      const ids = await scene.rotated();
+      iam.journal = formatJournal({ ...dead, kind: "rotate", operationId: "second-died" });
+      await scene.destroy();
+      assert.deepEqual(iam.ids().sort(), [...ids].sort());
     });
 
     it("leaves keys that a newer resource of the same name has taken over", async () => {
