@@ -1,6 +1,6 @@
 import { afterAdoption } from "../decide/adoption";
 import type { Step } from "../decide/plan";
-import type { RotatedKey } from "../model/accessKey";
+import { listKeys, type RotatedKey } from "../model/accessKey";
 import { explain, RotationError } from "../model/errors";
 import { type ManagedKeys, managedIds, managedKeys, withCurrent, without } from "../model/managedKeys";
 import { createKey, deleteKey } from "./createKey";
@@ -132,17 +132,29 @@ class Run {
     this.#tag.note({ made: key.accessKeyId, ...(this.#doubt && { doubt: true }) });
   }
 
-  /** The look at the tag costs no time beside the trial; where AWS does not know the key yet, nor does its name in the tag. */
+  /** The look around costs no time beside the trial; where AWS does not know the key yet, nor does its name in the tag. */
   async #tryCurrent(required: boolean): Promise<void> {
     const { current, retired } = this.keys;
     if (!current) return;
-    const [first] = await Promise.all([tryOnce(current, this.#dependencies), this.#tag.confirm()]);
+    const [first] = await Promise.all([tryOnce(current, this.#dependencies), this.#lookAround()]);
     if (first === undefined) return;
     const [refused] = await Promise.all([untilAccepted(current, this.#dependencies), this.#nameMade()]);
     this.#tag.lookAgain();
     if (refused === undefined) return;
     if (required) throw mustBeAccepted(current, retired, refused, this.#dependencies);
     this.#dependencies.say(notAccepted(current, this.#operation.userArn, refused, this.#dependencies));
+  }
+
+  /**
+   * Another run may have begun and ended between our first look and our writing, which then covers its journal: the list
+   * tells. Whose a key is that appeared meanwhile nobody can tell, so this run gives way.
+   */
+  async #lookAround(): Promise<void> {
+    if (!this.#made) return this.#tag.confirm();
+    const [keys] = await Promise.all([this.#dependencies.iam.listAccessKeys(), this.#tag.confirm()]);
+    const known = [this.#made.key, ...this.#operation.found.keys].map((key) => key.accessKeyId);
+    const appeared = keys.filter((key) => !known.includes(key.accessKeyId));
+    if (appeared.length > 0) throw new Overtaken(`somebody made ${listKeys(appeared)}`);
   }
 
   /** If that fails, the key is refused by name should this run die: no reason to give it up. */

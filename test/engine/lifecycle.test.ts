@@ -74,6 +74,7 @@ describe("RotatedAccessKey through the engine", function () {
       "GetUser",
       "GetUser",
       "ListAccessKeys",
+      "ListAccessKeys",
       "TagUser",
       "TagUser",
     ]);
@@ -104,7 +105,7 @@ describe("RotatedAccessKey through the engine", function () {
     assert.match(two, new RegExp(`deletes ${first.current.accessKeyId} \\(rotationTrigger changed\\)`));
     proxy.clear();
     await stack.up();
-    assert.equal(actions().length, 8, actions().join());
+    assert.equal(actions().length, 9, actions().join());
     const third = await outputs();
     assert.deepEqual(await ids(), [second.current.accessKeyId, third.current.accessKeyId].sort());
 

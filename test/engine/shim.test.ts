@@ -16,8 +16,8 @@ const CONFIG = {
 };
 const LOGIN = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "the login's secret / +" };
 
-// What is sent side by side comes in any order: of each pair, the names are sorted.
-const MAKE = ["CreateAccessKey", "GetCallerIdentity", "GetUser", "TagUser"];
+// What is sent side by side comes in any order: of each group, the names are sorted.
+const MAKE = ["CreateAccessKey", "GetCallerIdentity", "GetUser", "ListAccessKeys", "TagUser"];
 const CREATE = ["GetUser", "ListAccessKeys", "TagUser", ...MAKE];
 const ROTATE = ["GetUser", "ListAccessKeys", "TagUser", "DeleteAccessKey", ...MAKE];
 
@@ -66,10 +66,11 @@ for (const [version, install] of VERSIONS) {
     /** The calls since the last `clear`. */
     const calls = () => {
       const actions = proxy.calls.map(({ action }) => action);
-      const sorted = (from: number) => actions.splice(from, 2, ...actions.slice(from, from + 2).sort());
-      sorted(0);
+      const sorted = (from: number, count: number) =>
+        actions.splice(from, count, ...actions.slice(from, from + count).sort());
+      sorted(0, 2);
       const made = actions.indexOf("CreateAccessKey");
-      if (made > 0) sorted(made + 1);
+      if (made > 0) sorted(made + 1, 3);
       return actions;
     };
     const idsOf = async () => (await account.keys()).map(({ id }) => id).sort();

@@ -18,7 +18,7 @@ exports.current = key.current;
 type Operation = "create" | "rotate" | "destroy";
 
 /** The calls of each, as issue by issue they are counted elsewhere. */
-const CALLS: Record<Operation, number> = { create: 7, rotate: 8, destroy: 6 };
+const CALLS: Record<Operation, number> = { create: 8, rotate: 9, destroy: 6 };
 let users = 0;
 
 class Case {

@@ -13,7 +13,7 @@ describe("the provider", () => {
   });
 
   describe("create", () => {
-    it("makes one key with seven calls", async () => {
+    it("makes one key with eight calls, five of them in sequence", async () => {
       const outs = await stage.create({ userArn, rotationTrigger: "a", __provider: "text" });
       const [key] = stage.iam.keys;
       assert.deepEqual(outs, {
@@ -35,6 +35,7 @@ describe("the provider", () => {
         "TagUser",
         "CreateAccessKey",
         "GetCallerIdentity",
+        "ListAccessKeys",
         "GetUser",
         "TagUser",
       ]);
@@ -149,6 +150,7 @@ describe("the provider", () => {
         `DeleteAccessKey ${first.currentAccessKeyId}`,
         "CreateAccessKey",
         `GetCallerIdentity ${third.currentAccessKeyId}`,
+        "ListAccessKeys",
         "GetUser",
         "TagUser done",
       ]);

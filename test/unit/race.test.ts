@@ -84,6 +84,23 @@ describe("a run that another one overtakes", () => {
     assert.deepEqual(iam.ids(), []);
   });
 
+  it("whose journal it wrote over is seen by its key: neither is forgotten", async () => {
+    await scene.up();
+    const before = scene.recorded;
+    // The other one ends between our first look and our writing: nothing of it is left but its key.
+    const write = iam.writeJournal.bind(iam);
+    let appeared = "";
+    iam.writeJournal = async (value) => {
+      if (appeared === "") appeared = iam.addKey().accessKeyId;
+      await write(value);
+    };
+    await assert.rejects(scene.rotate(), ({ message }: Error) => {
+      return message.includes(`somebody made ${appeared} (`) && message.includes("while this run was at work");
+    });
+    assert.deepEqual([iam.ids(), scene.recorded], [[before?.current?.accessKeyId, appeared], before]);
+    await assert.rejects(scene.rotate(), new RegExp(`in the moment in which it made a key, and there is ${appeared}`));
+  });
+
   it("keeps a key that it can't delete again, and deletes it in the next update", async () => {
     await scene.up();
     const [current] = iam.ids();

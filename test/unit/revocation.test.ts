@@ -40,6 +40,7 @@ describe("revocationTrigger", () => {
       `DeleteAccessKey ${id(one)}`, // only previous makes room
       "CreateAccessKey",
       `GetCallerIdentity ${id(made)}`,
+      "ListAccessKeys",
       "GetUser",
       `DeleteAccessKey ${id(two)}`,
       "TagUser done",
@@ -61,6 +62,7 @@ describe("revocationTrigger", () => {
       "TagUser",
       "CreateAccessKey",
       "GetCallerIdentity",
+      "ListAccessKeys",
       "GetUser",
       "DeleteAccessKey",
       "TagUser",

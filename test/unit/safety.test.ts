@@ -41,6 +41,7 @@ describe("safety", () => {
       `DeleteAccessKey ${lost.accessKeyId}`,
       "CreateAccessKey",
       `GetCallerIdentity ${current?.accessKeyId}`,
+      "ListAccessKeys",
       "TagUser done",
     ]);
   });

@@ -23,13 +23,13 @@ const TRY = ["GetCallerIdentity"];
 
 /** What rules ask for: README's "How a rotation goes" says why. A step is what can run side by side. */
 const NEEDED = {
-  create: [READ, TAG, CREATE, [...TRY, ...LOOK], TAG],
-  "rotate, with a free slot": [READ, TAG, CREATE, [...TRY, ...LOOK], TAG],
-  "rotate, both slots taken": [READ, TAG, DELETE, CREATE, [...TRY, ...LOOK], TAG],
+  create: [READ, TAG, CREATE, [...TRY, ...READ], TAG],
+  "rotate, with a free slot": [READ, TAG, CREATE, [...TRY, ...READ], TAG],
+  "rotate, both slots taken": [READ, TAG, DELETE, CREATE, [...TRY, ...READ], TAG],
   "up and preview, nothing changed": [],
   refresh: [READ],
   "end of the grace period": [READ, TAG, [...TRY, ...LOOK], DELETE, TAG],
-  "revoke, both slots taken": [READ, TAG, DELETE, CREATE, [...TRY, ...LOOK], DELETE, TAG],
+  "revoke, both slots taken": [READ, TAG, DELETE, CREATE, [...TRY, ...READ], DELETE, TAG],
   // `current` last, so that an interrupted run leaves the key in use for as long as it can.
   "destroy, two keys": [READ, DELETE, DELETE, LOOK, TAG],
   "adopt two keys": [READ, [...TRY, ...TRY], TAG, LOOK, TAG],
