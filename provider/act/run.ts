@@ -82,7 +82,7 @@ class Run {
         this.#hasAdopted = true;
         return;
       case "tryAdopted":
-        return tryAdoptedKeys(step.keys, this.#dependencies);
+        return tryAdoptedKeys(step.keys, this.#operation.found.userId, this.#dependencies);
       case "open": {
         await this.#tag.open(step.entry);
         const { journalOpen: _, ...keys } = this.keys;

@@ -47,12 +47,12 @@ export function mustBeAccepted(key: ManagedKey, older: string[], refused: string
 }
 
 /** Nothing has been changed yet, so a key that does not work as given is a refusal. */
-export async function tryAdoptedKeys(keys: ManagedKey[], dependencies: Dependencies): Promise<void> {
-  const trials = await Promise.allSettled(keys.map((key) => tryAdoptedKey(key, dependencies)));
+export async function tryAdoptedKeys(keys: ManagedKey[], userId: string, dependencies: Dependencies): Promise<void> {
+  const trials = await Promise.allSettled(keys.map((key) => tryAdoptedKey(key, userId, dependencies)));
   for (const trial of trials) if (trial.status === "rejected") throw trial.reason;
 }
 
-async function tryAdoptedKey(key: ManagedKey, { iam, clock, patience }: Dependencies): Promise<void> {
+async function tryAdoptedKey(key: ManagedKey, userId: string, { iam, clock, patience }: Dependencies): Promise<void> {
   const { accessKeyId, secretAccessKey } = key;
   if (!secretAccessKey) return;
   let last = "";
@@ -62,10 +62,15 @@ async function tryAdoptedKey(key: ManagedKey, { iam, clock, patience }: Dependen
     last = trial.code;
     return undefined;
   });
-  if (verdict?.accepted) return;
+  const isOthers = verdict?.accepted && verdict.userId !== undefined && verdict.userId !== userId;
+  if (verdict?.accepted && !isOthers) return;
   throw new RotationError({
     asked: `Can't adopt the access key ${accessKeyId}`,
-    found: verdict ? "the secret given for it in `state` is not its own." : `AWS does not accept it (${last}).`,
+    found: isOthers
+      ? `it is a key of another user${verdict.arn ? `, ${verdict.arn}` : ""}.`
+      : verdict
+        ? "the secret given for it in `state` is not its own."
+        : `AWS does not accept it (${last}).`,
     todo: "Nothing was changed. Correct the secret in `state`, or leave the key out; then run again.",
   });
 }

@@ -60,6 +60,20 @@ describe("adoption", () => {
     assert.ok((await stage.up(saved, news)).current);
   });
 
+  it("of a key of another user is refused, whatever was listed", async () => {
+    const { iam } = stage;
+    iam.tryKey = async () => ({
+      accepted: true,
+      arn: "arn:aws:iam::123456789012:user/renamed",
+      userId: "AIDAANOTHERUSER00001",
+    });
+    await assert.rejects(
+      create({ current: pair(newer), previous: pair(older) }),
+      /it is a key of another user, arn:\S+renamed\./,
+    );
+    untouched();
+  });
+
   it("of two keys beside one in use is refused: that one would be deleted at once", async () => {
     stage.iam.slots = 3;
     const outs = await stage.create({ userArn });
