@@ -15,7 +15,7 @@ import type { MemoryIam } from "../support/memoryIam";
 import { dead, denied, Scene } from "../support/scene";
 import { userArn } from "../support/stage";
 
-// One test, at least, for each rule of ../safety-rules.md that no other test holds by name.
+// Rules of docs/safety.md that no other file of tests is about.
 
 const MINUTE = 60_000;
 
