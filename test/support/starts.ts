@@ -55,7 +55,7 @@ async function deadOperation(stack: ShimStack, account: Account, parts: Partial<
     kind: "rotate",
     at,
     owner: stack.owner,
-    operationId: "died",
+    operationId: `${String(stack.state?.operationId ?? "died").split("-")[0]}-died`,
     strangers,
     ...(made && { made }),
     ...parts,
