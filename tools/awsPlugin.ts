@@ -1,68 +1,60 @@
 import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { readdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { ModuleKind, ScriptTarget, transpileModule } from "typescript";
+import { type Log, logToStderr } from "./commands";
+import { goBuild, requireGo } from "./engine/build";
 import { pulumiHome } from "./engine/cache";
+import { fillAlone } from "./staging";
 
-const SOURCES = join(__dirname, "awsPlugin");
+const SOURCES = join(__dirname, "engine/aws-plugin");
 const WORK = resolve(__dirname, "../.work");
 const EXECUTABLE = "pulumi-resource-aws";
 
 /**
- * A folder to put on PATH, with the stand-in for Pulumi's aws plugin: it comes only by a download of its own, and this
- * one is enough for `aws.iam.User` and `aws.iam.AccessKey` at an emulator. It is compiled here, since the engine starts
- * it at each operation.
+ * A folder to put on PATH, with an aws plugin for emulators: Pulumi's own comes only by a download. This one is Pulumi's
+ * Terraform bridge too, over our own `aws.iam.User` and `aws.iam.AccessKey`; ROTATOR_TEST_AWS_REGIME=6 in the engine's
+ * environment has it treat tags as `@pulumi/aws` 6 does. It is built with Go at the first call: what the CLI's build has
+ * compiled is not compiled again, since go.mod has the CLI's versions.
  */
-export function standInPath(): string {
-  const sources = readdirSync(SOURCES)
-    .sort()
-    .map((name) => ({ name, text: readFileSync(join(SOURCES, name), "utf8") }));
-  const hash = createHash("sha256").update(JSON.stringify(sources)).digest("hex").slice(0, 12);
-  const folder = join(WORK, `stand-in-for-aws-plugin-${hash}`);
+export async function ownAwsPlugin(log: Log = logToStderr): Promise<string> {
+  const folder = join(WORK, `aws-plugin-${await hashOfSources()}`);
   if (existsSync(folder)) return folder;
-  mkdirSync(WORK, { recursive: true });
-  const staging = mkdtempSync(join(WORK, "aws-plugin-staging-"));
-  for (const { name, text } of sources) {
-    const { outputText } = transpileModule(text, {
-      compilerOptions: { module: ModuleKind.CommonJS, target: ScriptTarget.ES2022, esModuleInterop: true },
+  return fillAlone(log, WORK, "the aws plugin", async (staging) => {
+    if (existsSync(folder)) return folder;
+    await requireGo().catch((cause: Error) => {
+      throw new Error(`No aws plugin: Pulumi's own is not installed, and to build one ${cause.message}. ${OTHERWISE}`, {
+        cause,
+      });
     });
-    writeFileSync(join(staging, name.replace(/\.ts$/, ".js")), outputText);
-  }
-  writeFileSync(join(staging, EXECUTABLE), LAUNCHER);
-  chmodSync(join(staging, EXECUTABLE), 0o755);
-  moveUnlessThere(staging, folder);
-  return folder;
+    log("Building an aws plugin for emulators with Go, once: 1 minute on two cores after the CLI's build, else 3.");
+    const built = await staging();
+    await goBuild(log, { module: "aws-plugin", target: ".", what: EXECUTABLE, output: join(built, EXECUTABLE) });
+    // In one step: a plugin that is there is whole.
+    await rename(built, folder);
+    return folder;
+  });
 }
 
-/** In one step, so that a plugin that is there is whole; another process may have been faster. */
-function moveUnlessThere(staging: string, folder: string): void {
-  try {
-    renameSync(staging, folder);
-  } catch (error) {
-    rmSync(staging, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
+const OTHERWISE =
+  "Install Go 1.25 or newer (https://go.dev/doc/install), or run `pulumi plugin install resource aws` where it can be had.";
+
+/** What it is built from, and for which machine. */
+async function hashOfSources(): Promise<string> {
+  const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
+  for (const name of (await readdir(SOURCES)).sort()) {
+    hash.update(`\n${name}\n`).update(await readFile(join(SOURCES, name)));
   }
+  return hash.digest("hex").slice(0, 12);
 }
 
-/** The SDK's hint about future Node.js versions would show in each run of Pulumi. */
-const LAUNCHER = `#!/bin/sh
-export AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true
-exec node "\${0%/*}/main.js" "$@"
-`;
+/** For who takes Pulumi's own where it is installed: the folder with ours where it is not. */
+export async function awsPluginUnlessInstalled(log: Log = logToStderr): Promise<string | undefined> {
+  return (await realPluginInstalled()) ? undefined : ownAwsPlugin(log);
+}
 
-/** Whether Pulumi's own aws plugin is installed: then no stand-in is needed. */
-export async function realPluginInstalled(): Promise<boolean> {
+/** Whether Pulumi's own aws plugin is installed: it then comes first, and none has to be built. */
+async function realPluginInstalled(): Promise<boolean> {
   const names = await readdir(join(pulumiHome(), "plugins")).catch((): string[] => []);
   return names.some((name) => /^resource-aws-v\d+\.\d+\.\d+$/.test(name) && !names.includes(`${name}.partial`));
 }

@@ -1,6 +1,6 @@
 // `npm run demo`: the story of a rotation, told by the real Pulumi engine against an emulator of IAM.
 import { relative } from "node:path";
-import { realPluginInstalled, standInPath } from "./awsPlugin";
+import { awsPluginUnlessInstalled } from "./awsPlugin";
 import { type Answer, type Credentials, usersBelow, whoIs } from "./demo/aws";
 import { Narrator } from "./demo/narrator";
 import { type Printed, Project } from "./demo/project";
@@ -17,6 +17,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
 async function main(): Promise<void> {
   const engine = await ensureEngine();
+  const awsPlugin = await awsPluginUnlessInstalled();
   const endpoint = await startEndpoint();
   let project: Project | undefined;
   process.once("exit", () => project?.remove());
@@ -34,10 +35,9 @@ async function main(): Promise<void> {
     const start = Date.now();
     const admin = await endpoint.newAdmin();
     await endpoint.requireAuth();
-    const standIn = (await realPluginInstalled()) ? undefined : standInPath();
-    project = new Project(engine, { endpoint: endpoint.url, admin, standIn });
+    project = new Project(engine, { endpoint: endpoint.url, admin, awsPlugin });
     const story = new Story(project, endpoint, admin, new Narrator((text) => process.stdout.write(text)));
-    story.introduction(engine.version, standIn !== undefined);
+    story.introduction(engine.version, awsPlugin !== undefined);
     await story.tell();
     console.log(`\nAll of it was as told, in ${Math.round((Date.now() - start) / 1000)} s.`);
   } finally {
@@ -60,9 +60,9 @@ class Story {
     narrator.hide(admin.secretAccessKey);
   }
 
-  introduction(version: string, standIn: boolean): void {
-    const plugin = standIn
-      ? "a stand-in that knows aws.iam.User only (Pulumi's own is not installed)"
+  introduction(version: string, ownPlugin: boolean): void {
+    const plugin = ownPlugin
+      ? "Pulumi's Terraform bridge over our own aws.iam.User (Pulumi's own plugin is not installed)"
       : "Pulumi's own, as installed";
     for (const line of [
       "A rotation with `pulumi up`, told in eight steps.",
@@ -71,7 +71,7 @@ class Story {
       `   AWS           an emulator of IAM at ${this.endpoint.url}, which checks each signature`,
       `   project       a copy of this repository's Pulumi.yaml and examples, in ${this.project.folder}`,
       `   backend       files in ${this.project.backend}`,
-      "Pulumi's output is shown without repeated lines of progress and the warning about a stand-in; secrets show as",
+      "Pulumi's output is shown without repeated lines of progress and the warning about the plugin; secrets show as",
       "********. What stands as an `aws` command is asked through the AWS SDK.",
     ]) {
       this.narrator.line(line);

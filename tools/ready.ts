@@ -1,3 +1,4 @@
+import { ownAwsPlugin } from "./awsPlugin";
 import { startEndpoint } from "./endpoint";
 import { ensureEngine } from "./engine";
 import { startMinistack } from "./ministack";
@@ -5,14 +6,15 @@ import { startMinistack } from "./ministack";
 // The SDK's advice on Node.js versions would stand among what this says.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
-/** Gets the engine and the emulators once, before test files that run side by side each want them. */
+/** Gets the engine, the aws plugin and the emulators once, before test files that run side by side each want them. */
 async function ready(): Promise<void> {
   const { version, origin } = await ensureEngine();
+  await ownAwsPlugin();
   for (const start of [startEndpoint, startMinistack]) {
     const emulator = await start();
     await emulator.stop();
   }
-  console.log(`Ready: Pulumi ${version} (${origin}), and two emulators of IAM.`);
+  console.log(`Ready: Pulumi ${version} (${origin}), an aws plugin, and two emulators of IAM.`);
 }
 
 ready().catch((error: Error) => {

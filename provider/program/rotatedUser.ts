@@ -2,8 +2,8 @@
 import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
 import type { KnownKey, RotatedKey } from "../model/accessKey";
-import { JOURNAL_TAG } from "../model/journal";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
+import { JOURNAL_PATHS, userTags, withTagsAll } from "./userTags";
 
 /** The inputs of {@link RotatedUser}: those of RotatedAccessKey but `userArn`, and the user's own. */
 export interface RotatedUserArgs extends Omit<RotatedAccessKeyArgs, "userArn"> {
@@ -56,11 +56,9 @@ export class RotatedUser extends pulumi.ComponentResource {
   constructor(name: string, args: RotatedUserArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, opts);
     const { user, ...keyArgs } = args ?? {};
-    // The journal is a tag on this user that the rotation writes. A refresh sees it; without this, the next update of the
-    // user would take it for drift and remove it. `tags` is always given, since the engine looks for the path in it.
-    const tags = pulumi.output(user?.tags).apply((given) => given ?? {});
-    const ignoreChanges = [`tags["${JOURNAL_TAG}"]`];
-    this.user = new User(name, { ...user, tags }, { parent: this, ignoreChanges });
+    // The rotation writes a tag on this user that is none of its inputs: the options keep it out of every comparison.
+    const options = { parent: this, ignoreChanges: JOURNAL_PATHS, transformations: [withTagsAll] };
+    this.user = new User(name, { ...user, tags: userTags(name, user?.tags) }, options);
     const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });
     this.userName = this.user.name;
     this.userArn = this.user.arn;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { standInPath } from "../../tools/awsPlugin";
+import { ownAwsPlugin } from "../../tools/awsPlugin";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
 import { type FaultProxy, startProxy } from "../support/proxy";
@@ -48,7 +48,7 @@ describe("an explicit aws.Provider, through the engine", function () {
     stack = await Stack.create({
       program: program(otherArn),
       endpointUrl: endpoint.url,
-      path: [standInPath()],
+      path: [await ownAwsPlugin()],
       env: {
         TRIGGER: "1",
         AWS_REGION: "us-west-2",

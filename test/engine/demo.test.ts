@@ -93,7 +93,7 @@ describe("npm run demo", function () {
 
     it("says what it runs on", () => {
       assert.match(step(0), /Pulumi +3\.\d+\.\d+, the real engine/);
-      assert.match(step(0), /aws plugin +(a stand-in|Pulumi's own)/);
+      assert.match(step(0), /aws plugin +(Pulumi's Terraform bridge|Pulumi's own)/);
       assert.match(step(0), /an emulator of IAM at http/);
     });
 

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 import execa from "execa";
-import { realPluginInstalled, standInPath } from "../../tools/awsPlugin";
+import { awsPluginUnlessInstalled } from "../../tools/awsPlugin";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { ensureEngine } from "../../tools/engine";
 import { pulumiHome } from "../../tools/engine/cache";
@@ -100,19 +100,19 @@ describe("the examples, by the commands of the README", function () {
     }
     symlinkSync(join(ROOT, "node_modules"), join(base, "node_modules"));
     for (const name of ["home", "backend"]) mkdirSync(join(base, name));
-    const real = await realPluginInstalled();
-    if (real) symlinkSync(join(pulumiHome(), "plugins"), join(base, "home/plugins"));
+    const awsPlugin = await awsPluginUnlessInstalled();
+    if (!awsPlugin) symlinkSync(join(pulumiHome(), "plugins"), join(base, "home/plugins"));
     const clean = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
     env = {
       ...Object.fromEntries(clean),
-      PATH: [...(real ? [] : [standInPath()]), binFolder, process.env.PATH].join(delimiter),
+      PATH: [...(awsPlugin ? [awsPlugin] : []), binFolder, process.env.PATH].join(delimiter),
       // Not HOME: the CLI asks the system for the user's home.
       PULUMI_HOME: join(base, "home"),
       // What a person would answer.
       PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
       PULUMI_SKIP_CONFIRMATIONS: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: String(!real),
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: String(awsPlugin !== undefined),
       // Instead of a real account.
       AWS_ENDPOINT_URL: endpoint.url,
       AWS_ACCESS_KEY_ID: "test",

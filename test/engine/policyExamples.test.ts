@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { realPluginInstalled, standInPath } from "../../tools/awsPlugin";
+import { awsPluginUnlessInstalled } from "../../tools/awsPlugin";
 import { Project } from "../../tools/demo/project";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { ensureEngine } from "../../tools/engine";
@@ -23,8 +23,12 @@ describe("the examples of a policy", function () {
 
   before(async () => {
     endpoint = await startEndpoint();
-    const standIn = (await realPluginInstalled()) ? undefined : standInPath();
-    project = new Project(await ensureEngine(), { endpoint: endpoint.url, admin: await endpoint.newAdmin(), standIn });
+    const awsPlugin = await awsPluginUnlessInstalled();
+    project = new Project(await ensureEngine(), {
+      endpoint: endpoint.url,
+      admin: await endpoint.newAdmin(),
+      awsPlugin,
+    });
   });
   after(async () => {
     project?.remove();

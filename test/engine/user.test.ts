@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { standInPath } from "../../tools/awsPlugin";
+import { ownAwsPlugin } from "../../tools/awsPlugin";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
 import { Stack } from "../support/stack";
@@ -22,7 +22,7 @@ describe("RotatedUser through the engine", function () {
     stack = await Stack.create({
       program: program(NAMED),
       endpointUrl: endpoint.url,
-      path: [standInPath()],
+      path: [await ownAwsPlugin()],
       env: { TRIGGER: "1", AWS_REGION: "us-east-1" },
     });
   });

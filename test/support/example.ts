@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { realPluginInstalled, standInPath } from "../../tools/awsPlugin";
+import { awsPluginUnlessInstalled } from "../../tools/awsPlugin";
 import type { Credentials } from "../../tools/demo/aws";
 import { Project } from "../../tools/demo/project";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
@@ -25,8 +25,8 @@ export class Examples {
       const admin = await endpoint.newAdmin();
       remember(admin.secretAccessKey);
       await endpoint.requireAuth();
-      const standIn = (await realPluginInstalled()) ? undefined : standInPath();
-      const settings = { endpoint: endpoint.url, admin: surroundings ?? admin, standIn };
+      const awsPlugin = await awsPluginUnlessInstalled();
+      const settings = { endpoint: endpoint.url, admin: surroundings ?? admin, awsPlugin };
       return new Examples(endpoint, admin, new Project(await ensureEngine(), settings));
     } catch (error) {
       await endpoint.stop();

@@ -1,6 +1,7 @@
 /**
  * The fault proxy: a loopback server between an AWS SDK and an IAM endpoint. Bytes and Host header pass unchanged, so
- * signatures stay valid. By rule it delays, refuses, drops and loses calls, as AWS and the network do.
+ * signatures stay valid. By rule it delays, refuses, drops and loses calls, as AWS and the network do; and it keeps a few
+ * promises of AWS that moto does not.
  */
 import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
@@ -8,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { errorReply, Keys, type Reply } from "./proxyKeys";
 import { type Call, type Fault, type Outcome, type Rule, Rules } from "./proxyRules";
 import { StaleReads } from "./proxyStale";
+import { Users } from "./proxyUsers";
 
 export type { Call, Fault, Outcome, Rule } from "./proxyRules";
 
@@ -42,6 +44,7 @@ export async function startProxy(upstreamUrl: string): Promise<FaultProxy> {
   const rules = new Rules();
   const keys = new Keys();
   const stale = new StaleReads();
+  const users = new Users();
   const hungUp = new WeakSet<Socket>();
 
   async function handle(req: http.IncomingMessage, res: http.ServerResponse): Promise<void> {
@@ -84,7 +87,11 @@ export async function startProxy(upstreamUrl: string): Promise<FaultProxy> {
 
   async function execute(req: http.IncomingMessage, body: Buffer, call: Call): Promise<Reply> {
     const changed = await stale.beforeChange(call, (read) => forward(upstream, req, Buffer.from(read)));
-    const reply = await forward(upstream, req, body);
+    const ask = (params: Record<string, string>) => {
+      const all = { Version: call.params.Version ?? "2010-05-08", ...params };
+      return forward(upstream, req, Buffer.from(new URLSearchParams(all).toString()));
+    };
+    const reply = await users.execute(call, ask, () => forward(upstream, req, body));
     changed();
     call.executed = reply.status < 300;
     if (call.executed) keys.observe(call, reply);
@@ -133,6 +140,7 @@ export async function startProxy(upstreamUrl: string): Promise<FaultProxy> {
       clear();
       keys.forget();
       stale.forget();
+      users.forget();
     },
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));

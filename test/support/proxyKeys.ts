@@ -18,21 +18,24 @@ export function errorReply(code: string, status: number, message = `${code}, say
   );
 }
 
-function xmlReply(status: number, xml: string): Reply {
+export function xmlReply(status: number, xml: string): Reply {
   const body = Buffer.from(xml);
   return { status, headers: ["Content-Type", "text/xml", "Content-Length", String(body.length)], body };
 }
 
-const escapeXml = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+export const escapeXml = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
 function element(reply: Reply, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(reply.body.toString())?.[1];
-  return text
-    ?.replace(/&lt;/g, "<")
+  return text === undefined ? undefined : unescapeXml(text);
+}
+
+export const unescapeXml = (text: string) =>
+  text
+    .replace(/&lt;/g, "<")
     .replace(/&gt;/g, ">")
     .replace(/&quot;/g, '"')
     .replace(/&amp;/g, "&");
-}
 
 export class Keys {
   readonly secrets = new Set<string>();

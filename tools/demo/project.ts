@@ -26,8 +26,8 @@ export class Project {
   #running: execa.ExecaChildProcess | undefined;
   #cancelled = false;
 
-  /** @param aws.standIn a folder with a stand-in for the aws plugin; without it the installed one is used */
-  constructor(engine: Engine, aws: { endpoint: string; admin: Credentials; standIn: string | undefined }) {
+  /** @param aws.awsPlugin a folder with an aws plugin of ours; without it the installed one is used */
+  constructor(engine: Engine, aws: { endpoint: string; admin: Credentials; awsPlugin: string | undefined }) {
     this.#engine = engine;
     const home = join(this.#base, "home");
     for (const folder of [this.folder, this.backend, home]) mkdirSync(folder);
@@ -37,15 +37,15 @@ export class Project {
       cpSync(join(ROOT, name), join(this.folder, name), { recursive: true, filter: asWritten });
     }
     symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
-    if (!aws.standIn) symlinkSync(join(pulumiHome(), "plugins"), join(home, "plugins"));
+    if (!aws.awsPlugin) symlinkSync(join(pulumiHome(), "plugins"), join(home, "plugins"));
     this.#env = {
       ...withoutSettings(process.env),
-      PATH: [aws.standIn, engine.binFolder, process.env.PATH].filter(Boolean).join(":"),
+      PATH: [aws.awsPlugin, engine.binFolder, process.env.PATH].filter(Boolean).join(":"),
       PULUMI_HOME: home,
       PULUMI_BACKEND_URL: `file://${this.backend}`,
       PULUMI_CONFIG_PASSPHRASE: "a passphrase for the demo",
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      ...(aws.standIn && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
+      ...(aws.awsPlugin && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
       AWS_ENDPOINT_URL: aws.endpoint,
       AWS_REGION: "us-east-1",
       AWS_ACCESS_KEY_ID: aws.admin.accessKeyId,

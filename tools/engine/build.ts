@@ -15,13 +15,15 @@ export async function buildEngine(log: Log, bin: string): Promise<void> {
   await requireGo();
   await requireSameVersion();
   log(`Building the Pulumi CLI ${VERSION} with Go, once: 4 to 8 minutes on two cores, about 2 GB of Go's caches.`);
-  await goBuild(log, "language-host", LANGUAGE_HOST, join(bin, FILES.languageHost));
-  await goBuild(log, "cli", CLI, join(bin, FILES.pulumi));
+  const ldflags = `-X ${VERSION_VARIABLE}=v${VERSION}`;
+  const languageHost = { module: "language-host", target: LANGUAGE_HOST, output: join(bin, FILES.languageHost) };
+  await goBuild(log, { ...languageHost, what: FILES.languageHost, ldflags });
+  await goBuild(log, { module: "cli", target: CLI, output: join(bin, FILES.pulumi), what: FILES.pulumi, ldflags });
   await writeFile(join(bin, FILES.dynamicProvider), DYNAMIC_PROVIDER);
   await moveIntoCache(bin);
 }
 
-async function requireGo(): Promise<void> {
+export async function requireGo(): Promise<void> {
   try {
     await execa("go", ["version"]);
   } catch (cause) {
@@ -36,10 +38,19 @@ async function requireSameVersion(): Promise<void> {
   throw new Error(`tools/engine/cli/go.mod does not pin Pulumi ${VERSION}, as package.json does`);
 }
 
-async function goBuild(log: Log, module: string, target: string, output: string): Promise<void> {
-  const flags = `-s -w -X ${VERSION_VARIABLE}=v${VERSION}`;
-  await runLong(log, "go", ["build", "-v", "-trimpath", "-ldflags", flags, "-o", output, target], {
-    what: `Building ${target.slice(target.lastIndexOf("/") + 1)}`,
+interface GoBuild {
+  /** The folder here with the go.mod that pins what is built. */
+  module: string;
+  /** The package to build. */
+  target: string;
+  output: string;
+  what: string;
+  ldflags?: string;
+}
+
+export async function goBuild(log: Log, { module, target, output, what, ldflags = "" }: GoBuild): Promise<void> {
+  await runLong(log, "go", ["build", "-v", "-trimpath", "-ldflags", `-s -w ${ldflags}`, "-o", output, target], {
+    what: `Building ${what}`,
     cwd: join(__dirname, module),
     env: goEnvironment(),
   });

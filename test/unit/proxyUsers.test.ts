@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import * as iam from "@aws-sdk/client-iam";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { type FaultProxy, startProxy } from "../support/proxy";
+import { remember } from "../support/secrets";
+
+const BOUNDARY = "arn:aws:iam::123456789012:policy/limits";
+
+describe("the fault proxy before moto", () => {
+  let endpoint: Endpoint;
+  let proxy: FaultProxy;
+  let client: iam.IAMClient;
+
+  before(async () => {
+    endpoint = await startEndpoint();
+    proxy = await startProxy(endpoint.url);
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    client = new iam.IAMClient({ endpoint: proxy.url, region: "us-east-1", credentials });
+  });
+  after(async () => {
+    client?.destroy();
+    await proxy?.stop();
+    await endpoint?.stop();
+  });
+
+  const user = async (UserName: string) => (await client.send(new iam.GetUserCommand({ UserName }))).User;
+
+  it("keeps tags and boundary of a user that is moved and renamed, as AWS does", async () => {
+    const Tags = [
+      { Key: "team", Value: "a&b" },
+      { Key: "empty", Value: "" },
+    ];
+    await client.send(
+      new iam.CreateUserCommand({ UserName: "one", Path: "/ci/", Tags, PermissionsBoundary: BOUNDARY }),
+    );
+    await client.send(new iam.UpdateUserCommand({ UserName: "one", NewUserName: "two", NewPath: "/moved/" }));
+    const found = await user("two");
+    assert.deepEqual(found?.Tags, Tags);
+    assert.equal(found?.Path, "/moved/");
+    assert.equal(found?.PermissionsBoundary?.PermissionsBoundaryArn, BOUNDARY);
+    await assert.rejects(user("one"), { name: "NoSuchEntityException" });
+  });
+
+  it("sets and removes a boundary", async () => {
+    await client.send(new iam.DeleteUserPermissionsBoundaryCommand({ UserName: "two" }));
+    assert.equal((await user("two"))?.PermissionsBoundary, undefined);
+    const bound = { UserName: "two", PermissionsBoundary: BOUNDARY };
+    await client.send(new iam.PutUserPermissionsBoundaryCommand(bound));
+    assert.equal((await user("two"))?.PermissionsBoundary?.PermissionsBoundaryArn, BOUNDARY);
+    await assert.rejects(client.send(new iam.PutUserPermissionsBoundaryCommand({ ...bound, UserName: "nobody" })), {
+      name: "NoSuchEntityException",
+    });
+  });
+
+  it("does not delete a user that has keys", async () => {
+    const { AccessKey } = await client.send(new iam.CreateAccessKeyCommand({ UserName: "two" }));
+    remember(AccessKey?.SecretAccessKey ?? "");
+    const deletion = new iam.DeleteUserCommand({ UserName: "two" });
+    await assert.rejects(client.send(deletion), {
+      name: "DeleteConflictException",
+      message: /must delete access keys/,
+    });
+    assert.ok(await user("two"));
+    const key = { UserName: "two", AccessKeyId: AccessKey?.AccessKeyId };
+    await client.send(new iam.DeleteAccessKeyCommand(key));
+    await client.send(deletion);
+    await assert.rejects(user("two"), { name: "NoSuchEntityException" });
+  });
+});
