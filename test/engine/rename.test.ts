@@ -102,8 +102,12 @@ describe("a user that is renamed or moved, through the engine", function () {
     stack.env.TRIGGER = "2";
     await stack.up();
     assert.equal((await stack.outputs()).previousId, id);
+    const ids = await keysOf(`${name}-new`);
+    proxy.clear();
     await stack.destroy();
-    assert.deepEqual(await keysOf(`${name}-new`), []);
+    // moto goes on listing a key that was made under another name of its user: what was asked for tells.
+    const deleted = proxy.calls.filter(({ action, status }) => action === "DeleteAccessKey" && status === 200);
+    assert.deepEqual(deleted.map(({ params }) => params.AccessKeyId).sort(), ids);
   });
 
   it("leaves no secret in plain text", () => {
