@@ -46,22 +46,26 @@ export class OwnTag {
     this.journal = journal;
   }
 
-  /** Says that the operation has ended. @param ending called once the id of the operation is known, before it is written */
-  async close(phase: "done" | "void", ending: (operationId: string) => void): Promise<void> {
+  /** This operation's id; of a destroy, which opens no journal, that of the state. */
+  get operationId(): string {
+    return this.journal?.operationId ?? this.startId ?? "destroyed";
+  }
+
+  /** Says that the operation has ended. */
+  async close(phase: "done" | "void"): Promise<void> {
     const { owner, found } = this.operation;
-    const { iam, engine } = this.dependencies;
-    // A destroy opens none.
     const journal = this.journal ?? {
       kind: "delete" as const,
-      at: timestamp(iam.time()),
+      at: timestamp(this.dependencies.iam.time()),
       owner,
-      operationId: this.startId ?? engine.newId(),
+      operationId: this.operationId,
       strangers: found.keys.map((key) => key.accessKeyId),
     };
-    ending(journal.operationId);
-    if (phase === "void") this.lookAgain();
-    await this.confirm();
     await this.write({ ...journal, phase });
+  }
+
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
   }
 
   note(parts: Partial<Journal>): void {

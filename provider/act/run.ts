@@ -2,6 +2,7 @@ import { afterAdoption } from "../decide/adoption";
 import type { Step } from "../decide/plan";
 import { listKeys, type RotatedKey } from "../model/accessKey";
 import { explain, RotationError } from "../model/errors";
+import type { Journal } from "../model/journal";
 import { type ManagedKeys, managedIds, managedKeys, withCurrent, without } from "../model/managedKeys";
 import { createKey, deleteKey } from "./createKey";
 import type { Dependencies } from "./dependencies";
@@ -93,17 +94,18 @@ class Run {
         return this.#delete(step.accessKeyId);
       case "discard":
       case "delete":
-        await this.#tag.confirm();
+        await this.#lookAround();
         return this.#delete(step.accessKeyId);
       case "create":
         return this.#create(step);
       case "tryCurrent":
         return this.#tryCurrent(step.required === true);
       case "close":
-        return this.#tag.close(step.phase, (operationId) => {
-          // From here on the keys count as handed out: if the tag can't be written, this id tells the next run so.
-          this.keys = { ...this.keys, operationId };
-        });
+        // From here on the keys count as handed out: if the tag can't be written, this id tells the next run so.
+        this.keys = { ...this.keys, operationId: this.#tag.operationId };
+        if (step.phase === "void") this.#tag.lookAgain();
+        await this.#lookAround();
+        return this.#tag.close(step.phase);
       case "settle":
         return this.#tag.write(step.journal);
     }
@@ -130,6 +132,7 @@ class Run {
     this.#made = { key, keysBefore: this.keys };
     this.keys = withCurrent(this.keys, key, step.previousId, key.createdAt);
     this.#tag.note({ made: key.accessKeyId, ...(this.#doubt && { doubt: true }) });
+    this.#tag.lookAgain();
   }
 
   /** The look around costs no time beside the trial; where AWS does not know the key yet, nor does its name in the tag. */
@@ -150,7 +153,7 @@ class Run {
    * tells. Whose a key is that appeared meanwhile nobody can tell, so this run gives way.
    */
   async #lookAround(): Promise<void> {
-    if (!this.#made) return this.#tag.confirm();
+    if (this.#tag.isConfirmed || !this.#made) return this.#tag.confirm();
     const [keys] = await Promise.all([this.#dependencies.iam.listAccessKeys(), this.#tag.confirm()]);
     const known = [this.#made.key, ...this.#operation.found.keys].map((key) => key.accessKeyId);
     const appeared = keys.filter((key) => !known.includes(key.accessKeyId));
@@ -174,15 +177,19 @@ class Run {
     if (!journal || mayHaveLost) return error;
     const hasChanged = String(managedIds(this.keys)) !== String(managedIds(this.#start));
     if (hasChanged) this.keys = { ...this.keys, operationId: journal.operationId };
-    const { operationId } = this.keys;
+    // What has done nothing leaves the tag as it was found.
+    const { found } = this.#operation;
+    const ended: Journal = hasChanged
+      ? { ...journal, phase: "done" }
+      : (found.journal ?? { ...journal, phase: "void", made: "" });
     try {
       if (failed.do === "close") throw error;
       this.#tag.lookAgain();
       await this.#tag.confirm();
-      await this.#tag.write({ ...journal, ...(operationId ? { phase: "done", operationId } : { phase: "void" }) });
+      await this.#tag.write(ended);
     } catch (reason) {
       if (reason instanceof Overtaken) return this.#giveWay(reason);
-      if (operationId === journal.operationId) this.keys = { ...this.keys, journalOpen: true };
+      if (this.keys.operationId === journal.operationId) this.keys = { ...this.keys, journalOpen: true };
     }
     return error;
   }

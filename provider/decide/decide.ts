@@ -183,7 +183,7 @@ export function planDeletion(
   const taken = takenOver(found.journal, recorded.operationId, reader);
   const stay = taken ? ids.filter((id) => !taken.strangers.includes(id)) : [];
   const going = ids.filter((id) => !stay.includes(id));
-  const left = taken ? (stay.length > 0 ? replaced(taken, stay) : undefined) : refusal;
+  const left = taken ? (stay.length > 0 ? replaced(taken, stay, refusal) : undefined) : refusal;
   // An adoption that died has taken nothing over: nobody keeps these keys but this resource, which is about to go.
   const isUnsure = taken?.phase === "open" && (taken.owner !== reader.owner || taken.kind === "create");
   if (taken && isUnsure && stay.length > 0) return { refusal: mayBeReplaced(taken, stay) };
@@ -205,9 +205,9 @@ function takenOver(journal: Journal | undefined, operationId: string | undefined
   return journal.owner !== owner || isNewer ? journal : undefined;
 }
 
-function replaced({ operationId, owner }: Journal, stay: string[]): Refusal {
+function replaced({ operationId, owner }: Journal, stay: string[], also: Refusal | undefined): Refusal {
   const found = `${stay.join(" and ")}: another resource (owner ${owner}, operation ${operationId}) has taken them over.`;
-  return { found, todo: "" };
+  return { found: [found, also?.found].filter(Boolean).join(" "), todo: "" };
 }
 
 function mayBeReplaced({ operationId, owner }: Journal, stay: string[]): Refusal {

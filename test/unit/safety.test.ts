@@ -42,6 +42,7 @@ describe("safety", () => {
       "CreateAccessKey",
       `GetCallerIdentity ${current?.accessKeyId}`,
       "ListAccessKeys",
+      "GetUser",
       "TagUser done",
     ]);
   });

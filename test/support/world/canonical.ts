@@ -28,7 +28,7 @@ export function canonical(data: WorldData): string {
   };
   return text
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => age(Date.parse(time)))
-    .replace(/"(?:at|since)":\d+/g, "")
+    .replace(/"(?:at|since|instance)":\d+/g, "")
     .replace(/ sum=\w+|secret-of-\d+-x+/g, "")
     .replace(/AKIAMEMORY\d+|AIDAMEMORYUSER\d+|\bop\d+\b/g, rename);
 }

@@ -4,6 +4,8 @@ import type { Place, RunSpec } from "./events";
 
 /** What the state holds of one resource, and what the oracle knows of it beside that. */
 export interface Saved {
+  /** The same from its creation on; a resource that takes its place, by a replacement, has another. */
+  instance: number;
   outputs: Props;
   /** The engine's note: it calls update next time, whatever diff says. */
   failed: boolean;
@@ -33,7 +35,7 @@ export interface Fate {
 /** All that lasts between two events, as plain data. */
 export interface WorldData {
   time: { now: number };
-  numbers: { made: number; operations: number; users: number };
+  numbers: { made: number; operations: number; users: number; instances: number };
   users: UserData[];
   /** What the programs give as `userArn`. */
   programArn: string;

@@ -41,8 +41,9 @@ export class Oracle {
     for (const [at, { live }] of Object.entries(data.resources)) {
       // What a failed run saved was passed on to nobody yet.
       if (currentOf(live) !== id || !fate.handed) continue;
-      const successor = made.some((newer) => newer !== id && this.world.works(newer));
-      const own = at === place && live === operation.olds;
+      // A person may break it the moment after it was seen to work.
+      const successor = made.some((newer) => newer !== id && (operation.brokenMeanwhile || this.world.works(newer)));
+      const own = at === place && live?.instance === operation.olds?.instance;
       const takenOver = at !== place && named;
       // Only the tag tells a resource that is replaced what the new one has taken over.
       const unknowable = at === place && !own && fate.excused;
@@ -78,6 +79,7 @@ export class Oracle {
     const [id, old] = [(outputs.previous as { accessKeyId: string } | null)?.accessKeyId, olds?.previous];
     const previous = id === undefined ? undefined : id === old?.id ? old : { id, since: data.time.now };
     return {
+      instance: olds?.instance ?? ++data.numbers.instances,
       outputs,
       failed,
       answer: { ...answer, trigger: answer.trigger ?? trigger },
@@ -86,12 +88,12 @@ export class Oracle {
   }
 
   /** One trigger value, one rotation. */
-  #answer({ place, kind, olds, trigger, adopts, cause }: Operation, outputs: Props): Saved["answer"] {
+  #answer({ place, kind, olds, trigger, adopts, cause, brokenMeanwhile }: Operation, outputs: Props): Saved["answer"] {
     if (!olds) return { trigger, rotated: true };
     if (kind === "refresh") return olds.answer;
     const before = olds.answer.trigger === trigger ? olds.answer : { trigger, rotated: false };
     const rotated = currentOf(olds) !== (outputs.currentAccessKeyId ?? undefined);
-    if (!rotated || cause || adopts.length > 0) return before;
+    if (!rotated || cause || brokenMeanwhile || adopts.length > 0) return before;
     if (before.rotated) this.#accuse(`${place} rotates twice for the trigger ${trigger}`);
     return { trigger, rotated: true };
   }

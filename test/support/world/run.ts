@@ -19,6 +19,8 @@ export class Run {
   isEngineAlive = true;
   /** Somebody is left to save what comes out. */
   isSaved = true;
+  /** A person removed the tag under its hands: what it makes from here on may be named by nothing. */
+  isTagRemoved = false;
   readonly calls: string[] = [];
   readonly said: string[] = [];
   /** The one under way of each resource. */
@@ -96,6 +98,8 @@ export class Run {
     const operation = this.operations.get(by as Place);
     this.world.data.secrets[accessKeyId] = secretAccessKey;
     this.world.oracle.made(accessKeyId, by as Place);
+    const fate = this.world.data.fates[accessKeyId];
+    if (fate && this.isTagRemoved) fate.excused = true;
     operation?.made.push(accessKeyId);
     operation?.changed.push(`made ${accessKeyId}`);
   }

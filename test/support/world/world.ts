@@ -193,6 +193,7 @@ export class World {
         user.journal = undefined;
         // Whoever removes the tag says that no key on the user is ours but those that a state records.
         for (const id of user.ids()) if (data.fates[id]) data.fates[id].excused = true;
+        for (const run of this.#runs) run.isTagRemoved = true;
         return;
       case "remakeUser":
         this.changes();
@@ -200,7 +201,8 @@ export class World {
         this.users.shift();
         return;
       case "giveNameAway":
-        if (user.arn === RENAMED || this.users.length > 1) return;
+        // Within the second of an operation nobody could tell both users apart: a limit, and told as one in docs/safety.md.
+        if (user.arn === RENAMED || this.users.length > 1 || this.#runs.length > 0) return;
         user.arn = RENAMED;
         this.#addUser(USER_ARN);
         return;
@@ -221,7 +223,7 @@ function emptyWorld(): WorldData {
   const resources = Object.fromEntries(PLACES.map((place) => [place, { pending: [] } as Resource]));
   return {
     time: { now: Date.parse("2026-11-01T00:00:00Z") },
-    numbers: { made: 0, operations: 0, users: 0 },
+    numbers: { made: 0, operations: 0, users: 0, instances: 0 },
     users: [],
     programArn: USER_ARN,
     programs: {},
