@@ -1,7 +1,7 @@
 import type { Found } from "../decide/plan";
 import { IamError, RotationError } from "../model/errors";
 import { parseJournal } from "../model/journal";
-import type { ManagedKeys } from "../model/managedKeys";
+import { isRecordedUser, type ManagedKeys } from "../model/managedKeys";
 import { parseUserArn } from "../model/userArn";
 import { poll } from "./clock";
 import type { Dependencies, Iam } from "./dependencies";
@@ -31,7 +31,7 @@ export async function observeUser(
 ): Promise<Found> {
   const found = await observe(userArn, dependencies, patience);
   const asked = `Can't rotate the access keys of ${userArn}`;
-  if (!found || (recorded && recorded.userId !== found.userId)) {
+  if (!found || (recorded && !isRecordedUser(recorded, found))) {
     const where = await whereKeysAre(asked, recorded, dependencies);
     if (where) throw renamed(asked, where, found);
   }

@@ -2,7 +2,7 @@ import { type Drift, findDrift, type KeyDrift } from "../decide/drift";
 import type { Found } from "../decide/plan";
 import { listKeys, type ManagedKey } from "../model/accessKey";
 import { formatJournal } from "../model/journal";
-import { type ManagedKeys, managedIds } from "../model/managedKeys";
+import { isRecordedUser, type ManagedKeys, managedIds } from "../model/managedKeys";
 import type { Dependencies } from "./dependencies";
 import { lookTwice, observe, whereKeysAre } from "./observe";
 
@@ -23,7 +23,7 @@ export async function readDrift(
 ): Promise<{ keys: ManagedKeys; drift: Drift }> {
   const look = async (): Promise<Result> => {
     const found = await observe(userArn, dependencies);
-    const isThere = found?.userId === recorded.userId;
+    const isThere = found && isRecordedUser(recorded, found);
     const movedTo = isThere
       ? undefined
       : await whereKeysAre(`Can't read the access keys of ${userArn}`, recorded, dependencies);

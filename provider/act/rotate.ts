@@ -1,7 +1,7 @@
 import { planDeletion, planRotation } from "../decide/decide";
 import type { Found, Intent, Plan, Reader, Refusal, Wait } from "../decide/plan";
 import { RotationError } from "../model/errors";
-import { type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
+import { isRecordedUser, type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
 import type { Dependencies, Iam } from "./dependencies";
 import { guardLastUse } from "./lastUsedGuard";
 import { lookTwice, observe, observeUser, renamed, whereKeysAre } from "./observe";
@@ -46,7 +46,7 @@ export async function rotate(
   const asked = `Can't rotate the access keys of ${userArn}`;
   const look = async () => {
     const found = await observeUser(userArn, recorded, dependencies, patience);
-    if (recorded && recordedArn !== userArn && found.userId !== recorded.userId) throw anotherUser(asked, found);
+    if (recorded && recordedArn !== userArn && !isRecordedUser(recorded, found)) throw anotherUser(asked, found);
     const reader = await readerAt(iam, owner);
     return { found, now: reader.now, plan: planRotation(recorded, found, intentAt(reader.now), reader) };
   };
@@ -84,7 +84,7 @@ export async function retire(
   };
   const surprises = (seen: Decision) => surprisesIn(seen, owner, recorded);
   const { found, plan } = await lookTwice(look, surprises, dependencies);
-  if (!found || !plan || found.userId !== recorded.userId) {
+  if (!found || !plan || !isRecordedUser(recorded, found)) {
     const where = await whereKeysAre(asked, recorded, dependencies);
     if (where) throw renamed(asked, where, found);
     const why = found ? `is another one by now (UserId ${found.userId})` : "is not there";

@@ -1,6 +1,6 @@
 import { afterAdoption } from "../decide/adoption";
 import type { Step } from "../decide/plan";
-import { listKeys, type RotatedKey } from "../model/accessKey";
+import { type FoundKey, listKeys, type RotatedKey } from "../model/accessKey";
 import { explain, RotationError } from "../model/errors";
 import type { Journal } from "../model/journal";
 import { type ManagedKeys, managedIds, managedKeys, withCurrent, without } from "../model/managedKeys";
@@ -154,10 +154,15 @@ class Run {
    */
   async #lookAround(): Promise<void> {
     if (this.#tag.isConfirmed || !this.#made) return this.#tag.confirm();
-    const [keys] = await Promise.all([this.#dependencies.iam.listAccessKeys(), this.#tag.confirm()]);
-    const known = [this.#made.key, ...this.#operation.found.keys].map((key) => key.accessKeyId);
-    const appeared = keys.filter((key) => !known.includes(key.accessKeyId));
+    const [appeared] = await Promise.all([this.#appeared(), this.#tag.confirm()]);
     if (appeared.length > 0) throw new Overtaken(`somebody made ${listKeys(appeared)}`);
+  }
+
+  /** Keys that were not there when this run began, and that it did not make. */
+  async #appeared(): Promise<FoundKey[]> {
+    const known = [...(this.#made ? [this.#made.key] : []), ...this.#operation.found.keys];
+    const ids = known.map((key) => key.accessKeyId);
+    return (await this.#dependencies.iam.listAccessKeys()).filter((key) => !ids.includes(key.accessKeyId));
   }
 
   /** If that fails, the key is refused by name should this run die: no reason to give it up. */
@@ -186,6 +191,8 @@ class Run {
       if (failed.do === "close") throw error;
       this.#tag.lookAgain();
       await this.#tag.confirm();
+      // A key that appeared meanwhile may be of a run whose journal this one wrote over: the open tag has it asked about.
+      if (!hasChanged && (await this.#appeared()).length > 0) return error;
       await this.#tag.write(ended);
     } catch (reason) {
       if (reason instanceof Overtaken) return this.#giveWay(reason);

@@ -1,7 +1,7 @@
 import type { FoundKey, ManagedKey } from "../model/accessKey";
 import { after } from "../model/duration";
 import { instanceOf, JOURNAL_TAG, type Journal } from "../model/journal";
-import { type ManagedKeys, managedIds, managedKeys, without } from "../model/managedKeys";
+import { isRecordedUser, type ManagedKeys, managedIds, managedKeys, without } from "../model/managedKeys";
 import { planAdoption } from "./adoption";
 import { isMidway, judge } from "./judge";
 import type { Entry, Found, Intent, Plan, Reader, Refusal, Step, Steps, Wait } from "./plan";
@@ -225,7 +225,7 @@ export function strangersAmong(found: Found, keys: ManagedKeys): FoundKey[] {
 /** Keys that are recorded and not there any more. All of them, if the user was deleted and made again. */
 function forgetGone(recorded: ManagedKeys | undefined, found: Found): { keys: ManagedKeys; forgets: Step[] } {
   if (!recorded) return { keys: managedKeys({ userId: found.userId }), forgets: [] };
-  const there = recorded.userId === found.userId ? found.keys.map((key) => key.accessKeyId) : [];
+  const there = isRecordedUser(recorded, found) ? found.keys.map((key) => key.accessKeyId) : [];
   const gone = managedIds(recorded).filter((id) => !there.includes(id));
   return {
     keys: { ...gone.reduce(without, recorded), userId: found.userId },

@@ -1,5 +1,5 @@
 import type { FoundKey, ManagedKey } from "../model/accessKey";
-import { type ManagedKeys, managedKeys } from "../model/managedKeys";
+import { isRecordedUser, type ManagedKeys, managedKeys } from "../model/managedKeys";
 import { strangersAmong } from "./decide";
 import type { Found } from "./plan";
 
@@ -29,7 +29,9 @@ export function findDrift(
   const { current, previous, retired, userId, operationId } = recorded;
   if (movedTo) return { keys: recorded, drift: { user: movedTo } };
   if (!found) return { keys: recorded, drift: { user: "missing" } };
-  if (found.userId !== userId) return { keys: managedKeys({ userId, operationId }), drift: { user: "another" } };
+  if (!isRecordedUser(recorded, found)) {
+    return { keys: managedKeys({ userId, operationId }), drift: { user: "another" } };
+  }
   const statusOf = (key: ManagedKey) => found.keys.find((at) => at.accessKeyId === key.accessKeyId)?.status;
   const driftOf = (key: ManagedKey): KeyDrift | undefined => {
     const status = statusOf(key) ?? "deleted";
@@ -42,7 +44,13 @@ export function findDrift(
   const others = strangersAmong(found, recorded).filter((key) => current && key.createdAt > current.createdAt);
   const left = retired.filter((id) => found.keys.some((key) => key.accessKeyId === id));
   return {
-    keys: managedKeys({ ...recorded, current: there(current), previous: there(previous), retired: left }),
+    keys: managedKeys({
+      ...recorded,
+      userId: found.userId,
+      current: there(current),
+      previous: there(previous),
+      retired: left,
+    }),
     drift: {
       ...(found.arn !== userArn && { user: found.arn }),
       ...(now && { current: now }),

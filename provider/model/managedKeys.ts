@@ -1,4 +1,4 @@
-import type { ManagedKey } from "./accessKey";
+import type { FoundKey, ManagedKey } from "./accessKey";
 
 /** The keys that are ours, as the state records them: what may be deleted, and nothing else. */
 export interface ManagedKeys {
@@ -33,6 +33,12 @@ export function managedKeys(parts: Parts): ManagedKeys {
 
 export function managedIds(keys: ManagedKeys): string[] {
   return [keys.current?.accessKeyId, keys.previous?.accessKeyId, ...keys.retired].filter((id) => id !== undefined);
+}
+
+/** A user is the one that was recorded by its UserId; or if it has a key of ours, since a key never moves to another user. */
+export function isRecordedUser(recorded: ManagedKeys, found: { userId: string; keys: FoundKey[] }): boolean {
+  const ids = managedIds(recorded);
+  return recorded.userId === found.userId || found.keys.some(({ accessKeyId }) => ids.includes(accessKeyId));
 }
 
 /** After a key is gone from AWS. */

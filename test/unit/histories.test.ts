@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { historyOf, live } from "../support/world/histories";
 
+const SEED = 20261125;
+
 describe("random histories", function () {
   this.timeout(3_600_000);
   // `npm run test:soak` goes on for as long as it is told; an ordinary run does a fixed number.
@@ -16,7 +18,8 @@ describe("random histories", function () {
         const { crimes } = await live(events, slots);
         assert.deepEqual(crimes, []);
       }),
-      { numRuns: runs, ...bound },
+      // An ordinary run is the same each time; the soak goes where none was before.
+      { numRuns: runs, ...(minutes > 0 ? bound : { seed: SEED }) },
     );
   });
 });

@@ -470,7 +470,8 @@ describe("the provider", () => {
 
     it("tells a user made again from the one it knew", async () => {
       const outs = await stage.create();
-      stage.iam.userId = "AIDAANOTHERUSER00001";
+      Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", keys: [] });
+      stage.iam.addKey();
       const { props } = await stage.provider.read("id", outs);
       assert.deepEqual((props as Props).drift, { user: "another" });
     });
@@ -499,7 +500,8 @@ describe("the provider", () => {
 
     it("leaves the keys of a user made again under the same name alone", async () => {
       const outs = await stage.create();
-      stage.iam.userId = "AIDAANOTHERUSER00001";
+      Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", keys: [] });
+      stage.iam.addKey();
       await stage.provider.delete("id", outs);
       assert.equal(stage.iam.count("DeleteAccessKey"), 0);
     });

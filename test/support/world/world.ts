@@ -196,6 +196,7 @@ export class World {
         for (const run of this.#runs) run.isTagRemoved = true;
         return;
       case "remakeUser":
+        if (this.#runs.length > 0) return;
         this.changes();
         this.#addUser(user.arn);
         this.users.shift();
