@@ -140,9 +140,7 @@ function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: M
   const unlisted = named.filter((id) => !ours.includes(id) && !keys.some((key) => key.accessKeyId === id));
   const isYoung = (at: string) => now.getTime() - Date.parse(at) < LATE;
   const young = keys.filter((key) => isYoung(key.createdAt) && ![...ours, ...gone].includes(key.accessKeyId));
-  const changes = plan.steps.some((step) => step.do === "open" || step.do === "close");
-  const fresh = changes ? [...midway, ...young.map((key) => key.accessKeyId)] : [];
-  return [...gone, ...unlisted, ...replaced, ...fresh].join();
+  return [...gone, ...unlisted, ...replaced, ...midway, ...young.map((key) => key.accessKeyId)].join();
 }
 
 function anotherUser(asked: string, found: Found): RotationError {
