@@ -60,6 +60,14 @@ export class World {
     return this.users.find((user) => user.exists && parseUserArn(user.arn)?.userName === name);
   }
 
+  /** For what is asked of the account, and not of a user. */
+  get anyUser(): MemoryIam {
+    const [user] = this.users;
+    if (!user) throw new Error("there is always a user");
+    user.fault = () => undefined;
+    return user;
+  }
+
   /** The user whose active key this is. */
   userWith(id: string): MemoryIam | undefined {
     return this.users.find((user) => user.keys.some((key) => key.accessKeyId === id && key.status === "Active"));
