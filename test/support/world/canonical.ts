@@ -1,7 +1,8 @@
+import { PATIENCE } from "../../../provider/act/dependencies";
 import type { WorldData } from "./model";
 
 const YOUNG = 10 * 60_000;
-const LATE = 10_000;
+const LATE = PATIENCE.staleTag;
 
 /**
  * A world but for names: two that differ in ids and times alone go on alike. Of times only that counts which the rules
