@@ -42,6 +42,10 @@ function isPlain(given: UserArgs["tags"]): given is Record<string, pulumi.Input<
   return typeof given === "object" && !pulumi.Output.isInstance(given) && !(given instanceof Promise);
 }
 
-function checked(_user: string, _key: string, value: string): string {
-  return value;
+/** With an empty value among a user's tags, @pulumi/aws 7 removes the journal after a refresh, whatever is ignored. */
+function checked(user: string, key: string, value: string): string {
+  if (value !== "") return value;
+  throw new Error(
+    `RotatedUser ${user}: the tag ${key} has an empty value. With one, @pulumi/aws 7 would remove the journal of the rotation from the user after a refresh: give it a value, or leave it out.`,
+  );
 }

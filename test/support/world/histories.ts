@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { followAdvice } from "./advice";
 import type { Act, Event, RunSpec } from "./events";
 import { comesToRest } from "./rest";
 import type { Order } from "./schedule";
@@ -99,15 +100,23 @@ export function historyOf(maxLength = 8): fc.Arbitrary<Event[]> {
   return fc.array(event, { maxLength });
 }
 
-/** Lives through a history, and then lets the world come to rest. */
-export async function live(events: Event[], slots: number): Promise<{ world: World; crimes: string[] }> {
+/**
+ * Lives through a history, and then lets the world come to rest.
+ * @param advice whoever is refused then follows the message, and where it gives several ways out, the one of this number
+ */
+export async function live(
+  events: Event[],
+  slots: number,
+  advice?: number,
+): Promise<{ world: World; crimes: string[] }> {
   const world = new World(slots);
   const { crimes } = world.oracle;
   for (const at of events) {
     await world.run(at);
     if (crimes.length > 0) return { world, crimes };
   }
-  await comesToRest(world);
+  const refusing = await comesToRest(world);
+  if (advice !== undefined && refusing[0] && crimes.length === 0) await followAdvice(world, refusing[0], advice);
   if (crimes.length === 0) await comesToRest(world, { rotationTrigger: 9 });
   return { world, crimes };
 }
