@@ -1,9 +1,7 @@
 import { recordedIds } from "./core";
 import type { Place, ResourceName, StackName } from "./events";
-import { calmUp } from "./rest";
+import { calmUp, gist } from "./rest";
 import { PLACES, type World } from "./world";
-
-type Props = Record<string, unknown>;
 
 /** One way out that a message gives, and a person who takes it, to the letter. */
 interface WayOut {
@@ -94,15 +92,22 @@ const WAYS_OUT: WayOut[] = [
     take(reader) {
       const { world } = reader;
       const keys = world.users[0]?.ids() ?? [];
-      const own = recordedIds(world.data.resources[reader.place].live?.outputs);
-      const surplus = keys.filter((id) => !reader.isElsewhere(id) && !own.includes(id));
+      const surplus = keys.filter((id) => !reader.isElsewhere(id));
       if (keys.length > 2) reader.deletes(surplus.slice(0, keys.length - 2));
-      const left = (world.users[0]?.ids() ?? []).filter((id) => !own.includes(id)).reverse();
-      const current = own.length > 0 ? undefined : left.find((id) => reader.isKnown(id));
+      const left = (world.users[0]?.ids() ?? []).reverse();
+      const current = left.find((id) => reader.isKnown(id));
       return reader.setState(
         current,
         left.find((id) => id !== current),
       );
+    },
+  },
+  {
+    says: /Rotate a user in one place only/,
+    take({ world, place, other }) {
+      if (!other || !world.data.resources[other].live) return false;
+      delete world.data.programs[place];
+      return true;
     },
   },
   {
@@ -127,18 +132,26 @@ const WAYS_OUT: WayOut[] = [
  * @param choice which of several ways out
  */
 export async function followAdvice(world: World, place: Place, choice: number): Promise<void> {
-  const told: string[] = [];
+  if (world.users.length > 1) return; // people act on the first user, and the program names the second
+  let [before, way] = ["", ""];
   for (let run = 0; run < 8; run++) {
-    const { ending, message = "" } = await calmUp(world, place);
+    const outcome = await calmUp(world, place);
+    const { ending, message = "" } = outcome;
     if (ending !== "refused") return;
+    if (gist(outcome) === before) {
+      world.oracle.crimes.push(`the advice to ${place} changes nothing, ${way}: ${message}`);
+      return;
+    }
+    before = gist(outcome);
     const reader = new Reader(world, place, message);
     const ways = WAYS_OUT.filter(({ says }) => says.test(message));
     const from = (choice + run) % Math.max(ways.length, 1);
-    const taken = [...ways.slice(from), ...ways.slice(0, from)].find((way) => way.take(reader));
-    told.push(`${taken?.says ?? "no way out"} in: ${message}`);
-    if (taken?.says.source.startsWith("name every key") && reader.other) await takeOver(world, place, reader.other);
+    const taken = [...ways.slice(from), ...ways.slice(0, from)].find((at) => at.take(reader));
+    way = String(taken?.says ?? "there is none");
+    if (way.includes("name every key") && reader.other) await takeOver(world, place, reader.other);
+    if (!world.data.programs[place]) return;
   }
-  world.oracle.crimes.push(`the advice to ${place} leads nowhere: ${told.slice(-3).join(" | ")}`);
+  world.oracle.crimes.push(`the advice to ${place} leads nowhere: ${before}`);
 }
 
 /** "… run again, then destroy the other resource, which leaves adopted keys alone." */

@@ -16,7 +16,7 @@ export async function calmUp(world: World, place: Place, changes: Props = {}, pa
 }
 
 /** A message but for what differs in any case from run to run. */
-function gist({ ending, message = "" }: Outcome): string {
+export function gist({ ending, message = "" }: Outcome): string {
   return `${ending === "nothing" ? "ok" : ending} ${message.replace(/operation [\w-]+|\d{4}-\d\d-\d\dT[\d:.]+Z/g, "…")}`;
 }
 
