@@ -147,6 +147,8 @@ export async function followAdvice(world: World, place: Place, choice: number): 
     const ways = WAYS_OUT.filter(({ says }) => says.test(message));
     const from = (choice + run) % Math.max(ways.length, 1);
     const taken = [...ways.slice(from), ...ways.slice(0, from)].find((at) => at.take(reader));
+    // No way out is for this person: another resource uses the keys in question.
+    if (!taken && ways.length > 0) return;
     way = String(taken?.says ?? "there is none");
     if (way.includes("name every key") && reader.other) await takeOver(world, place, reader.other);
     if (!world.data.programs[place]) return;
