@@ -68,6 +68,7 @@ export class Run {
     const { strike } = this.spec;
     const nth = this.calls.length;
     this.calls.push(subject ? `${action} ${subject}` : action);
+    this.world.log.push(`${this.number}: ${action} ${subject}`.trim());
     if (!strike || nth < strike.at) return undefined;
     const isTrial = action === "GetCallerIdentity" && subject !== "";
     const { fault } = strike;

@@ -29,6 +29,8 @@ export class World {
   outcomes: Partial<Record<Place, Outcome>> = {};
   /** Of the last event's first run. */
   lastCalls: string[] = [];
+  /** Every call in its order, by the number of its run. */
+  readonly log: string[] = [];
   /** Every run so far, for a report. */
   runs: Run[] = [];
   /** Those under way. */
