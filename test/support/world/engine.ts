@@ -191,7 +191,7 @@ class OneResource {
       made: [],
       revokes,
       grace: parseDuration(news?.gracePeriod),
-      startedWorking: before !== undefined && world.works(before) && world.works(olds?.previous?.id ?? ""),
+      startedWorking: before !== undefined && world.works(before) && (!olds?.previous || world.works(olds.previous.id)),
       cause: broken ?? (revokes ? "revocation" : due ? "due" : undefined),
       changed: [],
       disturbed,

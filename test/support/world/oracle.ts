@@ -53,11 +53,13 @@ export class Oracle {
     this.#grace(operation, id);
   }
 
-  #grace({ place, kind, olds, grace, revokes, startedWorking }: Operation, id: string): void {
-    if (kind === "destroy" || !grace || !olds || revokes || olds.previous?.id !== id) return;
-    const ends = olds.previous.since + grace;
-    if (startedWorking && this.world.data.time.now < ends - 60_000) {
-      this.#accuse(`${place} deletes ${id} before its grace period ends, ${new Date(ends).toISOString()}`);
+  /** From when the key became previous, or was adopted as previous. */
+  #grace({ place, kind, olds, adopts, grace, revokes, startedWorking }: Operation, id: string): void {
+    const { now } = this.world.data.time;
+    const since = olds?.previous?.id === id ? olds.previous.since : adopts.includes(id) ? now : undefined;
+    if (kind === "destroy" || !grace || revokes || since === undefined || !startedWorking) return;
+    if (now < since + grace - 60_000) {
+      this.#accuse(`${place} deletes ${id} before its grace period ends, ${new Date(since + grace).toISOString()}`);
     }
   }
 
