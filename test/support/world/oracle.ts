@@ -56,7 +56,8 @@ export class Oracle {
   /** From when the key became previous, or was adopted as previous. */
   #grace({ place, kind, olds, adopts, grace, revokes, startedWorking }: Operation, id: string): void {
     const { now } = this.world.data.time;
-    const since = olds?.previous?.id === id ? olds.previous.since : adopts.includes(id) ? now : undefined;
+    const isAdopted = adopts.includes(id) && !recordedIds(olds?.outputs).includes(id);
+    const since = olds?.previous?.id === id ? olds.previous.since : isAdopted ? now : undefined;
     if (kind === "destroy" || !grace || revokes || since === undefined || !startedWorking) return;
     if (now < since + grace - 60_000) {
       this.#accuse(`${place} deletes ${id} before its grace period ends, ${new Date(since + grace).toISOString()}`);
