@@ -1,7 +1,8 @@
 import { recordedIds } from "./core";
+import { PLACES } from "./empty";
 import type { Place, ResourceName, StackName } from "./events";
 import { calmUp, gist } from "./rest";
-import { PLACES, type World } from "./world";
+import type { World } from "./world";
 
 /** One way out that a message gives, and a person who takes it, to the letter. */
 interface WayOut {

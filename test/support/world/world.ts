@@ -1,15 +1,14 @@
 import { parseUserArn } from "../../../provider/model/userArn";
 import { MemoryIam } from "../memoryIam";
+import { emptyWorld, PLACES, USER_ARN } from "./empty";
 import { operate } from "./engine";
 import type { Act, Event, Place, ResourceName, RunSpec, StackName } from "./events";
-import type { Operation, Resource, WorldData } from "./model";
+import type { Operation, WorldData } from "./model";
 import { Oracle } from "./oracle";
 import { Run } from "./run";
 import { IN_ORDER, Schedule } from "./schedule";
 
-export const USER_ARN = "arn:aws:iam::123456789012:user/ci/deployer";
 const RENAMED = "arn:aws:iam::123456789012:user/ci/renamed";
-export const PLACES: Place[] = ["A.one", "A.two", "B.one", "B.two"];
 const REGIONS: Record<ResourceName, string> = { one: "eu-central-1", two: "eu-west-1" };
 
 export type Ending = "ok" | "refused" | "killed" | "nothing";
@@ -236,19 +235,4 @@ export class World {
     this.data.secrets[accessKeyId] = secretAccessKey;
     return accessKeyId;
   }
-}
-
-function emptyWorld(): WorldData {
-  const resources = Object.fromEntries(PLACES.map((place) => [place, { pending: [] } as Resource]));
-  return {
-    time: { now: Date.parse("2026-11-01T00:00:00Z") },
-    numbers: { made: 0, operations: 0, users: 0, instances: 0 },
-    users: [],
-    programArn: USER_ARN,
-    programs: {},
-    resources: resources as Record<Place, Resource>,
-    backups: {},
-    fates: {},
-    secrets: {},
-  };
 }
