@@ -145,13 +145,11 @@ export class World {
   }
 
   async #runAll({ runs: given, acts: wanted = [], order = IN_ORDER }: Extract<Event, { do: "runs" }>): Promise<void> {
-    // Two runs of one stack are prevented by Pulumi's lock. Where they come all the same, a late read or a person between
-    // their calls can hide one from the other: left, and told in docs/safety.md.
+    // Two runs of one stack are prevented by Pulumi's lock. Where they come all the same, a late read, a person between
+    // their calls or a replacement can hide one from the other: left, and told in docs/safety.md.
     const isDouble = given.some((spec, at) => given.slice(at + 1).some(({ stack }) => stack === spec.stack));
     const acts = isDouble ? [] : wanted;
-    const specs = given.map((spec) =>
-      isDouble && spec.strike?.fault === "stale" ? { ...spec, strike: undefined } : spec,
-    );
+    const specs = isDouble ? given.map(plainer) : given;
     const runs = specs.map((spec, at) => new Run(this, spec, this.runs.length + at));
     this.#runs.splice(0, this.#runs.length, ...runs);
     this.runs.push(...runs);
@@ -235,4 +233,13 @@ export class World {
     this.data.secrets[accessKeyId] = secretAccessKey;
     return accessKeyId;
   }
+}
+
+function plainer(spec: RunSpec): RunSpec {
+  const { strike, kind } = spec;
+  return {
+    ...spec,
+    kind: kind === "replace" ? "up" : kind,
+    strike: strike?.fault === "stale" ? undefined : strike,
+  };
 }
