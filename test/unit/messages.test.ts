@@ -55,7 +55,7 @@ describe("what a refusal says: what was found, and each way out", () => {
     it(`another owner, where the user has ${has.slice(0, 8)}…`, () => {
       assert.deepEqual(explainVerdict({ refusal: "otherOwner", journal, keys: [...on] }, "me"), {
         found: `another stack, or a resource in another place, rotates this user's keys: the owner of ${OPERATION} is you, here it is me. The user has ${has}.`,
-        todo: "Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option `aliases` with its old name or parent. To find the other, look for you in the output of `pulumi stack export`; to take the user over from it, name every key of the user in `state` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where the other is gone for good, remove the tag pulumi-aws-iam-rotator from the user: then its keys are strangers' here.",
+        todo: "Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option `aliases` with its old name or parent. To find the other, look for you in the output of `pulumi stack export`; to take the user over from it, name every key of the user in `state` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where `state` named them before, or the other is gone for good, take that one out of its stack with `pulumi state delete`, and remove the tag pulumi-aws-iam-rotator from the user: then keys that are not recorded here are strangers'.",
         keys: [...on],
       });
     });
@@ -63,7 +63,7 @@ describe("what a refusal says: what was found, and each way out", () => {
 
   it("keys that were handed out", () => {
     assert.deepEqual(explainVerdict({ refusal: "handedOut", journal, keys }, "me"), {
-      found: `${LISTED} was made and handed out by ${OPERATION} of this resource, and this state does not know it: the state was lost, restored from a backup or could not be written, or this is a forced replacement. It may be in use.`,
+      found: `${LISTED} were made and handed out by ${OPERATION} of this resource, and this state does not know them: the state was lost, restored from a backup or could not be written, or this is a forced replacement. It may be in use.`,
       todo: `Nothing was changed. If you have its secret, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`; if not, replace it where it is used and delete K or L once nobody uses it; ${adoptOrLeave()}`,
       keys,
     });
@@ -149,7 +149,7 @@ describe("what is told, word by word", () => {
       leave({ owner: "you", operationId: "rival-1", phase: "done", kind: "create" });
       assert.equal(
         await told(scene.rotate()),
-        `${ROTATE}: another stack, or a resource in another place, rotates this user's keys: the owner of operation rival-1 (create, begun 2026-11-01T00:00:00Z) is you, here it is me. The user has ${two} (Active, made 2026-11-01T00:01:00Z), ${three} (Inactive, made 2026-11-01T00:01:00Z). ${two} was never used. ${three} was never used. Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for you in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where the other is gone for good, remove the tag pulumi-aws-iam-rotator from the user: then its keys are strangers' here.`,
+        `${ROTATE}: another stack, or a resource in another place, rotates this user's keys: the owner of operation rival-1 (create, begun 2026-11-01T00:00:00Z) is you, here it is me. The user has ${two} (Active, made 2026-11-01T00:01:00Z), ${three} (Inactive, made 2026-11-01T00:01:00Z). ${two} was never used. ${three} was never used. Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for you in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where \`state\` named them before, or the other is gone for good, take that one out of its stack with \`pulumi state delete\`, and remove the tag pulumi-aws-iam-rotator from the user: then keys that are not recorded here are strangers'.`,
       );
     });
 
@@ -171,7 +171,7 @@ describe("what is told, word by word", () => {
       iam.fault = (call) => (call.endsWith(four) ? denied("GetAccessKeyLastUsed") : undefined);
       assert.equal(
         await told(scene.rotate()),
-        `${ROTATE}: ${[two, three, four].map((id) => `${id} (Active, made 2026-11-01T00:01:00Z)`).join(", ")} was made and handed out by operation first-died (adopt, begun 2026-11-01T00:00:00Z) of this resource, and this state does not know it: the state was lost, restored from a backup or could not be written, or this is a forced replacement. It may be in use. ${two} was last used 2026-10-31T12:00:00Z (s3, eu-central-1). ${three} was never used. Nothing was changed. If you have its secret, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`; if not, replace it where it is used and delete ${two} or ${three} or ${four} once nobody uses it; ${LEAVE}`,
+        `${ROTATE}: ${[two, three, four].map((id) => `${id} (Active, made 2026-11-01T00:01:00Z)`).join(", ")} were made and handed out by operation first-died (adopt, begun 2026-11-01T00:00:00Z) of this resource, and this state does not know them: the state was lost, restored from a backup or could not be written, or this is a forced replacement. It may be in use. ${two} was last used 2026-10-31T12:00:00Z (s3, eu-central-1). ${three} was never used. Nothing was changed. If you have its secret, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`; if not, replace it where it is used and delete ${two} or ${three} or ${four} once nobody uses it; ${LEAVE}`,
       );
     });
 
@@ -436,7 +436,7 @@ describe("what is told, word by word", () => {
         iam.fault = (call) => void (call === "CreateAccessKey" && happens());
         assert.equal(
           await told(scene.up()),
-          `Stopped half-way: ${found} while this run was at work. No key of the other was touched; a key that this run had made is deleted again. Rotate a user in one place only; then run again.`,
+          `Stopped half-way: ${found} while this run was at work. No key of the other was touched; a key that this run had made is deleted again, unless older ones had gone for it. Rotate a user in one place only; then run again.`,
         );
       });
     }
@@ -492,7 +492,7 @@ describe("what is told, word by word", () => {
           : { accepted: true, arn: userArn, userId: iam.userId };
       assert.equal(
         await told(scene.up({ revoke: "leak" })),
-        `Can't delete older keys yet: AWS did not accept the new key ${four} within 60 s (InvalidClientTokenId), so ${two} and ${one} still works. The new key is kept. Run again: the next update tries it, and then deletes the older ones. Where it stands: ${four} was made or adopted, ${three} is gone, current is ${four}, there is no previous key, ${two} and ${one} is still to be deleted. ${SAVED}`,
+        `Can't delete older keys yet: AWS did not accept the new key ${four} within 60 s (InvalidClientTokenId), so ${two} and ${one} still work. The new key is kept. Run again: the next update tries it, and then deletes the older ones. Where it stands: ${four} was made or adopted, ${three} is gone, current is ${four}, there is no previous key, ${two} and ${one} are still to be deleted. ${SAVED}`,
       );
     });
 
@@ -569,7 +569,7 @@ describe("what is told, word by word", () => {
       remove(one);
       assert.equal(
         await told(scene.up()),
-        `${why} ${two} and ${one} is gone, there is no current key, there is no previous key. ${SAVED}`,
+        `${why} ${two} and ${one} are gone, there is no current key, there is no previous key. ${SAVED}`,
       );
     });
 
@@ -620,7 +620,9 @@ describe("what is told, word by word", () => {
       fails("TagUser done");
       assert.match(
         await told(scene.up({ adopt: { current: pair(two), previous: pair(one) } })),
-        new RegExp(`Where it stands: ${two} and ${one} was made or adopted, current is ${two}, previous is ${one}\\. `),
+        new RegExp(
+          `Where it stands: ${two} and ${one} were made or adopted, current is ${two}, previous is ${one}\\. `,
+        ),
       );
     });
 

@@ -141,4 +141,58 @@ export const FOUND_ON_THE_SECOND_CORE: Found[] = [
     title: "a taken-over key whose new owner's state is lost, and a destroy",
     events: [up(0), up(0, { stack: "B", adopt: { previous: 0 } }), loseState("B"), up(0, { kind: "destroy" })],
   },
+  {
+    title: "a user made again, a replacement that dies with its key made, and a destroy",
+    events: [
+      up(0),
+      act({ do: "remakeUser" }),
+      struck(0, 3, "killAfter", { kind: "replace" }),
+      up(0, { kind: "destroy" }),
+    ],
+  },
+  {
+    title: "a user that is taken over, and taken back by naming keys that are recorded already",
+    events: [
+      act({ do: "addKey" }),
+      up(2, { stack: "B" }),
+      up(0, { resources: ["two"], adopt: { current: 1 } }),
+      struck(2, 0, "before", { stack: "B", adopt: { previous: 0 } }),
+      act({ do: "deleteKey", nth: 0 }),
+    ],
+  },
+  {
+    title: "a destroy signed by its own key, whose last word is not heard, and a lost state",
+    events: [up(0), up(1), struck(0, 4, "lostReply", { kind: "destroy", signer: "current" }), loseState("A")],
+  },
+  {
+    title: "two runs of one stack, and the list that would show the other's key fails",
+    events: [both([spec(0), spec(0, { strike: { at: 5, fault: "before" } })], [2], [true])],
+  },
+  {
+    title: "a replaced resource of a renamed user, which has to be deleted all the same",
+    events: [up(0, { resources: ["one", "two"] }), act({ do: "rename" }), { do: "follow" }, up(0, { kind: "replace" })],
+  },
+  {
+    title: "an adoption that was advised, and waits for a grace period",
+    slots: 3,
+    events: [
+      struck(0, 4, "killBefore", { stack: "B" }),
+      struck(0, 7, "before", {
+        stack: "B",
+        resources: ["one", "two"],
+        policy: { gracePeriod: "3d" },
+        adopt: { previous: 0 },
+      }),
+      act({ do: "addKey" }),
+    ],
+  },
+  {
+    title: "a replacement that adopts its own key and fails, the tag removed, and the deletion that is pending",
+    events: [
+      up(0),
+      struck(2, 4, "before", { kind: "replace", resources: ["one", "two"], adopt: { current: 0 } }),
+      meanwhile(spec(0, { ...revocation, signer: "current" }), 0, { do: "removeTag" }),
+      up(2),
+    ],
+  },
 ];

@@ -45,9 +45,7 @@ export class Oracle {
       const successor = made.some((newer) => newer !== id && (operation.brokenMeanwhile || this.world.works(newer)));
       const own = at === place && live?.instance === operation.olds?.instance;
       const takenOver = at !== place && named;
-      // Only the tag tells a resource that is replaced what the new one has taken over.
-      const unknowable = at === place && !own && fate.excused;
-      if (unknowable || (own && (kind === "destroy" || (revokes && successor))) || takenOver) continue;
+      if ((own && (kind === "destroy" || (revokes && successor))) || takenOver) continue;
       this.#accuse(`${place} ${kind} deletes ${id}, the current key in the state of ${at}`);
     }
     this.#grace(operation, id);
