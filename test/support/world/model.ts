@@ -28,6 +28,9 @@ export interface Fate {
   handed: boolean;
   /** Some state held its secret at some time. */
   held: boolean;
+  /** It was deactivated by the code, and then, perhaps, activated again by a person. */
+  asleep?: boolean;
+  needed?: boolean;
   /** Somebody took it upon himself: removed the tag, named it in `state`, or was told by a destroy. */
   excused: boolean;
 }

@@ -95,6 +95,12 @@ export class Run {
     this.world.changes(operation);
   }
 
+  deactivates(by: string, id: string): void {
+    const operation = this.operations.get(by as Place);
+    if (operation) this.world.oracle.deactivates(operation, id);
+    this.world.changes(operation);
+  }
+
   makes(by: string, { accessKeyId, secretAccessKey }: MemoryKey): void {
     const operation = this.operations.get(by as Place);
     this.world.data.secrets[accessKeyId] = secretAccessKey;

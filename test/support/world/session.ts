@@ -34,6 +34,8 @@ export class Session implements Iam {
     iam.fault = () => strikes;
     if (action === "DeleteAccessKey" && fault !== "before" && iam.ids().includes(subject))
       run.deletes(this.by, subject);
+    if (action === "UpdateAccessKey" && fault !== "before" && iam.ids().includes(subject))
+      run.deactivates(this.by, subject);
     const known = iam.ids();
     const result = work(iam);
     for (const key of iam.keys) if (!known.includes(key.accessKeyId)) run.makes(this.by, key);
@@ -48,6 +50,7 @@ export class Session implements Iam {
   listAccessKeys = () => this.#call("ListAccessKeys", "", (iam) => iam.listAccessKeys());
   createAccessKey = () => this.#call("CreateAccessKey", "", (iam) => iam.createAccessKey());
   deleteAccessKey = (id: string) => this.#call("DeleteAccessKey", id, (iam) => iam.deleteAccessKey(id));
+  deactivateAccessKey = (id: string) => this.#call("UpdateAccessKey", id, (iam) => iam.deactivateAccessKey(id));
   writeJournal = (value: string) => this.#call("TagUser", value, (iam) => iam.writeJournal(value));
   lastUse = (id: string) => this.#call("GetAccessKeyLastUsed", id, (iam) => iam.lastUse(id));
   callerAccount = () => this.#call("GetCallerIdentity", "", (iam) => iam.callerAccount());

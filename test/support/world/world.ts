@@ -146,7 +146,7 @@ export class World {
 
   async #runAll({ runs: given, acts: wanted = [], order = IN_ORDER }: Extract<Event, { do: "runs" }>): Promise<void> {
     // Two runs of one stack are prevented by Pulumi's lock. Where they come all the same, a late read, a person between
-    // their calls or a replacement can hide one from the other: left, and told in docs/safety.md.
+    // their calls, a destroy or a replacement can hide one from the other: left, and told in docs/safety.md.
     const isDouble = given.some((spec, at) => given.slice(at + 1).some(({ stack }) => stack === spec.stack));
     const acts = isDouble ? [] : wanted;
     const specs = isDouble ? given.map(plainer) : given;
@@ -201,6 +201,7 @@ export class World {
         user.rememberKeys();
         if (act.do === "deleteKey") user.keys = user.keys.filter((key) => key !== nth);
         else nth.status = act.do === "activateKey" ? "Active" : "Inactive";
+        this.#isNeeded(nth.accessKeyId, act.do === "activateKey");
         return;
       case "removeTag":
         user.past.journal = user.journal;
@@ -229,6 +230,12 @@ export class World {
     }
   }
 
+  /** Whoever activates again what the code had deactivated needs it; until somebody deactivates it. */
+  #isNeeded(id: string, isActive: boolean): void {
+    const fate = this.data.fates[id];
+    if (fate?.asleep) fate.needed = isActive;
+  }
+
   #remember({ accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string }): string {
     this.data.secrets[accessKeyId] = secretAccessKey;
     return accessKeyId;
@@ -239,7 +246,7 @@ function plainer(spec: RunSpec): RunSpec {
   const { strike, kind } = spec;
   return {
     ...spec,
-    kind: kind === "replace" ? "up" : kind,
+    kind: kind === "replace" || kind === "destroy" ? "up" : kind,
     strike: strike?.fault === "stale" ? undefined : strike,
   };
 }
