@@ -61,7 +61,8 @@ export class Oracle {
     operation.changed.push(`deactivated ${id}`);
     const previous = (olds?.outputs.previous as { accessKeyId: string } | null)?.accessKeyId;
     if (id !== previous) this.#accuse(`${place} ${kind} deactivates ${id}, which is not its previous key`);
-    if (fate.needed && fate.asleep === place && !brokenMeanwhile) this.#accuse(`${place} deactivates ${id}, which somebody activated again`);
+    if (fate.needed && fate.asleep === place && !brokenMeanwhile)
+      this.#accuse(`${place} deactivates ${id}, which somebody activated again`);
     this.#grace(operation, id);
   }
 

@@ -116,3 +116,13 @@ function failure(fault: keyof typeof FAILURES, action: string): IamError {
   const [kind, code, text] = FAILURES[fault];
   return new IamError(kind, `iam:${action}`, code, text);
 }
+
+/** What comes of a run where another of the same stack is at work. */
+export function plainer(spec: RunSpec): RunSpec {
+  const { strike, kind } = spec;
+  return {
+    ...spec,
+    kind: kind === "replace" || kind === "destroy" ? "up" : kind,
+    strike: strike?.fault === "stale" ? undefined : strike,
+  };
+}
