@@ -2,6 +2,7 @@ import { isObject } from "../decide/inputs";
 import type { UserArn } from "../model/userArn";
 import { flagOf, jsonOf, listOf, type Settings, settingError, textOf } from "./awsSettings";
 import type { CredentialSource } from "./credentials";
+import { type Proxies, proxyProblem } from "./proxy";
 
 /** Where calls go to, and how: the settings of @pulumi/aws that are not about credentials. */
 export interface Connection {
@@ -16,7 +17,7 @@ export interface Connection {
   /** A file with further root certificates. */
   caBundle?: string;
   insecure?: true;
-  proxy?: string;
+  proxies?: Proxies;
 }
 
 /** Who calls AWS, and how it is reached. */
@@ -30,14 +31,15 @@ export function connectionOf(settings: Settings): Connection {
   const stsRegion = textOf(settings, "stsRegion");
   const attempts = Number(textOf(settings, "maxRetries"));
   const caBundle = textOf(settings, "customCaBundle");
-  const proxy = textOf(settings, "httpsProxy") ?? textOf(settings, "httpProxy");
-  if (proxy && textOf(settings, "noProxy")) {
-    throw settingError(
-      settings,
-      "noProxy",
-      "which is followed here only as the environment variable NO_PROXY.",
-      "Set that instead.",
-    );
+  const [http, https] = [textOf(settings, "httpProxy"), textOf(settings, "httpsProxy")];
+  const none = textOf(settings, "noProxy");
+  const proxies = { ...(http && { http }), ...(https && { https }), ...(none && { none }) };
+  for (const [name, address] of [
+    ["httpProxy", http],
+    ["httpsProxy", https],
+  ] as const) {
+    const problem = address && proxyProblem(address);
+    if (problem) throw settingError(settings, name, `whose address ${problem}`, "Correct it.");
   }
   return {
     ...(iamEndpoint && { iamEndpoint }),
@@ -48,7 +50,7 @@ export function connectionOf(settings: Settings): Connection {
     ...(attempts > 0 && { attempts }),
     ...(caBundle && { caBundle }),
     ...(flagOf(settings, "insecure") && { insecure: true }),
-    ...(proxy && { proxy }),
+    ...(Object.keys(proxies).length > 0 && { proxies }),
   };
 }
 

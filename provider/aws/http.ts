@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
-import { Agent as HttpAgent } from "node:http";
+import { type ClientRequest, Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { rootCertificates } from "node:tls";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import type { HttpsProxyAgent } from "https-proxy-agent";
+import type { AgentConnectOpts } from "agent-base";
+import { RotationError } from "../model/errors";
 import type { Connection } from "./connection";
+import { type Proxies, proxiesOf, proxyFor } from "./proxy";
 
-/** Any address of AWS: NO_PROXY is asked whether it goes through the proxy. */
-const AWS = "https://iam.amazonaws.com";
 const SOCKETS = { keepAlive: true, maxSockets: 50 };
 
 /** A clock is right if it is as near to AWS's as the whole seconds of its replies can tell. */
@@ -27,28 +27,68 @@ export class AwsHttpHandler extends NodeHttpHandler {
 }
 
 /** One set of sockets for all users that are reached in the same way. */
-export function requestHandler({ caBundle, insecure, proxy }: Connection): AwsHttpHandler {
-  const ca = caBundle || process.env.AWS_CA_BUNDLE;
+export function requestHandler({ caBundle, insecure, proxies = {} }: Connection, env = process.env): AwsHttpHandler {
+  const ca = caBundle || env.AWS_CA_BUNDLE;
   const options = {
     ...SOCKETS,
-    ...(ca && { ca: [...rootCertificates, readFileSync(ca, "utf8")] }),
+    ...(ca && { ca: [...rootCertificates, ...extraCertificates(env), certificatesIn(ca)] }),
     ...(insecure && { rejectUnauthorized: false }),
   };
+  const direct = { http: new HttpAgent(SOCKETS), https: new HttpsAgent(options) };
+  const through = throughProxies(proxiesOf(proxies, env), direct, options);
   return new AwsHttpHandler({
     connectionTimeout: 5_000,
     requestTimeout: 20_000,
     throwOnRequestTimeout: true,
-    httpAgent: new HttpAgent(SOCKETS),
-    httpsAgent: throughProxy(proxy, options) ?? new HttpsAgent(options),
+    httpAgent: through ?? direct.http,
+    httpsAgent: (through as HttpsAgent | undefined) ?? direct.https,
   });
 }
 
-// Loaded only where there is a proxy: Node.js and the AWS SDK know none by themselves.
-function throughProxy(proxy: string | undefined, options: object): HttpsProxyAgent<string> | undefined {
-  if (!proxy && !Object.keys(process.env).some((name) => /^(https|all)_proxy$/i.test(name))) return undefined;
-  const { getProxyForUrl } = require("proxy-from-env") as { getProxyForUrl(url: string): string };
-  const url = proxy || getProxyForUrl(AWS);
-  if (!url) return undefined;
+function certificatesIn(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new RotationError(
+      {
+        asked: "Can't connect to AWS",
+        found: `the file of certificates ${file} can't be read (${(cause as NodeJS.ErrnoException).code}).`,
+        todo: "Correct aws:customCaBundle of the stack's configuration, or AWS_CA_BUNDLE.",
+      },
+      { cause },
+    );
+  }
+}
+
+/** Node.js itself leaves these out where others are given, and says nothing of a file that is not there. */
+function extraCertificates({ NODE_EXTRA_CA_CERTS }: NodeJS.ProcessEnv): string[] {
+  try {
+    return NODE_EXTRA_CA_CERTS ? [readFileSync(NODE_EXTRA_CA_CERTS, "utf8")] : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Asks for each host that is called. Loaded only where there is a proxy: Node.js and the AWS SDK know none by themselves. */
+function throughProxies(proxies: Proxies, direct: { http: HttpAgent; https: HttpsAgent }, options: object) {
+  if (!proxies.http && !proxies.https) return undefined;
+  const { Agent } = require("agent-base") as typeof import("agent-base");
+  const { HttpProxyAgent } = require("http-proxy-agent") as typeof import("http-proxy-agent");
   const { HttpsProxyAgent } = require("https-proxy-agent") as typeof import("https-proxy-agent");
-  return new HttpsProxyAgent(url, options);
+  const agents = new Map<string, HttpAgent>();
+  const agentFor = (isSecure: boolean, proxy: URL): HttpAgent => {
+    const key = `${isSecure} ${proxy}`;
+    const agent =
+      agents.get(key) ?? (isSecure ? new HttpsProxyAgent(proxy, options) : new HttpProxyAgent(proxy, SOCKETS));
+    agents.set(key, agent);
+    return agent;
+  };
+  return new (class extends Agent {
+    connect(_request: ClientRequest, { secureEndpoint, host, port }: AgentConnectOpts): HttpAgent {
+      const at = { protocol: secureEndpoint ? "https:" : "http:", host: host ?? "", port: Number(port) };
+      const proxy = proxyFor(at, proxies);
+      if (proxy) return agentFor(secureEndpoint, proxy);
+      return secureEndpoint ? direct.https : direct.http;
+    }
+  })(SOCKETS);
 }

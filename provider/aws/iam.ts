@@ -130,8 +130,9 @@ interface Place {
   region: string;
   endpoint?: string;
   requestHandler: AwsHttpHandler;
-  useFipsEndpoint: boolean;
-  useDualstackEndpoint: boolean;
+  profile?: string;
+  useFipsEndpoint?: true;
+  useDualstackEndpoint?: true;
   customUserAgent: [string, string][];
 }
 
@@ -157,12 +158,15 @@ function clientsFor(region: string, access: Access): Clients {
 
 function newClients(region: string, { credentials, connection }: Access): Clients {
   const { iamEndpoint, stsEndpoint, stsRegion = region, attempts } = connection;
-  const { useFipsEndpoint = false, useDualstackEndpoint = false } = connection;
+  const { useFipsEndpoint, useDualstackEndpoint } = connection;
+  const { profile } = credentials;
   const handler = requestHandler(connection);
   const shared = {
     requestHandler: handler,
-    useFipsEndpoint,
-    useDualstackEndpoint,
+    // What is not set here, the SDK reads: in the environment, and in the profile.
+    ...(profile && { profile }),
+    ...(useFipsEndpoint && { useFipsEndpoint }),
+    ...(useDualstackEndpoint && { useDualstackEndpoint }),
     // What CloudTrail shows beside each call.
     customUserAgent: [["pulumi-aws-iam-rotator", VERSION]] as [string, string][],
   };
@@ -189,7 +193,9 @@ type Credentials = NonNullable<IAMClientConfig["credentials"]>;
 
 function credentialsOf(source: CredentialSource, toSts: Place): Credentials {
   const { login, webIdentity, roles = [] } = source;
-  let credentials = login ?? (webIdentity ? byWebIdentity(webIdentity, toSts) : byChain(source, toSts));
+  // A copy: the SDK notes in it where it comes from.
+  let credentials =
+    (login && { ...login }) ?? (webIdentity ? byWebIdentity(webIdentity, toSts) : byChain(source, toSts));
   for (const params of roles) {
     credentials = fromTemporaryCredentials({ masterCredentials: credentials, params, clientConfig: toSts });
   }

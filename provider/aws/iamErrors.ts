@@ -14,16 +14,21 @@ const BAD_CREDENTIALS =
 const THROTTLED = /^(Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|BandwidthLimitExceeded)/;
 // Nobody answered the phone: the request was certainly not executed.
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+/** By OpenSSL's and Node's codes: the connection was given up before anything was sent. */
+export const BAD_CERTIFICATE = /^(ERR_TLS_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY))/;
 
 /** Reduces an error of the SDK to what decisions need. */
 export function toIamError(action: string, error: unknown): IamError {
   if (error instanceof IamError) return error;
   const sdk = (error ?? {}) as SdkError;
   const status = sdk.$metadata?.httpStatusCode;
-  const code = networkCode(sdk) ?? sdk.Code ?? sdk.name ?? "UnknownError";
+  const said = sdk.Code ?? sdk.name ?? "UnknownError";
+  // Whoever answers without a code of AWS's is a proxy, or a gateway on the way.
+  const isForeign = status !== undefined && status >= 400 && /^Unknown/.test(said);
+  const code = networkCode(sdk) ?? (isForeign ? `HTTP ${status}` : said);
   const kind = kindOf(code, status, sdk.message);
   if (kind === "doubtful" && status !== undefined && status < 400) return damagedReply(action);
-  const message = firstLine(sdk.message ?? "") || code;
+  const message = isForeign ? "a proxy or a gateway answered, and not AWS" : firstLine(sdk.message ?? "") || code;
   return new IamError(kind, action, code, message, { cause: withoutReply(sdk, message) });
 }
 
@@ -50,7 +55,8 @@ function kindOf(code: string, status: number | undefined, message = ""): IamErro
   if (/^AccessDenied|^UnauthorizedOperation/.test(code)) return "denied";
   if (BAD_CREDENTIALS.test(code)) return "credentials";
   if (THROTTLED.test(code) || status === 429) return "throttled";
-  if (NOT_SENT.test(code)) return "unreachable";
+  // A proxy that wants to know who asks has passed nothing on.
+  if (NOT_SENT.test(code) || BAD_CERTIFICATE.test(code) || status === 407) return "unreachable";
   if (status !== undefined && status >= 400 && status < 500 && status !== 408) return "refused";
   return "doubtful";
 }
@@ -62,7 +68,7 @@ function networkCode(error: SdkError): string | undefined {
     at && depth < 5;
     at = at.cause as SdkError | undefined, depth++
   ) {
-    if (typeof at.code === "string" && /^E[A-Z_]+$/.test(at.code)) return at.code;
+    if (typeof at.code === "string" && (/^E[A-Z_]+$/.test(at.code) || BAD_CERTIFICATE.test(at.code))) return at.code;
   }
   return undefined;
 }

@@ -28,7 +28,13 @@ export function stackSettings(config: StackConfig | undefined): Settings {
 /** Those of the explicit `aws.Provider` that the resource has in the program. */
 export function providerSettings(values: Record<string, unknown>): Settings {
   return {
-    get: (name) => (typeof values[name] === "string" ? values[name] : undefined),
+    // As the stack's configuration has them: lists and objects are JSON text.
+    get: (name) => {
+      const value = values[name];
+      return typeof value === "string" || value === undefined || value === null
+        ? (value ?? undefined)
+        : JSON.stringify(value);
+    },
     source: (name) => `the resource's AWS provider sets ${name}`,
   };
 }
@@ -77,6 +83,7 @@ export function checkAccess(inputs: Record<string, unknown>, config: StackConfig
   const { userArn, login, awsProvider } = inputs as Partial<Inputs>;
   const user = typeof userArn === "string" ? parseUserArn(userArn) : undefined;
   if (!user || hasUnknowns(awsProvider)) return [];
+  if (!login && !awsProvider && isAmbientForbidden(config)) return [{ property: "login", reason: AMBIENT }];
   try {
     accessOf(user, { ...(login && { login }) }, settingsOf({ ...(awsProvider && { awsProvider }) }, config));
     return [];
@@ -84,6 +91,15 @@ export function checkAccess(inputs: Record<string, unknown>, config: StackConfig
     if (!(error instanceof RotationError)) throw error;
     return [{ property: "login", reason: `${error.parts.found} ${error.parts.todo}` }];
   }
+}
+
+const AMBIENT =
+  "is not given, and the stack's pulumi:disable-default-providers forbids to act by anything but an explicit provider: pass `login`, or an aws.Provider among the options";
+
+/** The stack wants no AWS resource to be made with what lies in the environment: neither shall this one act so. */
+function isAmbientForbidden(config: StackConfig | undefined): boolean {
+  const given = config?.get("pulumi:disable-default-providers") ?? "[]";
+  return /"(aws|\*)"/.test(given) || /^(aws|\*)$/.test(given);
 }
 
 function dependenciesFor({ connect, env, ...rest }: World, inputs: Inputs, settings: Settings): Dependencies {

@@ -131,7 +131,8 @@ export function toAnswered(olds: Props): Triggers | undefined {
 
 /** Temporary credentials change with each session, and say nothing about the keys. */
 export function sameLogin(olds: Login | undefined, news: Login | undefined): boolean {
-  if (news?.sessionToken) return true;
+  // Of a session only that it is one: a static login that became temporary is another, whose secret would stay recorded.
+  if (news?.sessionToken) return olds?.sessionToken !== undefined;
   return olds?.accessKeyId === news?.accessKeyId && olds?.secretAccessKey === news?.secretAccessKey;
 }
 
@@ -139,8 +140,8 @@ export function sameLogin(olds: Login | undefined, news: Login | undefined): boo
 export function sameAwsProvider(olds: Inputs["awsProvider"], news: Inputs["awsProvider"]): boolean {
   const lasting = (settings: Inputs["awsProvider"]) => {
     if (!isObject(settings) || !settings.token) return settings;
-    const { accessKey, secretKey, token, ...rest } = settings;
-    return rest;
+    const { accessKey, secretKey, ...rest } = settings;
+    return { ...rest, token: "" };
   };
   return sameValue(lasting(olds), lasting(news));
 }

@@ -44,6 +44,8 @@ export function explain(asked: string, userArn: string, error: unknown): Error {
 }
 
 function whatToDo(error: IamError, userArn: string): string {
+  const hint = HINTS.find(([code]) => code.test(`${error.action} ${error.code} ${error.message}`));
+  if (hint) return hint[1];
   switch (error.kind) {
     case "denied":
       return `Allow ${error.action} on ${userArn} (rotationPolicy() in this package makes the whole policy document), then run again.`;
@@ -61,3 +63,51 @@ function whatToDo(error: IamError, userArn: string): string {
       return "Run again when the cause is mended.";
   }
 }
+
+/** What is not mended where its kind says. */
+const HINTS: [RegExp, string][] = [
+  [
+    /explicit deny in a service control policy|explicit deny in a resource control policy/,
+    "A policy of the organization denies it, which no permission on the user mends: ask who keeps it; then run again.",
+  ],
+  [
+    /permissions boundary/,
+    "The permissions boundary of who runs this denies it, or does not allow it: add the action there; then run again.",
+  ],
+  [
+    /VPC endpoint policy/,
+    "The policy of the VPC endpoint denies it: allow the action there, or go another way to AWS; then run again.",
+  ],
+  [
+    /explicit deny/,
+    "A policy denies it explicitly, which comes before all that allows it: find that one; then run again.",
+  ],
+  [
+    /TagUser LimitExceeded/,
+    "The user has 50 tags, which is all that AWS allows; one is needed for the journal. Remove one; then run again.",
+  ],
+  [
+    /multi-factor|MFA/,
+    "The profile wants a code, and nobody can be asked here. Make a session before (`aws sts get-session-token`, or a role assumed by the AWS CLI), and pass its credentials in the environment; then run again.",
+  ],
+  [
+    /HTTP 407/,
+    "The proxy wants a name and a password: put them into its address, http://name:password@host:port; then run again.",
+  ],
+  [
+    /HTTP \d+/,
+    "Look at the proxy, or at AWS_ENDPOINT_URL if it is set; then run again: the next run first looks at the keys that are there.",
+  ],
+  [
+    / (ERR_TLS_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/,
+    "Nobody known has signed the certificate of who answers: a proxy that looks into TLS, most likely. Give its root certificate by AWS_CA_BUNDLE, aws:customCaBundle or NODE_EXTRA_CA_CERTS; then run again.",
+  ],
+  [
+    / ENOTFOUND/,
+    "There is no host of that name, or no DNS server that knows it: check the region, the proxy, and AWS_ENDPOINT_URL if it is set; then run again.",
+  ],
+  [
+    /RegionDisabled|OptInRequired/,
+    "The region has to be enabled for the account first; or set `region` to another one; then run again.",
+  ],
+];

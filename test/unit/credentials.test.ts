@@ -35,7 +35,10 @@ const inStack = (settings: Given): StackConfig => {
 function accessBy(settings: Given, login?: typeof LOGIN) {
   const user = parseUserArn(ARN) ?? assert.fail();
   const access = accessOf(user, { ...(login && { login }) }, stackSettings(inStack(settings)));
-  assert.deepEqual(accessOf(user, { ...(login && { login }) }, providerSettings(asText(settings))), access);
+  // Of an explicit provider a program may read lists and objects as they are, or as text.
+  for (const values of [asText(settings), settings]) {
+    assert.deepEqual(accessOf(user, { ...(login && { login }) }, providerSettings(values)), access);
+  }
   return access;
 }
 
@@ -173,7 +176,11 @@ describe("connections", () => {
     ["a number of attempts", { maxRetries: 3 }, { attempts: 3 }],
     ["no number is as many as usual", { maxRetries: 0 }, {}],
     ["certificates", { customCaBundle: "/etc/ca.pem", insecure: true }, { caBundle: "/etc/ca.pem", insecure: true }],
-    ["a proxy for HTTPS before one for HTTP", { httpProxy: "http://a", httpsProxy: "http://b" }, { proxy: "http://b" }],
+    [
+      "proxies, and who is reached without one",
+      { httpProxy: "http://a", httpsProxy: "http://b", noProxy: "x" },
+      { proxies: { http: "http://a", https: "http://b", none: "x" } },
+    ],
     [
       "what says nothing of where and who is passed over without noise",
       {
@@ -235,7 +242,7 @@ describe("settings that can't be followed are refused: to go on without them wou
       /sets aws:endpoints, and in it an address of iam that is/,
     ],
     ["a list of addresses that is none", { endpoints: ["http://127.0.0.1"] }, /not a list of addresses by service\. /],
-    ["exceptions to a proxy", { httpsProxy: "http://b", noProxy: "x" }, /only as the environment variable NO_PROXY\. /],
+    ["a proxy of another kind", { httpsProxy: "socks5://b:1" }, /socks, which this package does not speak/],
     [
       "an account that is not allowed",
       { allowedAccountIds: ["1"] },
@@ -262,6 +269,17 @@ describe("settings that can't be followed are refused: to go on without them wou
       const [same] = checkAccess({ userArn: ARN, awsProvider: asText(settings) }, undefined);
       assert.match(same?.reason ?? "", new RegExp(message.source.replace("sets aws:", "sets ")));
       assert.match(same?.reason ?? "", /^the resource's AWS provider sets /);
+    });
+  }
+
+  for (const given of ['["aws"]', '["gcp","*"]', "aws"]) {
+    it(`pulumi:disable-default-providers ${given}: nothing acts by what lies in the environment`, () => {
+      const stack = { get: (key: string) => (key === "pulumi:disable-default-providers" ? given : undefined) };
+      const [failure] = checkAccess({ userArn: ARN }, stack);
+      assert.match(failure?.reason ?? "", /disable-default-providers forbids .* pass `login`, or an aws.Provider/);
+      assert.deepEqual(checkAccess({ userArn: ARN, login: LOGIN }, stack), []);
+      assert.deepEqual(checkAccess({ userArn: ARN, awsProvider: { profile: "ops" } }, stack), []);
+      assert.deepEqual(checkAccess({ userArn: ARN }, { get: () => undefined }), []);
     });
   }
 

@@ -613,7 +613,7 @@ describe("what is told, word by word", () => {
       };
       assert.equal(
         await told(scene.up({ adopt: { current: pair(two), previous: pair(one) } })),
-        `Can't adopt the access key ${one} and ${two} of ${userArn}: sts:GetCallerIdentity failed with ENOTFOUND: no network. Check the network, a proxy, and AWS_ENDPOINT_URL if it is set; then run again.`,
+        `Can't adopt the access key ${one} and ${two} of ${userArn}: sts:GetCallerIdentity failed with ENOTFOUND: no network. There is no host of that name, or no DNS server that knows it: check the region, the proxy, and AWS_ENDPOINT_URL if it is set; then run again.`,
       );
     });
 

@@ -167,6 +167,17 @@ describe("the provider", () => {
       assert.deepEqual(stage.said, []);
     });
 
+    it("records a static login, or AWS provider, that became a session: else its secret would stay, and sign", async () => {
+      const pair = { accessKeyId: "AKIAAAAAAAAAAAAAAAAA", secretAccessKey: "static" };
+      const session = { ...pair, sessionToken: "one" };
+      const outs = await stage.create({ userArn, login: pair });
+      assert.deepEqual((await stage.up(outs, { userArn, login: session })).login, session);
+      const awsProvider = { accessKey: "AKIAAAAAAAAAAAAAAAAA", secretKey: "static" };
+      const by = await stage.create({ userArn: `${userArn}2`, awsProvider });
+      const temporary = { ...awsProvider, token: "one" };
+      assert.deepEqual((await stage.up(by, { userArn: `${userArn}2`, awsProvider: temporary })).awsProvider, temporary);
+    });
+
     it("records other settings of the AWS provider without a rotation, and shows no new session of the same", async () => {
       const awsProvider = { region: "eu-west-1", accessKey: "ASIAAAAAAAAAAAAAAAAA", secretKey: "one", token: "one" };
       const outs = await stage.create({ userArn, awsProvider });

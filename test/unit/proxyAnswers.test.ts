@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { connect } from "../../provider/aws/iam";
+import { explain } from "../../provider/model/errors";
+
+const ARN = "arn:aws:iam::123456789012:user/ci/deployer";
+const user = { partition: "aws", accountId: "123456789012", userName: "deployer" };
+const login = { accessKeyId: "AKIATEST", secretAccessKey: "s" };
+
+// A proxy that notes who is asked for, and answers as companies' proxies do.
+describe("a proxy on the way to AWS", () => {
+  let server: Server;
+  let asked: string[];
+  let answer: string;
+  let address: string;
+  before(async () => {
+    server = createServer();
+    server.on("connect", ({ url, headers }, socket: Socket) => {
+      asked.push(`${url} ${headers["proxy-authorization"] ?? ""}`.trim());
+      socket.end(`HTTP/1.1 ${answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    asked = [];
+  });
+
+  const failure = async (proxy: string, attempts = 1) => {
+    const connection = { proxies: { https: proxy }, attempts };
+    const iam = connect(user, "eu-central-1", { credentials: { login }, connection });
+    const error = await iam.createAccessKey().then(
+      () => assert.fail("it went through"),
+      (reason) => reason,
+    );
+    return explain("Can't make a key", ARN, error).message;
+  };
+
+  it("that wants to know who asks: says so, and that nothing was sent", async () => {
+    answer = "407 Proxy Authentication Required";
+    const message = await failure(address);
+    assert.match(message, /failed with HTTP 407: a proxy or a gateway answered, and not AWS\. The proxy wants a name/);
+    assert.deepEqual(asked, ["iam.amazonaws.com:443"]);
+  });
+
+  it("gets the name and password of its address, which no message repeats", async () => {
+    answer = "407 Proxy Authentication Required";
+    const message = await failure(`http://me:pass%40word@${address}`);
+    assert.deepEqual(asked, [`iam.amazonaws.com:443 Basic ${Buffer.from("me:pass@word").toString("base64")}`]);
+    assert.doesNotMatch(message, /pass%40|pass@word|me:pass/);
+  });
+
+  it("that can't reach AWS: says who answered", async () => {
+    answer = "502 Bad Gateway";
+    assert.match(
+      await failure(address),
+      /failed with HTTP 502: a proxy or a gateway answered, and not AWS\. Look at the/,
+    );
+  });
+
+  it("that is not there", async () => {
+    assert.match(await failure("127.0.0.1:9"), /failed with ECONNREFUSED.*Check the network, a proxy/);
+  });
+
+  it("whose file of certificates is not there: says which", () => {
+    const connection = { caBundle: "/nowhere/ca.pem", attempts: 1 };
+    assert.throws(
+      () => connect(user, "eu-central-1", { credentials: { login: { ...login } }, connection }),
+      /Can't connect to AWS: the file of certificates \/nowhere\/ca\.pem can't be read \(ENOENT\)\. Correct aws:customCaBundle/,
+    );
+  });
+});
