@@ -1,4 +1,5 @@
 import type { UserArgs } from "@pulumi/aws/iam/user";
+import { getVersion } from "@pulumi/aws/utilities";
 import * as pulumi from "@pulumi/pulumi";
 import { JOURNAL_TAG } from "../model/journal";
 
@@ -42,6 +43,21 @@ function isPlain(given: UserArgs["tags"]): given is Record<string, pulumi.Input<
   return typeof given === "object" && !pulumi.Output.isInstance(given) && !(given instanceof Promise);
 }
 
-function checked(_user: string, _key: string, value: string): string {
+/**
+ * A RunError, since of another one that comes this late Pulumi shows promises and stacks, and takes half a minute for it.
+ * Under @pulumi/aws 7 a tag with an empty value makes all tags unknown in each plan, and what is ignored is not looked at.
+ * @throws RunError if that tag can't be given to a user with a journal
+ */
+function checked(user: string, key: string, value: string): string {
+  if (key.toLowerCase() === JOURNAL_TAG) {
+    throw new pulumi.RunError(
+      `RotatedUser ${user}: the tag ${key} is the one in which the rotation keeps its journal. Leave it out.`,
+    );
+  }
+  if (value === "" && Number.parseInt(getVersion(), 10) >= 7) {
+    throw new pulumi.RunError(
+      `RotatedUser ${user}: the tag ${key} has an empty value. With it @pulumi/aws 7 would remove the tag in which the rotation keeps its journal, at an update after a refresh. Give it a value, or leave it out.`,
+    );
+  }
   return value;
 }
