@@ -40,7 +40,7 @@ export function userTags(user: string, given: UserArgs["tags"]): Tags {
 }
 
 function isPlain(given: UserArgs["tags"]): given is Record<string, pulumi.Input<string>> {
-  return typeof given === "object" && !pulumi.Output.isInstance(given) && !(given instanceof Promise);
+  return typeof given === "object" && given !== null && !pulumi.Output.isInstance(given) && !(given instanceof Promise);
 }
 
 /**

@@ -51,12 +51,20 @@ export class Account {
     return AccessKeyMetadata.map((key) => ({ id: key.AccessKeyId ?? "", status: key.Status ?? "" }));
   }
 
-  async journal(): Promise<string | undefined> {
+  async tags(): Promise<Record<string, string>> {
     const { User } = await this.#iam.send(new GetUserCommand({ UserName: this.userName }));
-    return User?.Tags?.find((tag) => tag.Key === JOURNAL_TAG)?.Value;
+    return Object.fromEntries((User?.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
+  }
+
+  async tag(Key: string, Value: string): Promise<void> {
+    await this.#iam.send(new TagUserCommand({ UserName: this.userName, Tags: [{ Key, Value }] }));
+  }
+
+  async journal(): Promise<string | undefined> {
+    return (await this.tags())[JOURNAL_TAG];
   }
 
   async writeJournal(Value: string): Promise<void> {
-    await this.#iam.send(new TagUserCommand({ UserName: this.userName, Tags: [{ Key: JOURNAL_TAG, Value }] }));
+    await this.tag(JOURNAL_TAG, Value);
   }
 }

@@ -1,0 +1,3 @@
+import { tagsOfRotatedUser } from "../support/userTagsSuite";
+
+tagsOfRotatedUser("6");
