@@ -1,60 +1,65 @@
+import { LONGEST_OPERATION } from "../decide/judge";
 import type { Step } from "../decide/plan";
-import { listKeys, type RotatedKey } from "../model/accessKey";
+import { type FoundKey, listKeys, type RotatedKey } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
 import { poll } from "./clock";
-import type { Iam, Ports } from "./dependencies";
+import type { Dependencies, Iam } from "./dependencies";
 
 type CreateStep = Extract<Step, { do: "create" }>;
 
-/** A key that is gone already is what was wanted. */
-export async function deleteKey(accessKeyId: string, iam: Iam): Promise<void> {
+/**
+ * A key that is gone already is what was wanted. But AWS says "no such entity" of a user as well: where the user was renamed
+ * meanwhile, the key lives on.
+ */
+export async function deleteKey(accessKeyId: string, userId: string, iam: Iam): Promise<void> {
   try {
     await iam.deleteAccessKey(accessKeyId);
   } catch (error) {
     if (!(error instanceof IamError && error.kind === "noSuchEntity")) throw error;
+    const user = await iam.getUser();
+    if (user.userId !== userId) throw error;
   }
 }
 
-/** A key may have been made, and nobody knows its secret: the journal stays open, and the next run cleans up. */
-export function isDoubtful(error: unknown): boolean {
-  return error instanceof IamError && error.kind === "doubtful";
+/** How long after it began an operation may still make a key, in milliseconds: the rest is for that call and what follows. */
+const LATEST_KEY = LONGEST_OPERATION / 2;
+
+/** What surrounds the making of a key. */
+export interface Making {
+  /** A slot was freed a moment ago, and may still count as taken. */
+  freedSlot: boolean;
+  /** When the operation began, by AWS's clock. */
+  begun: number;
+  /** Told when AWS gave no clear answer: from here on there may be a key with a secret that nobody has. */
+  onDoubt(): void;
 }
 
 /**
- * Makes a key, although the reply that holds its secret can get lost. After a doubtful failure the list tells whether
- * AWS made one: it is deleted, since nobody can know its secret, and another is made.
- * @param ours asked before anything is deleted: whether the journal is still this operation's
+ * Makes a key, although the reply that holds its secret can get lost. After a doubtful failure the list is read: where it
+ * shows a key that was not there before, nothing tells whether AWS made it for this call or for a person at the console,
+ * so it is named, and left; where it shows none, the call is made again.
  */
-export async function createKey(
-  step: CreateStep,
-  freedSlot: boolean,
-  ours: () => Promise<boolean>,
-  ports: Ports,
-): Promise<RotatedKey> {
-  let doubt: IamError | undefined;
-  for (let doubts = 0; ; doubts++) {
+export async function createKey(step: CreateStep, making: Making, dependencies: Dependencies): Promise<RotatedKey> {
+  for (let attempts = 1; ; attempts++) {
     try {
-      const key = await createInSlot(freedSlot || doubts > 0, ports);
-      // A key that was listed late. Whatever this finds or fails with, the new key is not thrown away for it.
-      if (doubt) await removeLostKey([...step.before, key.accessKeyId], 0, ours, ports, doubt).catch(() => {});
-      return key;
+      return await createInSlot(making, dependencies);
     } catch (error) {
       if (!(error instanceof IamError)) throw error;
       if (error.kind === "limitExceeded") throw noSlot(step, error);
-      if (error.kind !== "doubtful" || doubts >= 2) throw doubt ?? error;
-      doubt = error;
-      await removeLostKey(step.before, ports.patience.lostReply, ours, ports, error).catch((reason) => {
-        // As long as the list can't be had, the doubt stands.
-        throw reason instanceof IamError ? error : reason;
-      });
+      if (error.kind !== "doubtful") throw error;
+      making.onDoubt();
+      const appeared = await newcomers(step.before, dependencies).catch(() => undefined);
+      if (appeared && appeared.length > 0) throw unclear(appeared, error);
+      // As long as the list can't be had, the doubt stands.
+      if (!appeared || attempts === 3) throw error;
     }
   }
 }
 
-/** A slot freed a moment ago may still count as taken. */
-async function createInSlot(freed: boolean, { iam, clock, patience }: Ports): Promise<RotatedKey> {
+async function createInSlot({ freedSlot, begun }: Making, { iam, clock, patience }: Dependencies) {
   let full: IamError | undefined;
-  const key = await poll(clock, freed ? patience.freedSlot : 0, async () => {
+  const key = await poll(clock, freedSlot ? patience.freedSlot : 0, async () => {
+    requireTime(begun, iam);
     try {
       return await iam.createAccessKey();
     } catch (error) {
@@ -67,31 +72,35 @@ async function createInSlot(freed: boolean, { iam, clock, patience }: Ports): Pr
   return key;
 }
 
-/** Deletes the one key that was not there before the doubtful call, once it shows in the list. */
-async function removeLostKey(
-  before: string[],
-  patience: number,
-  ours: () => Promise<boolean>,
-  { iam, clock }: Ports,
-  cause: IamError,
-): Promise<void> {
-  const lost = await poll(clock, patience, async () => {
+/** A key made when others believe that this operation has ended would be in their way. */
+function requireTime(begun: number, iam: Iam): void {
+  if (!(iam.time().getTime() - begun > LATEST_KEY)) return;
+  throw new RotationError({
+    asked: "Can't make a new access key",
+    found: `the steps before it took more than ${LATEST_KEY / 60_000} minutes, and no key is made so late.`,
+    todo: "AWS answers slowly just now, or the machine has slept. Run again.",
+  });
+}
+
+/** Keys that were not there before, as soon as the list shows some. */
+async function newcomers(before: string[], { iam, clock, patience }: Dependencies): Promise<FoundKey[]> {
+  const appeared = await poll(clock, patience.lostReply, async () => {
     const extra = (await iam.listAccessKeys()).filter((key) => !before.includes(key.accessKeyId));
     return extra.length > 0 ? extra : undefined;
   });
-  const [only, ...others] = lost ?? [];
-  if (!only || !lost) return;
-  if (others.length > 0 || !(await ours())) {
-    throw new RotationError(
-      {
-        asked: "Can't tell which key was made",
-        found: `AWS gave no clear answer to iam:CreateAccessKey (${cause.code}), and there are keys that were not there before: ${listKeys(lost)}.`,
-        todo: "Some may be somebody else's. Delete those that nobody uses, then run again.",
-      },
-      { cause },
-    );
-  }
-  await deleteKey(only.accessKeyId, iam);
+  return appeared ?? [];
+}
+
+function unclear(appeared: FoundKey[], cause: IamError): RotationError {
+  const ids = appeared.map((key) => key.accessKeyId).join(" and ");
+  return new RotationError(
+    {
+      asked: "Can't tell which key was made",
+      found: `AWS gave no clear answer to iam:CreateAccessKey (${cause.code}), and now there is ${listKeys(appeared)}. It may be the key that AWS made, with a secret that nobody has; or somebody else's.`,
+      todo: `Delete ${ids} if nobody uses it, then run again; the next run names the other ways out.`,
+    },
+    { cause },
+  );
 }
 
 function noSlot(step: CreateStep, cause: IamError): Error {
@@ -111,7 +120,7 @@ function noSlot(step: CreateStep, cause: IamError): Error {
     {
       asked: "Can't make a new access key",
       found: `the user has as many access keys as AWS allows it, and of these ${listKeys(others)} ${others.length === 1 ? "is" : "are"} not managed here.`,
-      todo: `Adopt ${others.length === 1 ? "it" : "one"} with \`state: { previous: { accessKeyId: "${one.accessKeyId}" } }\`, and it is phased out; or delete it, if nobody uses it. Then run again.`,
+      todo: `Adopt ${others.length === 1 ? "it" : "one"} with \`state: { previous: { accessKeyId: "${one.accessKeyId}" } }\`, and the next rotation deletes it, not before the next run, and not within \`gracePeriod\`; or delete it, if nobody uses it. Then run again.`,
     },
     { cause },
   );

@@ -1,6 +1,6 @@
 import type { AccessKeyPair, FoundKey, RotatedKey } from "../model/accessKey";
 import type { Clock } from "./clock";
-import type { Runner } from "./engine";
+import type { Engine } from "./engine";
 
 export interface FoundUser {
   /** `AIDA…`, never used again: tells a user from a later one of the same name. */
@@ -16,7 +16,14 @@ export interface LastUse {
   region: string;
 }
 
-export type KeyTrial = { accepted: true; arn: string } | { accepted: false; code: string; wrongSecret: boolean };
+/**
+ * What signing one call with a key has told. Whoever may not call at all (AccessDenied) has a key and a signature that AWS
+ * knows, but hears nothing of who it is.
+ */
+export type KeyTrial =
+  | { accepted: true; arn?: string /** Of the user whose key it is. */; userId?: string }
+  /** `unasked`: nobody could ask, which says nothing of the key. */
+  | { accepted: false; code: string; wrongSecret: boolean; unasked?: true };
 
 /** The calls that a rotation needs, on one user. Each failure is an IamError. */
 export interface Iam {
@@ -29,8 +36,10 @@ export interface Iam {
   writeJournal(value: string): Promise<void>;
   /** When and where a key was last used; `undefined` if never. Its permission is outside of the five. */
   lastUse(accessKeyId: string): Promise<LastUse | undefined>;
-  /** The time by AWS's clock, to within the five minutes that its signatures tolerate. */
+  /** The time by AWS's clock, as its replies tell it. */
   time(): Date;
+  /** Id of the access key that signs; `undefined` where that can't be told. */
+  signer(): Promise<string | undefined>;
   /** The account that the credentials belong to. Needs no permission. */
   callerAccount(): Promise<string>;
   /** Signs one call with a key that may be too young to be known everywhere. */
@@ -45,6 +54,7 @@ export interface Patience {
   freedSlot: number;
   lostReply: number;
   secondLook: number;
+  staleTag: number;
 }
 
 export const PATIENCE: Patience = {
@@ -60,14 +70,16 @@ export const PATIENCE: Patience = {
   lostReply: 8_000,
   /** Between two reads that must agree before a key counts as lost: a stale one must not cost a live key. */
   secondLook: 8_000,
+  /** A tag may be read as it was for some seconds after it was written. */
+  staleTag: 5_000,
 };
 
 /** What an operation needs of the world. */
-export interface Ports {
+export interface Dependencies {
   iam: Iam;
   clock: Clock;
   patience: Patience;
-  runner: Runner;
+  engine: Engine;
   /** Tells the user something that is not a failure. */
   say(line: string): void;
 }

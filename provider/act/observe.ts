@@ -1,28 +1,82 @@
 import type { Found } from "../decide/plan";
 import { IamError, RotationError } from "../model/errors";
 import { parseJournal } from "../model/journal";
+import { isRecordedUser, type ManagedKeys } from "../model/managedKeys";
 import { parseUserArn } from "../model/userArn";
-import { type Clock, poll } from "./clock";
-import type { Iam, Ports } from "./dependencies";
+import { poll } from "./clock";
+import type { Dependencies, Iam } from "./dependencies";
 
 /**
  * Reads the user and its keys, side by side.
- * @param patience how long, in milliseconds, a user that AWS does not know yet is asked for again
- * @returns `undefined` if there is no such user in the account of the ARN
+ * @param patience how long, in milliseconds, a user that AWS does not know yet, or by another ARN, is asked for again
+ * @returns the user of that name, whatever its path; `undefined` if there is none in the account of the ARN
  * @throws RotationError if the credentials belong to another account: there, "no such key" would say nothing
  */
-export async function observe(iam: Iam, userArn: string, clock: Clock, patience = 0): Promise<Found | undefined> {
-  return poll(clock, patience, () => read(iam, userArn), 500);
+export async function observe(userArn: string, { iam, clock }: Dependencies, patience = 0): Promise<Found | undefined> {
+  let found: Found | undefined;
+  const look = async () => {
+    found = await read(iam, userArn);
+    return found?.arn === userArn || undefined;
+  };
+  await poll(clock, patience, look, 500);
+  return found;
 }
 
 /** The same, where nothing can be done without the user. */
-export async function observeUser(iam: Iam, userArn: string, clock: Clock, patience = 0): Promise<Found> {
-  const found = await observe(iam, userArn, clock, patience);
+export async function observeUser(
+  userArn: string,
+  recorded: ManagedKeys | undefined,
+  dependencies: Dependencies,
+  patience = 0,
+): Promise<Found> {
+  const found = await observe(userArn, dependencies, patience);
+  const asked = `Can't rotate the access keys of ${userArn}`;
+  if (!found || (recorded && !isRecordedUser(recorded, found))) {
+    const where = await whereKeysAre(asked, recorded, dependencies);
+    if (where) throw renamed(asked, where, found);
+  }
   if (found?.arn === userArn) return found;
   throw new RotationError({
-    asked: `Can't rotate the access keys of ${userArn}`,
+    asked,
     found: found ? `the user of that name is ${found.arn}.` : "there is no such user in that account.",
     todo: "Correct `userArn`, or make the user first; then run again.",
+  });
+}
+
+/**
+ * A key tells whose it is, whatever name its user has by now.
+ * @returns where the keys are alive, in words; `undefined` if AWS knows none of them
+ * @throws RotationError if nobody could ask
+ */
+export async function whereKeysAre(
+  asked: string,
+  recorded: ManagedKeys | undefined,
+  { iam }: Dependencies,
+): Promise<string | undefined> {
+  for (const key of [recorded?.current, recorded?.previous]) {
+    if (!key?.secretAccessKey) continue;
+    const { accessKeyId, secretAccessKey } = key;
+    const trial = await iam.tryKey({ accessKeyId, secretAccessKey });
+    if (!trial.accepted && trial.unasked) throw nobodyCouldAsk(asked, accessKeyId, trial.code);
+    if (trial.accepted && !trial.arn) return "another name";
+    if (trial.accepted && trial.userId === recorded?.userId) return trial.arn;
+  }
+  return undefined;
+}
+
+function nobodyCouldAsk(asked: string, accessKeyId: string, code: string): RotationError {
+  return new RotationError({
+    asked,
+    found: `the user that it knew is not there under that name, and nobody could ask whether its key ${accessKeyId} is alive under another (sts:GetCallerIdentity: ${code}).`,
+    todo: "Nothing was changed. Run again when STS can be reached.",
+  });
+}
+
+export function renamed(asked: string, where: string, found?: Found): RotationError {
+  return new RotationError({
+    asked,
+    found: `its keys are alive: their user is ${where} now${found ? `, and ${found.arn} is another one (UserId ${found.userId})` : ""}.`,
+    todo: "Nothing was changed. Set `userArn` to the ARN of the user as it is now, and the keys stay as they are; then run again.",
   });
 }
 
@@ -58,7 +112,7 @@ function requireAccount(userArn: string, accountId: string | undefined): void {
 export async function lookTwice<T>(
   look: () => Promise<T>,
   surprise: (seen: T) => string,
-  { clock, patience }: Pick<Ports, "clock" | "patience">,
+  { clock, patience }: Pick<Dependencies, "clock" | "patience">,
   first?: T,
 ): Promise<T> {
   let seen = first ?? (await look());

@@ -1,20 +1,19 @@
 import { planDeletion, planRotation } from "../decide/decide";
-import type { Found, Plan, Refusal, Wish } from "../decide/plan";
+import type { Found, Intent, Plan, Reader, Refusal, Wait } from "../decide/plan";
 import { RotationError } from "../model/errors";
-import { formatJournal, type Reader } from "../model/journal";
-import { type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
-import { applyPlan, StepFailure } from "./applyPlan";
-import type { Ports } from "./dependencies";
+import { isRecordedUser, type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
+import type { Dependencies, Iam } from "./dependencies";
 import { guardLastUse } from "./lastUsedGuard";
-import { lookTwice, observe, observeUser } from "./observe";
+import { lookTwice, observe, observeUser, renamed, whereKeysAre } from "./observe";
+import { runSteps, StepFailure } from "./run";
 
 /** A rotation that ended half-way: `keys` are what is ours now, and must be saved. */
 export class HalfDone extends Error {
   override readonly name = "HalfDone";
   constructor(
     readonly keys: ManagedKeys,
-    /** Whether a new key was made, so that the triggers that asked for it are done. */
-    readonly made: boolean,
+    /** What is done of what was asked for: a new key was made, keys were adopted. */
+    readonly did: { made: boolean; adopted: boolean },
     message: string,
     cause: Error,
   ) {
@@ -24,96 +23,135 @@ export class HalfDone extends Error {
 
 export interface Request {
   userArn: string;
-  /** Today's owner first, then the recorded one. */
-  owners: string[];
+  owner: string;
   recorded?: ManagedKeys;
-  wish: Wish;
-  /** How long a user that AWS does not know is asked for again, in milliseconds. */
+  /** The user is another one only if it was asked for by this ARN: under a new name it must be the same. */
+  recordedArn?: string;
+  intentAt(now: Date): Intent;
+  /** How long a user that AWS does not know yet is asked for again, in milliseconds. */
   patience?: number;
 }
 
 /**
  * Observes, decides, applies.
- * @returns the managed keys as they are now
+ * @returns the managed keys as they are now, and what has to wait
  * @throws RotationError if it is refused, or failed before anything was changed
  * @throws HalfDone if it failed after a change
  */
 export async function rotate(
-  { userArn, owners, recorded, wish, patience = 0 }: Request,
-  ports: Ports,
-): Promise<ManagedKeys> {
-  const look = async (): Promise<Decision> => {
-    const found = await observeUser(ports.iam, userArn, ports.clock, patience);
-    return { found, plan: planRotation(recorded, found, wish, readerOf(owners, recorded, ports)) };
+  { userArn, owner, recorded, recordedArn = userArn, intentAt, patience = 0 }: Request,
+  dependencies: Dependencies,
+): Promise<{ keys: ManagedKeys; waits: Wait[] }> {
+  const { iam } = dependencies;
+  const asked = `Can't rotate the access keys of ${userArn}`;
+  const look = async () => {
+    const found = await observeUser(userArn, recorded, dependencies, patience);
+    if (recorded && recordedArn !== userArn && !isRecordedUser(recorded, found)) throw anotherUser(asked, found);
+    const reader = await readerAt(iam, owner);
+    return { found, now: reader.now, plan: planRotation(recorded, found, intentAt(reader.now), reader) };
   };
-  const { found, plan } = await lookTwice(look, surprises, ports);
-  if ("refusal" in plan) throw await refused(`Can't rotate the access keys of ${userArn}`, plan.refusal, ports);
-  const inUse = await guardLastUse(plan, wish, ports.iam);
-  if (inUse) throw await refused(`Can't rotate the access keys of ${userArn}`, inUse, ports);
-  const start = { ...(recorded ?? managedKeys({})), userId: found.userId };
-  const operation = { userArn, owner: owners[0] ?? "" };
+  const surprises = (seen: Decision) => surprisesIn(seen, owner, recorded);
+  const { found, plan } = await lookTwice(look, surprises, dependencies);
+  if ("refusal" in plan) throw await refused(asked, plan.refusal, iam);
+  const inUse = await guardLastUse(plan, recorded?.retired ?? [], intentAt(iam.time()), iam);
+  if (inUse) throw await refused(asked, inUse, iam);
+  const start: ManagedKeys = { ...(recorded ?? managedKeys({})), userId: found.userId };
   try {
-    return await applyPlan(plan.steps, start, operation, ports);
+    const keys = await runSteps(plan.steps, start, { userArn, owner, found }, dependencies);
+    // By now it was closed, or seen twice to be another's.
+    const { journalOpen: _, ...closed } = keys;
+    return { keys: closed, waits: plan.waits ?? [] };
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     if (JSON.stringify(error.keys) === JSON.stringify(start)) throw error.cause;
-    throw new HalfDone(error.keys, error.made, `${error.cause.message} ${standing(start, error.keys)}`, error.cause);
+    throw new HalfDone(error.keys, error.did, `${error.cause.message} ${standing(start, error.keys)}`, error.cause);
   }
 }
 
 /** The same for a resource that goes. */
 export async function retire(
-  found: Found,
-  { userArn, owners, recorded = managedKeys({}) }: Request,
-  ports: Ports,
+  userArn: string,
+  owner: string,
+  recorded: ManagedKeys,
+  dependencies: Dependencies,
 ): Promise<void> {
-  const decide = (at: Found): Decision => ({
-    found: at,
-    plan: planDeletion(recorded, at, readerOf(owners, recorded, ports)),
-  });
-  const look = async () => decide((await observe(ports.iam, userArn, ports.clock)) ?? found);
-  const { plan } = await lookTwice(look, surprises, ports, decide(found));
+  const { iam, say } = dependencies;
   const asked = `Can't delete the access keys of ${userArn}`;
-  if ("refusal" in plan) throw await refused(asked, plan.refusal, ports);
-  if (plan.left) ports.say(`${userArn}: keys are left on the user: ${plan.left.found}`);
-  const [close] = plan.steps.filter((step) => step.do === "close");
-  const operation = { userArn, owner: owners[0] ?? "" };
-  await applyPlan(
-    plan.steps.filter((step) => step !== close),
-    recorded,
-    operation,
-    ports,
-  ).catch((error) => {
-    throw error instanceof StepFailure ? error.cause : error;
+  const look = async () => {
+    const found = await observe(userArn, dependencies);
+    const reader = await readerAt(iam, owner);
+    return { found, now: reader.now, plan: found && planDeletion(recorded, found, reader) };
+  };
+  const surprises = (seen: Decision) => surprisesIn(seen, owner, recorded);
+  const { found, plan } = await lookTwice(look, surprises, dependencies);
+  if (!found || !plan || !isRecordedUser(recorded, found)) {
+    const where = await whereKeysAre(asked, recorded, dependencies);
+    if (where) throw renamed(asked, where, found);
+    const why = found ? `is another one by now (UserId ${found.userId})` : "is not there";
+    const ids = managedIds(recorded).join(" and ");
+    if (ids)
+      say(
+        `${userArn}: the user of that name ${why}, so nobody could look for ${ids}. If it was renamed, and they are inactive, they are there still.`,
+      );
+    return;
+  }
+  if ("refusal" in plan) throw await refused(asked, plan.refusal, iam);
+  if (plan.left) say(`${userArn}: keys are left on the user: ${plan.left.found}`);
+  const operation = { userArn, owner, found };
+  await runSteps(plan.steps, recorded, operation, dependencies).catch((error) => {
+    if (!(error instanceof StepFailure)) throw error;
+    // The keys are gone, which is what was asked for; without the last word the next creation may only ask once more.
+    const isLast = plan.steps.at(-1) === error.step;
+    if (error.step.do !== "close" || !isLast) throw error.cause;
   });
-  // The keys are gone, which is what was asked for; without this last word the next creation may only ask once more.
-  if (close) await applyPlan([close], recorded, operation, ports).catch(() => {});
 }
 
-function readerOf(owners: string[], recorded: ManagedKeys | undefined, { iam, runner }: Ports): Reader {
-  return { owners, operationId: recorded?.operationId, now: iam.time(), isRunning: runner.isRunning };
+async function readerAt(iam: Iam, owner: string): Promise<Reader> {
+  const signer = await iam.signer();
+  return { owner, now: iam.time(), ...(signer && { signer }) };
 }
 
 interface Decision {
-  found: Found;
-  plan: Plan & { left?: Refusal };
+  found: Found | undefined;
+  now: Date;
+  plan: Plan | undefined;
 }
 
-function surprises({ plan }: Decision): string {
+/** How late a tag may be read, in milliseconds: a key younger than this may have a journal that can't be seen yet. */
+const LATE = 15_000;
+
+/**
+ * What has to be seen twice, since lists and tags can be late: a user or a key that is gone; a key that nobody has the secret
+ * of; a key that the journal names and the list lacks; an open journal of ours, whose key may be listed late; another
+ * journal than the one that we could not close; and a stranger's key so young that the tag may not tell of it yet.
+ */
+function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: ManagedKeys): string {
+  if (!found || !plan) return "no such user";
   if ("refusal" in plan) return "";
-  return plan.steps
-    .map((step) => (step.do === "forget" || step.do === "discard" ? `${step.do} ${step.accessKeyId}` : ""))
-    .filter(Boolean)
-    .join();
+  const gone = plan.steps.flatMap((step) => (step.do === "forget" || step.do === "discard" ? [step.accessKeyId] : []));
+  const adopted = plan.steps.flatMap((step) => (step.do === "adopt" ? [step.key.accessKeyId] : []));
+  const ours = [...adopted, ...(recorded ? managedIds(recorded) : [])];
+  const { journal, keys } = found;
+  const isAnother = journal?.phase !== "void" && journal?.operationId !== recorded?.operationId;
+  // What its word says of no key that is there is about to be written over.
+  const midway = isAnother && journal?.owner === owner && journal.phase === "open" ? [journal.operationId] : [];
+  const replaced = recorded?.journalOpen && journal?.operationId !== recorded.operationId ? ["another journal"] : [];
+  const named = isAnother && journal?.made ? [journal.made] : [];
+  const unlisted = named.filter((id) => !ours.includes(id) && !keys.some((key) => key.accessKeyId === id));
+  const isYoung = (at: string) => now.getTime() - Date.parse(at) < LATE;
+  const young = keys.filter((key) => isYoung(key.createdAt) && ![...ours, ...gone].includes(key.accessKeyId));
+  return [...gone, ...unlisted, ...replaced, ...midway, ...young.map((key) => key.accessKeyId)].join();
 }
 
-async function refused(
-  asked: string,
-  { found, todo, keys = [], journal }: Refusal,
-  { iam }: Ports,
-): Promise<RotationError> {
-  const settled = journal && formatJournal(journal);
-  if (settled) await iam.writeJournal(settled).catch(() => {});
+function anotherUser(asked: string, found: Found): RotationError {
+  return new RotationError({
+    asked,
+    found: `it is another user (UserId ${found.userId}), and not the one whose keys this resource keeps.`,
+    todo: "Nothing was changed. Run again: the preview then shows a replacement, which makes a key of the new user and deletes those of the old one.",
+  });
+}
+
+async function refused(asked: string, { found, todo, keys = [] }: Refusal, iam: Iam): Promise<RotationError> {
   const uses = await Promise.all(
     keys.map(async ({ accessKeyId }) => {
       try {

@@ -1,58 +1,58 @@
 import type { ManagedKey } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
 import { poll } from "./clock";
-import type { Ports } from "./dependencies";
+import type { Dependencies } from "./dependencies";
 
 /** In milliseconds. The engine waits for each rotation, and STS, unlike IAM, answers hundreds of calls a second. */
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 1_000;
 
-/** Polls until AWS knows the new key. Past the limit it is kept all the same: its secret is known only here. */
-export async function tryNewKey(key: ManagedKey, userArn: string, ports: Ports): Promise<void> {
-  const refused = await untilAccepted(key, ports);
-  if (refused === undefined) return;
-  ports.say(
-    `The new access key ${key.accessKeyId} of ${userArn} is made and saved, but AWS did not accept it within ${ports.patience.newKey / 1000} s (${refused}). Try it before you rely on it.`,
-  );
+/** Signs one call with the key. @returns why AWS refuses it; `undefined` if it accepts it, or if its secret is not known */
+export async function tryOnce(key: ManagedKey, { iam }: Dependencies): Promise<string | undefined> {
+  const { accessKeyId, secretAccessKey } = key;
+  if (!secretAccessKey) return undefined;
+  try {
+    const trial = await iam.tryKey({ accessKeyId, secretAccessKey });
+    return trial.accepted ? undefined : trial.code;
+  } catch (error) {
+    return error instanceof IamError ? error.code : "no answer";
+  }
 }
 
-/** The same, where older keys are deleted next: an outage would be a worse answer than a little delay. */
-export async function requireNewKey(key: ManagedKey, older: string[], ports: Ports): Promise<void> {
-  const refused = await untilAccepted(key, ports);
-  if (refused === undefined) return;
-  throw new RotationError({
+/** Polls until AWS knows the key, or our patience ends. @returns as `tryOnce` */
+export async function untilAccepted(key: ManagedKey, dependencies: Dependencies): Promise<string | undefined> {
+  const { clock, patience } = dependencies;
+  let refused: string | undefined;
+  const attempt = async () => {
+    refused = await tryOnce(key, dependencies);
+    return refused === undefined || undefined;
+  };
+  await clock.sleep(FIRST_PAUSE);
+  await poll(clock, patience.newKey - FIRST_PAUSE, attempt, FIRST_PAUSE * 2, LONGEST_PAUSE);
+  return refused;
+}
+
+/** The key is kept all the same: its secret is known only here. */
+export function notAccepted(key: ManagedKey, userArn: string, refused: string, { patience }: Dependencies): string {
+  return `The new access key ${key.accessKeyId} of ${userArn} is made and saved, but AWS did not accept it within ${patience.newKey / 1000} s (${refused}). Try it before you rely on it.`;
+}
+
+/** Where older keys are deleted next, an outage would be a worse answer than a little delay. */
+export function mustBeAccepted(key: ManagedKey, older: string[], refused: string, { patience }: Dependencies): Error {
+  return new RotationError({
     asked: "Can't delete older keys yet",
-    found: `AWS did not accept the new key ${key.accessKeyId} within ${ports.patience.newKey / 1000} s (${refused}), so ${older.join(" and ") || "the key before it"} still works.`,
+    found: `AWS did not accept the new key ${key.accessKeyId} within ${patience.newKey / 1000} s (${refused}), so ${older.join(" and ") || "the key before it"} still works.`,
     todo: "The new key is kept. Run again: the next update tries it, and then deletes the older ones.",
   });
 }
 
-/** @returns why AWS refuses the key even at the end of our patience; `undefined` as soon as it accepts it */
-async function untilAccepted(key: ManagedKey, { iam, clock, patience }: Ports): Promise<string | undefined> {
-  const { accessKeyId, secretAccessKey } = key;
-  if (!secretAccessKey) return undefined;
-  let last = "";
-  const attempt = async () => {
-    try {
-      const trial = await iam.tryKey({ accessKeyId, secretAccessKey });
-      if (trial.accepted) return true;
-      last = trial.code;
-    } catch (error) {
-      last = error instanceof IamError ? error.code : "no answer";
-    }
-    return undefined;
-  };
-  const accepted = await poll(clock, patience.newKey, attempt, FIRST_PAUSE, LONGEST_PAUSE);
-  return accepted ? undefined : last;
-}
-
 /** Nothing has been changed yet, so a key that does not work as given is a refusal. */
-export async function tryAdoptedKeys(keys: ManagedKey[], ports: Ports): Promise<void> {
-  const trials = await Promise.allSettled(keys.map((key) => tryAdoptedKey(key, ports)));
+export async function tryAdoptedKeys(keys: ManagedKey[], userId: string, dependencies: Dependencies): Promise<void> {
+  const trials = await Promise.allSettled(keys.map((key) => tryAdoptedKey(key, userId, dependencies)));
   for (const trial of trials) if (trial.status === "rejected") throw trial.reason;
 }
 
-async function tryAdoptedKey(key: ManagedKey, { iam, clock, patience }: Ports): Promise<void> {
+async function tryAdoptedKey(key: ManagedKey, userId: string, { iam, clock, patience }: Dependencies): Promise<void> {
   const { accessKeyId, secretAccessKey } = key;
   if (!secretAccessKey) return;
   let last = "";
@@ -62,10 +62,15 @@ async function tryAdoptedKey(key: ManagedKey, { iam, clock, patience }: Ports): 
     last = trial.code;
     return undefined;
   });
-  if (verdict?.accepted) return;
+  const isOthers = verdict?.accepted && verdict.userId !== undefined && verdict.userId !== userId;
+  if (verdict?.accepted && !isOthers) return;
   throw new RotationError({
     asked: `Can't adopt the access key ${accessKeyId}`,
-    found: verdict ? "the secret given for it in `state` is not its own." : `AWS does not accept it (${last}).`,
+    found: isOthers
+      ? `it is a key of another user${verdict.arn ? `, ${verdict.arn}` : ""}.`
+      : verdict
+        ? "the secret given for it in `state` is not its own."
+        : `AWS does not accept it (${last}).`,
     todo: "Nothing was changed. Correct the secret in `state`, or leave the key out; then run again.",
   });
 }

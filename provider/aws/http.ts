@@ -10,15 +10,31 @@ import type { Connection } from "./connection";
 const AWS = "https://iam.amazonaws.com";
 const SOCKETS = { keepAlive: true, maxSockets: 50 };
 
+/** A clock is right if it is as near to AWS's as the whole seconds of its replies can tell. */
+const CLOCK_ERROR = 2_000;
+
+/** Tells by each reply how far AWS's clock is ahead of the machine's: what has a time goes by AWS's. */
+export class AwsHttpHandler extends NodeHttpHandler {
+  /** In milliseconds. */
+  clockOffset = 0;
+
+  override async handle(...request: Parameters<NodeHttpHandler["handle"]>) {
+    const answer = await super.handle(...request);
+    const offset = Date.parse(answer.response.headers.date ?? "") - Date.now();
+    if (!Number.isNaN(offset)) this.clockOffset = Math.abs(offset) > CLOCK_ERROR ? offset : 0;
+    return answer;
+  }
+}
+
 /** One set of sockets for all users that are reached in the same way. */
-export function requestHandler({ caBundle, insecure, proxy }: Connection): NodeHttpHandler {
+export function requestHandler({ caBundle, insecure, proxy }: Connection): AwsHttpHandler {
   const ca = caBundle || process.env.AWS_CA_BUNDLE;
   const options = {
     ...SOCKETS,
     ...(ca && { ca: [...rootCertificates, readFileSync(ca, "utf8")] }),
     ...(insecure && { rejectUnauthorized: false }),
   };
-  return new NodeHttpHandler({
+  return new AwsHttpHandler({
     connectionTimeout: 5_000,
     requestTimeout: 20_000,
     throwOnRequestTimeout: true,

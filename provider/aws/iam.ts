@@ -27,13 +27,13 @@ import type { UserArn } from "../model/userArn";
 import type { WebIdentity } from "./awsSettings";
 import type { Access } from "./connection";
 import type { CredentialSource } from "./credentials";
-import { requestHandler } from "./http";
+import { type AwsHttpHandler, requestHandler } from "./http";
 import { damagedReply, toIamError } from "./iamErrors";
 import { Pace, RetryAnything, RetryThrottled } from "./retry";
 
 export function connect(user: UserArn, region: string, access: Access): Iam {
   const UserName = user.userName;
-  const { iam, iamOnce, sts, trial } = clientsFor(region, access);
+  const { handler, iam, iamOnce, sts, trial } = clientsFor(region, access);
   return {
     async getUser() {
       const { User } = await call("iam:GetUser", () => iam.send(new GetUserCommand({ UserName })));
@@ -81,20 +81,24 @@ export function connect(user: UserArn, region: string, access: Access): Iam {
       if (!use?.LastUsedDate) return undefined;
       return { at: timestamp(use.LastUsedDate), service: use.ServiceName ?? "?", region: use.Region ?? "?" };
     },
-    // The SDK measures it whenever the clocks are further apart.
-    time: () => new Date(Date.now() + iam.config.systemClockOffset),
+    time: () => new Date(Date.now() + handler.clockOffset),
+    signer: async () => (await call("iam:GetUser", () => iam.config.credentials())).accessKeyId,
     async callerAccount() {
       const { Account } = await call("sts:GetCallerIdentity", () => sts.send(new GetCallerIdentityCommand({})));
       return needed("sts:GetCallerIdentity", Account);
     },
     async tryKey(key) {
       const client = trial(key);
+      client.config.systemClockOffset = iam.config.systemClockOffset;
       try {
-        const { Arn } = await call("sts:GetCallerIdentity", () => client.send(new GetCallerIdentityCommand({})));
-        return { accepted: true, arn: needed("sts:GetCallerIdentity", Arn) };
+        const action = "sts:GetCallerIdentity";
+        const { Arn, UserId } = await call(action, () => client.send(new GetCallerIdentityCommand({})));
+        return { accepted: true, arn: needed(action, Arn), ...(UserId && { userId: UserId }) };
       } catch (error) {
-        const { code } = toIamError("sts:GetCallerIdentity", error);
-        return { accepted: false, code, wrongSecret: code === "SignatureDoesNotMatch" };
+        const { kind, code } = toIamError("sts:GetCallerIdentity", error);
+        if (kind === "denied") return { accepted: true };
+        const said = { accepted: false, code, wrongSecret: code === "SignatureDoesNotMatch" } as const;
+        return kind === "credentials" || kind === "refused" ? said : { ...said, unasked: true };
       }
     },
   };
@@ -120,13 +124,14 @@ const { version: VERSION } = require("../../package.json") as { version: string 
 interface Place {
   region: string;
   endpoint?: string;
-  requestHandler: ReturnType<typeof requestHandler>;
+  requestHandler: AwsHttpHandler;
   useFipsEndpoint: boolean;
   useDualstackEndpoint: boolean;
   customUserAgent: [string, string][];
 }
 
 interface Clients {
+  handler: AwsHttpHandler;
   iam: IAMClient;
   /** For CreateAccessKey: repeats nothing that AWS may have executed. */
   iamOnce: IAMClient;
@@ -148,8 +153,9 @@ function clientsFor(region: string, access: Access): Clients {
 function newClients(region: string, { credentials, connection }: Access): Clients {
   const { iamEndpoint, stsEndpoint, stsRegion = region, attempts } = connection;
   const { useFipsEndpoint = false, useDualstackEndpoint = false } = connection;
+  const handler = requestHandler(connection);
   const shared = {
-    requestHandler: requestHandler(connection),
+    requestHandler: handler,
     useFipsEndpoint,
     useDualstackEndpoint,
     // What CloudTrail shows beside each call.
@@ -166,6 +172,7 @@ function newClients(region: string, { credentials, connection }: Access): Client
   // As the first client keeps them: each client would resolve them anew, and assume each role again.
   const resolved = iam.config.credentials;
   return {
+    handler,
     iam,
     iamOnce: new IAMClient({ ...toIam, credentials: resolved, retryStrategy: new RetryThrottled(pace, attempts) }),
     sts: new STSClient({ ...toSts, credentials: resolved, retryStrategy: new RetryAnything(new Pace(), attempts) }),

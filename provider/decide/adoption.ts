@@ -1,23 +1,35 @@
-import { type AdoptedKeys, type KnownKey, listKeys, type ManagedKey } from "../model/accessKey";
+import {
+  type AdoptedKeys,
+  type FoundKey,
+  type KnownKey,
+  listKeys,
+  type ManagedKey,
+  timestamp,
+} from "../model/accessKey";
 import { type ManagedKeys, managedIds, withCurrent, withPrevious } from "../model/managedKeys";
-import type { Found, Refusal, Step } from "./plan";
+import type { Refusal, Step } from "./plan";
+
+type Adopt = Extract<Step, { do: "adopt" }>;
 
 export interface Adoption {
   keys: ManagedKeys;
-  steps: Step[];
+  /** Before anything is changed. */
+  trials: Step[];
+  adopts: Adopt[];
 }
 
 /** Plans the taking over of keys that exist already. Keys that are ours already are passed over. */
 export function planAdoption(
   keys: ManagedKeys,
-  found: Found,
+  found: FoundKey[],
+  now: Date,
   adopt: AdoptedKeys = {},
 ): Adoption | { refusal: Refusal } {
   const ours = managedIds(keys);
   const [current, previous] = [adopt.current, adopt.previous].map((key): KnownKey | undefined =>
     key && !ours.includes(key.accessKeyId) ? key : undefined,
   );
-  const at = (key: KnownKey | undefined) => found.keys.find(({ accessKeyId }) => accessKeyId === key?.accessKeyId);
+  const at = (key: KnownKey | undefined) => found.find(({ accessKeyId }) => accessKeyId === key?.accessKeyId);
   const missing = [current, previous].filter((key) => key !== undefined).filter((key) => !at(key));
   if (missing.length > 0) return { refusal: notThere(missing, found) };
   const status = at(current)?.status;
@@ -29,30 +41,40 @@ export function planAdoption(
       },
     };
   }
+  // Two take the places of current and previous: the key in use would have none, and be deleted at once.
+  if (current && previous && at(keys.current)) {
+    return {
+      refusal: {
+        found: `\`state\` names two keys, and ${keys.current?.accessKeyId} is current: it would have to be deleted at once.`,
+        todo: `Adopt ${current.accessKeyId} as \`state.current\` alone, and ${keys.current?.accessKeyId} becomes previous; or ${previous.accessKeyId} as \`state.previous\` alone.`,
+      },
+    };
+  }
 
+  const since = timestamp(now);
   const managed = ({ accessKeyId, secretAccessKey }: KnownKey): ManagedKey => ({
     accessKeyId,
     ...(secretAccessKey && { secretAccessKey }),
     createdAt: at({ accessKeyId })?.createdAt ?? "",
   });
-  const adoptions: Extract<Step, { do: "adopt" }>[] = [];
-  if (previous) adoptions.push({ do: "adopt", key: managed(previous), as: "previous" });
-  if (current) adoptions.push({ do: "adopt", key: managed(current), as: "current" });
-  const tried = adoptions.map(({ key }) => key).filter((key) => key.secretAccessKey);
+  const adopts: Adopt[] = [];
+  if (previous) adopts.push({ do: "adopt", key: managed(previous), as: "previous", since });
+  if (current) adopts.push({ do: "adopt", key: managed(current), as: "current", since });
+  const tried = adopts.map(({ key }) => key).filter((key) => key.secretAccessKey);
   const trials: Step[] = tried.length > 0 ? [{ do: "tryAdopted", keys: tried }] : [];
-  return { keys: adoptions.reduce(afterAdoption, keys), steps: [...trials, ...adoptions] };
+  return { keys: adopts.reduce(afterAdoption, keys), trials, adopts };
 }
 
-/** An adopted current pushes the one before it to previous, as a rotation would, unless a previous was adopted with it. */
-export function afterAdoption(keys: ManagedKeys, step: { key: ManagedKey; as: "current" | "previous" }): ManagedKeys {
-  if (step.as === "previous") return withPrevious(keys, step.key);
-  return withCurrent(keys, step.key, (keys.current ?? keys.previous)?.accessKeyId);
+/** An adopted current pushes the one before it to previous, as a rotation would. */
+export function afterAdoption(keys: ManagedKeys, { key, as, since }: Adopt): ManagedKeys {
+  if (as === "previous") return withPrevious(keys, key, since);
+  return withCurrent(keys, key, (keys.current ?? keys.previous)?.accessKeyId, since);
 }
 
-function notThere(missing: KnownKey[], found: Found): Refusal {
+function notThere(missing: KnownKey[], found: FoundKey[]): Refusal {
   const ids = missing.map((key) => key.accessKeyId).join(" and ");
   return {
-    found: `\`state\` names ${ids}, and the user has ${listKeys(found.keys)}.`,
+    found: `\`state\` names ${ids}, and the user has ${listKeys(found)}.`,
     todo: "Name keys of this user in `state`, or leave it out: then a new key is made.",
   };
 }

@@ -113,7 +113,7 @@ function checkRegion(region: unknown, arn: unknown): Failure[] {
   const user = typeof arn === "string" ? parseUserArn(arn) : undefined;
   return user && partitionOf(region) !== user.partition
     ? fail(
-        `${region} lies in the partition ${partitionOf(region)}, the user in ${user.partition}; give a region of ${user.partition}, or none`,
+        `lies in the partition ${partitionOf(region)}, the user in ${user.partition}; give a region of ${user.partition}, or none`,
       )
     : [];
 }

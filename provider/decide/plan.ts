@@ -1,4 +1,4 @@
-// The words in which a decision is told: what is found, what is wished for, and the steps that follow.
+// The words in which a decision is told: what is found, what is asked for, and the steps that follow.
 import type { AdoptedKeys, FoundKey, ManagedKey } from "../model/accessKey";
 import type { Journal } from "../model/journal";
 
@@ -12,50 +12,76 @@ export interface Found {
 }
 
 /** What the inputs ask for, beyond "keep what is there in order". */
-export interface Wish {
+export interface Intent {
   /** Why a new key is wanted, in words; absent when no rotation is asked for. */
   rotate?: string;
   /** Why every older key is deleted as soon as a new one works, in words. */
   revoke?: string;
-  /** Why `previous` is deleted without a rotation, in words. */
-  retire?: string;
-  /** Until when `previous` stays valid: RFC 3339. No rotation may cut that short. */
-  graceUntil?: string;
+  adopt?: AdoptedKeys;
+  /** `state` was changed, and names keys: those of another owner too, which this resource then takes over. */
+  takesOver?: true;
   gracePeriod?: string;
   lastUsedGuard?: string;
-  adopt?: AdoptedKeys;
+}
+
+/** Who decides, and when. */
+export interface Reader {
+  /** The hash that stands for this resource. */
+  owner: string;
+  /** By AWS's clock. */
+  now: Date;
+  /** Id of the access key that signs. */
+  signer?: string;
 }
 
 export type Step =
   /** State only: a key that somebody else deleted. */
   | { do: "forget"; accessKeyId: string }
   /** State only: a key that the user made, and hands over. */
-  | { do: "adopt"; key: ManagedKey; as: "current" | "previous" }
+  | { do: "adopt"; key: ManagedKey; as: "current" | "previous"; since: string }
   /** Signs a call with each adopted key, to see that its secret is the right one. */
   | { do: "tryAdopted"; keys: ManagedKey[] }
   /** Writes the journal, before the first change. */
   | { do: "open"; entry: Entry }
-  /** A key whose secret nobody has: an interrupted operation of ours made it. */
+  /** A key whose secret nobody has: the journal names it as made by an operation that died. */
   | { do: "discard"; accessKeyId: string }
+  /** A key that is recorded as ours, and leaves so that there is a slot for a new one. */
+  | { do: "makeRoom"; accessKeyId: string }
   /** A key that is recorded as ours, and leaves. */
   | { do: "delete"; accessKeyId: string }
   /** The new key becomes current, `previousId` stays as previous, all others are retired. */
   | { do: "create"; previousId?: string; before: string[]; strangers: FoundKey[] }
   /** `required`: older keys are deleted only if AWS accepts the new one. */
   | { do: "tryCurrent"; required?: true }
-  /** Writes the journal again, as the last thing. */
-  | { do: "close"; entry: Entry };
+  /** Says in the journal that the operation has ended, and that what it made is handed out. */
+  | { do: "close"; phase: "done" | "void" }
+  /** The same for the operation that our state comes from, or for one of ours that died and left nothing. */
+  | { do: "settle"; journal: Journal };
 
 /** The part of a journal that a plan decides. */
-export type Entry = Pick<Journal, "phase" | "kind" | "had">;
+export type Entry = Pick<Journal, "kind" | "strangers" | "made" | "doubt">;
 
 export interface Refusal {
   found: string;
   todo: string;
   /** The keys in question. */
   keys?: FoundKey[];
-  /** The journal to leave, so that whatever the user does about these keys, none is taken for ours later. */
-  journal?: Journal;
 }
 
-export type Plan = { steps: Step[] } | { refusal: Refusal };
+/** Something that is asked for, and comes by itself later. */
+export interface Wait {
+  what: "rotation" | "adoption";
+  /** What for, in words. */
+  why: string;
+  /** RFC 3339; absent where it waits for the next run. */
+  until?: string;
+}
+
+export interface Steps {
+  steps: Step[];
+  /** Why `previous` is deleted without a rotation, in words. */
+  retires?: string;
+  waits?: Wait[];
+}
+
+export type Plan = Steps | { refusal: Refusal };

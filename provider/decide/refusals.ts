@@ -1,37 +1,52 @@
 import { listKeys } from "../model/accessKey";
-import type { Verdict } from "../model/journal";
+import { JOURNAL_TAG, type Journal } from "../model/journal";
+import { LONGEST_OPERATION, type Verdict } from "./judge";
 import type { Refusal } from "./plan";
 
 type Refused = Extract<Verdict, { refusal: string }>;
 
 /** What the journal's verdict means for the user, and the ways out. */
-export function explainVerdict({ refusal, journal, keys, until, elsewhere }: Refused, owner: string): Refusal {
+export function explainVerdict({ refusal, journal, keys, alsoLost = [] }: Refused, owner: string): Refusal {
   const operation = `operation ${journal.operationId} (${journal.kind}, begun ${journal.at})`;
   const ids = keys.map((key) => key.accessKeyId).join(" or ");
+  const [made] = alsoLost;
+  const first = made ? `delete ${made}, which was made by that operation and whose secret nobody has, and ` : "";
+  const adoptOrLeave = `or adopt one with \`state: { previous: { accessKeyId } }\`: the next rotation deletes it, not before the next run, and not within \`gracePeriod\`; or, if it is somebody else's and stays, ${first}remove the tag ${JOURNAL_TAG} from the user, which makes every key that this state does not know a stranger's. Then run again.`;
   switch (refusal) {
-    case "running":
+    case "atWork":
       return {
-        found: `${operation} of this resource has not ended, by the tag on the user, and ${elsewhere ? "ran on another machine" : "its process still runs"}.`,
-        todo: `Let it end, then run again; or if it was killed, run again after ${until?.toISOString()}: then what it left is cleaned up.`,
+        found: `another resource is at work on this user: ${operation} is open, by the tag on the user; its owner is ${journal.owner}, here it is ${owner}.`,
+        todo: `Nothing was changed. Rotate a user in one place only: let that run end and take this resource out; or if it was killed, run again after ${untilOld(journal)} for what to do.`,
+      };
+    case "otherOwner":
+      return {
+        found: `another stack, or a resource in another place, rotates this user's keys: the owner of ${operation} is ${journal.owner}, here it is ${owner}. The user has ${keys.length > 0 ? listKeys(keys) : "no other keys than those recorded here"}.`,
+        todo: `Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for ${journal.owner} in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where the other is gone for good, remove the tag ${JOURNAL_TAG} from the user: then its keys are strangers' here.`,
+        keys,
       };
     case "handedOut":
       return {
         found: `${listKeys(keys)} was made and handed out by ${operation} of this resource, and this state does not know it: the state was lost, restored from a backup or could not be written, or this is a forced replacement. It may be in use.`,
-        todo: `Nothing was changed. If you have its secret, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`; if not, replace it where it is used and adopt it with \`state: { previous: { accessKeyId } }\`, which phases it out; or delete ${ids} once nobody uses it. Then run again.`,
+        todo: `Nothing was changed. If you have its secret, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`; if not, replace it where it is used and delete ${ids} once nobody uses it; ${adoptOrLeave}`,
         keys,
       };
-    case "otherOwner":
+    case "unclear":
       return {
-        found: `another stack, or a resource of another name, rotates this user's keys: the owner of ${operation} is ${journal.owner}, here it is ${owner}. The user has ${keys.length > 0 ? listKeys(keys) : "no other keys than those recorded here"}.`,
-        todo: "Nothing was changed. Rotate a user in one place only. If this resource was renamed, give it an alias of its old name; to take the user over, adopt its keys with `state`, then destroy the other resource, which leaves adopted keys alone. Then run again.",
+        found: `${operation} of this resource was interrupted in the moment in which it made a key, and there is ${listKeys(keys)}. It may be that key, with a secret that nobody has; or somebody else's.`,
+        todo: `Nothing was changed. Delete ${ids} if nobody uses it; ${adoptOrLeave}`,
         keys,
-      };
-    case "severalLost":
-      return {
-        found: `${operation} of this resource was interrupted, and since then there are ${listKeys(keys)}. One may be of that operation, its secret lost; another was made by somebody else.`,
-        todo: `Nothing was changed. Delete ${ids} where nobody uses it, or adopt one with \`state: { previous: { accessKeyId } }\`. Then run again.`,
-        keys,
-        journal: { ...journal, phase: "void" },
       };
   }
+}
+
+function untilOld({ at }: Journal): string {
+  return new Date(Date.parse(at) + LONGEST_OPERATION).toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** The rest could be signed by nobody, or only by a key that is not known to work yet. */
+export function signerLeaves(signer: string): Refusal {
+  return {
+    found: `the credentials in use are ${signer}, an access key of this user that would be deleted.`,
+    todo: "Nothing was changed. Sign with the current key, or with credentials of another user or role; then run again.",
+  };
 }

@@ -1,3 +1,5 @@
+import type { SavedFailure } from "../lifecycle/lifecycle";
+
 /**
  * What a dynamic provider throws to have the engine save what was done. Own fields, since the engine's bridge reads
  * `id`, `properties` and `reasons`; the reasons lie in the state in plain text.
@@ -8,12 +10,11 @@ export class PartialFailure extends Error {
   readonly properties: Record<string, unknown>;
   constructor(
     readonly id: string,
-    outputs: Record<string, unknown>,
+    { outputs, message, cause }: SavedFailure,
     providerText: unknown,
-    cause: Error,
   ) {
-    super(cause.message, { cause });
-    this.reasons = [cause.message];
+    super(message, { cause });
+    this.reasons = [message];
     this.properties = { ...outputs, __provider: providerText };
   }
 }

@@ -1,4 +1,4 @@
-import type { Iam, Ports } from "../act/dependencies";
+import type { Dependencies, Iam } from "../act/dependencies";
 import type { Settings } from "../aws/awsSettings";
 import { type Access, connectionOf, requireAllowedAccount } from "../aws/connection";
 import { credentialSource } from "../aws/credentials";
@@ -12,7 +12,7 @@ export interface StackConfig {
 }
 
 /** What the provider needs of the world. Tests give their own. */
-export interface World extends Omit<Ports, "iam"> {
+export interface World extends Omit<Dependencies, "iam"> {
   connect(user: UserArn, region: string, access: Access): Iam;
   env: NodeJS.ProcessEnv;
 }
@@ -33,8 +33,8 @@ export function providerSettings(values: Record<string, unknown>): Settings {
 }
 
 /** Connects with the credentials that the inputs, the resource's AWS provider or the stack's configuration ask for. */
-export function openSession(world: World, config: StackConfig | undefined, inputs: Inputs): Ports {
-  return portsFor(world, inputs, settingsOf(inputs, config));
+export function openSession(world: World, config: StackConfig | undefined, inputs: Inputs): Dependencies {
+  return dependenciesFor(world, inputs, settingsOf(inputs, config));
 }
 
 /**
@@ -45,7 +45,7 @@ export async function withFallback<T>(
   world: World,
   config: StackConfig | undefined,
   inputs: Inputs,
-  work: (ports: Ports) => Promise<T>,
+  work: (dependencies: Dependencies) => Promise<T>,
 ): Promise<T> {
   try {
     return await work(openSession(world, config, inputs));
@@ -85,9 +85,9 @@ export function checkAccess(inputs: Record<string, unknown>, config: StackConfig
   }
 }
 
-function portsFor({ connect, env, ...ports }: World, inputs: Inputs, settings: Settings): Ports {
+function dependenciesFor({ connect, env, ...rest }: World, inputs: Inputs, settings: Settings): Dependencies {
   const user = parseUserArn(inputs.userArn);
   if (!user) throw new Error(`${inputs.userArn} is not the ARN of an IAM user`);
   const region = regionFor(user, inputs.region, settings.get("region"), env.AWS_REGION, env.AWS_DEFAULT_REGION);
-  return { ...ports, iam: connect(user, region, accessOf(user, inputs, settings)) };
+  return { ...rest, iam: connect(user, region, accessOf(user, inputs, settings)) };
 }

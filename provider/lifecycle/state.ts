@@ -1,6 +1,7 @@
-import type { Drift } from "../act/drift";
+import type { Drift } from "../decide/drift";
 import { INPUT_NAMES, type Inputs, isObject, sameValue } from "../decide/inputs";
-import type { Served } from "../decide/intent";
+import type { Triggers } from "../decide/intent";
+import type { Wait } from "../decide/plan";
 import type { Login, ManagedKey } from "../model/accessKey";
 import { type ManagedKeys, managedKeys } from "../model/managedKeys";
 
@@ -19,21 +20,34 @@ export interface Outputs extends Props {
   rotatedAt?: string;
   /** The operation that made this state; the journal on the user names it too. */
   operationId?: string;
-  /** Ids of keys of ours that are still to be deleted. */
-  retired?: string[];
-  /** Triggers that a run answered which then failed: the echo of the inputs has the values before it. */
-  served?: Served;
-  /** What a refresh found different from what this resource left, in words. */
+  /** Since when `previous` is the older key. */
+  previousSince?: string | null;
+  /** What a failed run left, and the next update does. */
+  unfinished?: Unfinished;
+  /** Triggers that a failed run has answered: the echo of the inputs has the values before it. */
+  answered?: Triggers;
+  /** What a refresh found different from what this resource left. */
   drift?: Drift;
+}
+
+export interface Unfinished {
+  /** Ids of keys of ours that are still to be deleted. */
+  keys?: string[];
+  /** The journal on the user does not say yet that the operation has ended. */
+  journal?: "open";
 }
 
 export interface Notes {
   drift?: Drift | undefined;
-  served?: Served | undefined;
+  answered?: Triggers | undefined;
 }
 
-export function toOutputs(inputs: Inputs, keys: ManagedKeys, { drift = {}, served }: Notes = {}): Outputs {
-  const { current, previous, retired, userId, operationId } = keys;
+export function toOutputs(inputs: Inputs, keys: ManagedKeys, { drift = {}, answered }: Notes = {}): Outputs {
+  const { current, previous, previousSince, retired, userId, operationId, journalOpen } = keys;
+  const unfinished: Unfinished = {
+    ...(retired.length > 0 && { keys: retired }),
+    ...(journalOpen && { journal: "open" }),
+  };
   return plain({
     ...pickInputs(inputs),
     userId,
@@ -43,24 +57,31 @@ export function toOutputs(inputs: Inputs, keys: ManagedKeys, { drift = {}, serve
     currentAccessKeyId: current?.accessKeyId,
     previousAccessKeyId: previous?.accessKeyId ?? null,
     rotatedAt: current?.createdAt,
+    previousSince: previousSince ?? null,
     operationId,
-    retired: retired.length > 0 ? retired : undefined,
-    served,
-    drift: Object.keys(drift).length > 0 ? drift : undefined,
+    unfinished: given(unfinished),
+    answered,
+    drift: given(drift),
   }) as Outputs;
+}
+
+function given<T extends object>(value: T): T | undefined {
+  return Object.keys(value).length > 0 ? value : undefined;
 }
 
 /** The recorded keys in the outputs of an earlier run. */
 export function toManagedKeys(olds: Props): ManagedKeys {
   const key = (value: unknown) => (isObject(value) ? (value as unknown as ManagedKey) : undefined);
-  const retired = Array.isArray(olds.retired) ? olds.retired.map(String) : [];
   const text = (value: unknown) => (typeof value === "string" ? value : undefined);
+  const { keys, journal } = isObject(olds.unfinished) ? olds.unfinished : ({} as Props);
   return managedKeys({
     userId: text(olds.userId),
     current: key(olds.current),
     previous: key(olds.previous),
-    retired,
+    previousSince: text(olds.previousSince),
+    retired: Array.isArray(keys) ? keys.map(String) : [],
     operationId: text(olds.operationId),
+    journalOpen: journal === "open" || undefined,
   });
 }
 
@@ -75,18 +96,33 @@ export function pickInputs(props: Props | Inputs): Inputs {
  * What a failed update leaves. After a failure the engine keeps the old inputs, and asks diff about them in a refresh: so
  * the echo keeps the old values as well, and the triggers that were answered are noted beside it.
  */
-export function halfDone(olds: Props, news: Inputs, keys: ManagedKeys, made: boolean): Outputs {
-  const { rotationTrigger, revocationTrigger, state } = pickInputs(olds);
-  const served = made ? pickTriggers(news) : toServed(olds);
-  return toOutputs(pickInputs({ ...news, rotationTrigger, revocationTrigger, state }), keys, { served });
+export function halfDone(
+  olds: Props,
+  news: Inputs,
+  keys: ManagedKeys,
+  did: { made: boolean; adopted: boolean },
+): Outputs {
+  const { rotationTrigger, revocationTrigger, state: before } = pickInputs(olds);
+  // What was adopted is recorded: asked for again, it would be looked for after it has gone.
+  const state = did.adopted ? news.state : before;
+  const answered = did.made ? pickTriggers(news) : toAnswered(olds);
+  return toOutputs(pickInputs({ ...news, rotationTrigger, revocationTrigger, state }), keys, { answered });
 }
 
-function pickTriggers({ rotationTrigger, revocationTrigger }: Inputs): Served {
+/** What an update leaves that has to wait with some of it: what waits is not answered, and asked for again by each run. */
+export function waiting(olds: Props, news: Inputs, keys: ManagedKeys, waits: Wait[]): Outputs {
+  const { rotationTrigger, state } = pickInputs(olds);
+  const does = (what: Wait["what"]) => waits.some((wait) => wait.what === what);
+  const echo = { ...news, ...(does("rotation") && { rotationTrigger }), ...(does("adoption") && { state }) };
+  return toOutputs(pickInputs(echo), keys, does("rotation") ? { answered: toAnswered(olds) } : {});
+}
+
+function pickTriggers({ rotationTrigger, revocationTrigger }: Inputs): Triggers {
   return { rotationTrigger, revocationTrigger };
 }
 
-export function toServed(olds: Props): Served | undefined {
-  return isObject(olds.served) ? olds.served : undefined;
+export function toAnswered(olds: Props): Triggers | undefined {
+  return isObject(olds.answered) ? olds.answered : undefined;
 }
 
 /** Temporary credentials change with each session, and say nothing about the keys. */
@@ -114,7 +150,7 @@ export function toDrift(olds: Props): Drift {
   return isObject(olds.drift) ? (olds.drift as Drift) : {};
 }
 
-/** The owners that count as this resource: today's, and the recorded one, which a renamed stack or resource had. */
-export function ownersOf(news: Inputs, olds: Inputs = news): string[] {
-  return [...new Set([news.journalOwner ?? "anonymous", ...(olds.journalOwner ? [olds.journalOwner] : [])])];
+/** Who this resource is in the journal. */
+export function ownerOf({ journalOwner = "anonymous" }: Inputs): string {
+  return journalOwner;
 }

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { FoundKey } from "./accessKey";
 
 /** The key of the tag on the IAM user. */
 export const JOURNAL_TAG = "pulumi-aws-iam-rotator";
@@ -9,54 +8,58 @@ export const JOURNAL_TAG = "pulumi-aws-iam-rotator";
  * key that it does not know is.
  */
 export interface Journal {
-  /** `open`: begun, and what it makes is handed to nobody yet. `done`: handed out. `void`: ended with nothing handed out. */
+  /** `open`: begun, and what it makes is handed to nobody yet. `done`: handed out. `void`: ended, and nothing of ours is left. */
   phase: "open" | "done" | "void";
   kind: "create" | "rotate" | "adopt" | "delete";
   /** When it began, by AWS's clock: RFC 3339, UTC. */
   at: string;
-  /** Whose: a hash of project, stack and resource name. */
+  /** Whose: a hash of the resource's place. */
   owner: string;
   operationId: string;
-  /** The process that runs it. */
-  runner: string;
-  /** Ids of the keys that were on the user before it. */
-  had: string[];
+  /** Ids of keys that are not ours, and were there before it. Of more than fit, the last are left out. */
+  strangers: string[];
+  /** Id of the key that it made; or that an operation before it made and lost, as long as that one is there. */
+  made?: string;
+  /** AWS gave no clear answer to a CreateAccessKey: there may be one more key of its making, with a secret that nobody has. */
+  doubt?: true;
 }
 
 /** What AWS allows for a tag's value: 256 characters of this alphabet. */
 const MAX_LENGTH = 256;
 const ALPHABET = /^[\w .:/=+@-]*$/;
 
-/** The tag's value; `undefined` if the user has more keys than a tag can name. */
-export function formatJournal(journal: Journal): string | undefined {
-  const { phase, kind, at, owner, operationId, runner, had } = journal;
-  const text = `v1 ${phase} ${kind} ${at} owner=${owner} op=${operationId} by=${runner} had=${had.join("+")}`;
+/** The tag's value. Strangers that do not fit are not named, and then asked about rather than taken for ours. */
+export function formatJournal(journal: Journal): string {
+  const { phase, kind, at, owner, operationId, strangers, made, doubt } = journal;
+  const head = `v1 ${phase} ${kind} ${at} owner=${owner} op=${operationId} not=${strangers.join("+")}`;
+  const text = `${head} made=${made ?? ""}${doubt ? " doubt" : ""}`;
   const value = `${text} sum=${checksum(text)}`;
-  return value.length <= MAX_LENGTH && ALPHABET.test(value) ? value : undefined;
+  if (!ALPHABET.test(value)) throw new Error(`a tag can't hold ${value}`);
+  return value.length <= MAX_LENGTH ? value : formatJournal({ ...journal, strangers: strangers.slice(0, -1) });
 }
 
 const VALUE =
-  /^v1 (open|done|void) (create|rotate|adopt|delete) (\S+) owner=([\w-]+) op=([\w-]+) by=([\w.-]+) had=([\w+]*) sum=(\w+)$/;
+  /^v1 (open|done|void) (create|rotate|adopt|delete) (\S+) owner=([\w-]+) op=([\w-]+) not=([\w+]*) made=(\w*)( doubt)? sum=(\w+)$/;
 
-/** A list of keys that lost its end would turn a stranger's key into a lost one of ours. */
+/** A tag that somebody cut short or copied together says nothing. */
 function checksum(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 6);
 }
 
 /** The journal in a tag's value; `undefined` for whatever this package did not write. */
 export function parseJournal(value: string | undefined): Journal | undefined {
-  const [, phase, kind, at, owner, operationId, runner, had, sum] = VALUE.exec(value ?? "") ?? [];
-  if (!phase || !kind || !at || !owner || !operationId || !runner || had === undefined) return undefined;
-  if (sum !== checksum((value ?? "").replace(/ sum=\w+$/, ""))) return undefined;
-  if (Number.isNaN(Date.parse(at))) return undefined;
+  const [, phase, kind, at, owner, operationId, strangers, made, doubt, sum] = VALUE.exec(value ?? "") ?? [];
+  if (!phase || !kind || !at || !owner || !operationId || strangers === undefined) return undefined;
+  if (sum !== checksum((value ?? "").replace(/ sum=\w+$/, "")) || Number.isNaN(Date.parse(at))) return undefined;
   return {
     phase: phase as Journal["phase"],
     kind: kind as Journal["kind"],
     at,
     owner,
     operationId,
-    runner,
-    had: had.split("+").filter((id) => id !== ""),
+    strangers: strangers.split("+").filter((id) => id !== ""),
+    ...(made && { made }),
+    ...(doubt && { doubt: true }),
   };
 }
 
@@ -66,59 +69,4 @@ export function parseJournal(value: string | undefined): Journal | undefined {
  */
 export function instanceOf(operationId: string | undefined): string {
   return operationId?.split("-")[0] ?? "";
-}
-
-/** Who asks, and what can be known of an operation that has not ended. */
-export interface Reader {
-  /** The owner hashes that are ours: today's, and the recorded one of before a rename. */
-  owners: string[];
-  /** The operation that our state comes from. */
-  operationId?: string | undefined;
-  now: Date;
-  /** Whether the process of an open operation still runs; `undefined` if that can't be known from here. */
-  isRunning(journal: Journal): boolean | undefined;
-}
-
-export type Verdict =
-  | { lost: FoundKey[] }
-  | {
-      refusal: "running" | "handedOut" | "otherOwner" | "severalLost";
-      journal: Journal;
-      keys: FoundKey[];
-      until?: Date;
-      elsewhere?: boolean;
-    };
-
-/** An operation has ended after this long, in milliseconds, wherever it ran: its steps are bounded by far less. */
-export const LONGEST_OPERATION = 10 * 60_000;
-/** Journals and keys are dated by AWS's clock, which is known to within five minutes. */
-const CLOCK_ERROR = 6 * 60_000;
-
-/**
- * Judges the keys that our state does not know.
- * - `lost`: an operation of ours made them and died before it handed them out. Nobody has their secrets: delete them.
- * - a refusal: somebody may use them, or somebody is at work.
- * - all others are strangers, and left alone. A missing or damaged journal makes every unknown key a stranger.
- */
-export function judge(journal: Journal | undefined, unknown: FoundKey[], reader: Reader): Verdict {
-  if (!journal || journal.phase === "void" || journal.operationId === reader.operationId) return { lost: [] };
-  // Keys of another owner are not told apart: those it found may be those that it keeps.
-  if (!reader.owners.includes(journal.owner)) return { refusal: "otherOwner", journal, keys: unknown };
-  const newcomers = unknown.filter((key) => !journal.had.includes(key.accessKeyId));
-  if (journal.phase === "done") {
-    return newcomers.length > 0 ? { refusal: "handedOut", journal, keys: newcomers } : { lost: [] };
-  }
-  const running = reader.isRunning(journal);
-  const until = new Date(Date.parse(journal.at) + LONGEST_OPERATION);
-  // A process that failed, and whose engine was killed, may live on idle: no longer than any operation lasts is it believed.
-  if (running !== false && reader.now < until) {
-    return { refusal: "running", journal, keys: newcomers, until, elsewhere: running === undefined };
-  }
-  // A key made before the operation began, or after it must have ended, is not of it, and somebody else's.
-  const lost = newcomers.filter((key) => {
-    const age = Date.parse(key.createdAt) - Date.parse(journal.at);
-    return age > -CLOCK_ERROR && age < LONGEST_OPERATION + CLOCK_ERROR;
-  });
-  // One operation makes one key. Of two, one is somebody else's, and nothing tells which.
-  return lost.length > 1 ? { refusal: "severalLost", journal, keys: lost } : { lost };
 }

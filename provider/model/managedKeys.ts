@@ -1,4 +1,4 @@
-import type { ManagedKey } from "./accessKey";
+import type { FoundKey, ManagedKey } from "./accessKey";
 
 /** The keys that are ours, as the state records them: what may be deleted, and nothing else. */
 export interface ManagedKeys {
@@ -6,27 +6,39 @@ export interface ManagedKeys {
   userId: string;
   current?: ManagedKey;
   previous?: ManagedKey;
+  /** Since when `previous` is the older key, RFC 3339: its grace period counts from here. */
+  previousSince?: string;
   /** Ids of keys that are neither current nor previous any more, and still have to be deleted. */
   retired: string[];
   /** The operation that made this state what it is; the journal on the user names it too. */
   operationId?: string;
+  /** That operation could not close its journal. */
+  journalOpen?: true;
 }
 
 type Parts = { [Name in keyof ManagedKeys]?: ManagedKeys[Name] | undefined };
 
 /** `undefined` must not reach the engine: what is absent is left out. */
-export function managedKeys({ userId = "", current, previous, retired = [], operationId }: Parts): ManagedKeys {
+export function managedKeys(parts: Parts): ManagedKeys {
+  const { userId = "", current, previous, previousSince, retired = [], operationId, journalOpen } = parts;
   return {
     userId,
     ...(current && { current }),
-    ...(previous && { previous }),
+    ...(previous && { previous, ...(previousSince && { previousSince }) }),
     retired,
     ...(operationId && { operationId }),
+    ...(journalOpen && { journalOpen }),
   };
 }
 
 export function managedIds(keys: ManagedKeys): string[] {
   return [keys.current?.accessKeyId, keys.previous?.accessKeyId, ...keys.retired].filter((id) => id !== undefined);
+}
+
+/** A user is the one that was recorded by its UserId; or if it has a key of ours, since a key never moves to another user. */
+export function isRecordedUser(recorded: ManagedKeys, found: { userId: string; keys: FoundKey[] }): boolean {
+  const ids = managedIds(recorded);
+  return recorded.userId === found.userId || found.keys.some(({ accessKeyId }) => ids.includes(accessKeyId));
 }
 
 /** After a key is gone from AWS. */
@@ -41,14 +53,20 @@ export function without(keys: ManagedKeys, accessKeyId: string): ManagedKeys {
 }
 
 /** After a key has become current: one older key stays as previous, every other one is retired. */
-export function withCurrent(keys: ManagedKeys, current: ManagedKey, previousId: string | undefined): ManagedKeys {
+export function withCurrent(
+  keys: ManagedKeys,
+  current: ManagedKey,
+  previousId: string | undefined,
+  since: string,
+): ManagedKeys {
   const previous = [keys.current, keys.previous].find((key) => key !== undefined && key.accessKeyId === previousId);
   const stay = [current.accessKeyId, previous?.accessKeyId];
-  return managedKeys({ ...keys, current, previous, retired: managedIds(keys).filter((id) => !stay.includes(id)) });
+  const retired = managedIds(keys).filter((id) => !stay.includes(id));
+  return managedKeys({ ...keys, current, previous, previousSince: since, retired });
 }
 
 /** After a key has become previous beside current: the one before it is retired. */
-export function withPrevious(keys: ManagedKeys, previous: ManagedKey): ManagedKeys {
+export function withPrevious(keys: ManagedKeys, previous: ManagedKey, since: string): ManagedKeys {
   const retired = [...keys.retired, ...(keys.previous ? [keys.previous.accessKeyId] : [])];
-  return managedKeys({ ...keys, previous, retired });
+  return managedKeys({ ...keys, previous, previousSince: since, retired });
 }

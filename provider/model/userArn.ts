@@ -59,11 +59,19 @@ export function regionFor(user: UserArn, ...candidates: (string | undefined)[]):
   return fitting ?? IAM_REGION[user.partition] ?? "us-east-1";
 }
 
-/** A user that only moved to another path is the same one, with the same keys. An ARN that is not known yet may be any. */
-export function isAnotherUser(before: string, after: string): boolean {
-  if (before === after) return false;
+/** Names are unique in an account, whatever their case: what works on one user at a time goes by this. */
+export function userKey({ partition, accountId, userName }: UserArn): string {
+  return `${partition} ${accountId} ${userName.toLowerCase()}`;
+}
+
+/**
+ * What a changed ARN says of the user. `renamed`: renamed or moved, or another one, which only its UserId tells. `other`:
+ * another account's. `unknown`: a preview can't know one of them.
+ */
+export function userChange(before: string, after: string): "same" | "renamed" | "other" | "unknown" {
+  if (before === after) return "same";
   const [was, is] = [parseUserArn(before), parseUserArn(after)];
-  return (
-    !was || !is || was.partition !== is.partition || was.accountId !== is.accountId || was.userName !== is.userName
-  );
+  if (!was || !is) return "unknown";
+  if (was.partition !== is.partition || was.accountId !== is.accountId) return "other";
+  return "renamed";
 }

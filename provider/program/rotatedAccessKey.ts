@@ -22,7 +22,8 @@ interface KeyInput {
 export interface RotatedAccessKeyArgs {
   /**
    * ARN of the IAM user, path and partition included, for example `arn:aws:iam::123456789012:user/ci/deployer`.
-   * A change replaces the resource: the new user gets a key, then the old user's managed keys are deleted.
+   * The same user, renamed or moved to another path, keeps its keys. Another user replaces the resource: it gets a key, then
+   * the old user's managed keys are deleted.
    */
   userArn: pulumi.Input<string>;
   /**
@@ -68,8 +69,9 @@ export interface RotatedAccessKeyArgs {
   rotateEvery?: pulumi.Input<string>;
   /**
    * How long `previous` stays valid after a rotation, for example `"7d"`; not longer than `rotateEvery`. The first `up`
-   * after that deletes it, and a rotation before that is refused, in preview already. Default: `previous` stays until
-   * the next rotation. A change counts from the next `up` on and shows no update of its own.
+   * after that deletes it. A rotation before that waits: preview and `up` say until when, and it comes by itself, in the
+   * first run after. A `previous` that was adopted counts from its adoption. Default: `previous` stays until the next
+   * rotation. A change counts from the next `up` on and shows no update of its own.
    */
   gracePeriod?: pulumi.Input<string>;
   /**
@@ -124,6 +126,8 @@ export class RotatedAccessKey extends pulumi.CustomResource {
   declare readonly previousAccessKeyId: pulumi.Output<string | undefined>;
   /** When `current` was made: RFC 3339, UTC. */
   declare readonly rotatedAt: pulumi.Output<string>;
+  /** Since when `previous` is the older key: RFC 3339, UTC. Its grace period counts from here. `undefined` when there is none. */
+  declare readonly previousSince: pulumi.Output<string | undefined>;
   /** When the next rotation is due: RFC 3339, UTC. `undefined` without `rotateEvery`. */
   readonly rotationDueAt: pulumi.Output<string | undefined>;
   /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
@@ -162,7 +166,8 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       ...args,
       ...(args.login !== undefined && { login: pulumi.secret(args.login) }),
       ...(args.state !== undefined && { state: pulumi.secret(args.state) }),
-      journalOwner: ownerHash(pulumi.getProject(), pulumi.getStack(), name),
+      // As the engine names it: of two resources of one name, below different parents, each is an owner of its own.
+      journalOwner: pulumi.createUrn(name, TYPE, ownOpts.parent).apply(ownerHash),
       ...(awsProvider && {
         awsProvider: readAwsProvider(awsProvider, `RotatedAccessKey ${name}`, args.login !== undefined),
       }),
@@ -172,6 +177,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       currentAccessKeyId: undefined,
       previousAccessKeyId: undefined,
       rotatedAt: undefined,
+      previousSince: undefined,
       __provider: PROVIDER,
     };
     const resume = withoutStackTraces();
@@ -180,8 +186,8 @@ export class RotatedAccessKey extends pulumi.CustomResource {
         ...ownOpts,
         additionalSecretOutputs: [
           ...(opts.additionalSecretOutputs ?? []),
-          // `served` notes triggers, which a program may have marked as secret.
-          ...["current", "previous", "login", "state", "awsProvider", "served"],
+          // `answered` notes triggers, which a program may have marked as secret.
+          ...["current", "previous", "login", "state", "awsProvider", "answered"],
         ],
       });
     } catch (error) {
@@ -195,10 +201,11 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     this.current = pulumi.secret(this.current);
     this.previous = pulumi.secret(this.previous).apply((key) => key ?? undefined);
     this.previousAccessKeyId = this.previousAccessKeyId.apply((id) => id ?? undefined);
+    this.previousSince = this.previousSince.apply((since) => since ?? undefined);
     // From today's inputs, whatever the state recorded: a new period needs no update to count.
     this.rotationDueAt = pulumi.all([this.rotatedAt, args.rotateEvery]).apply(([at, every]) => after(at, every));
     this.previousUntil = pulumi
-      .all([this.rotatedAt, args.gracePeriod, this.previousAccessKeyId])
-      .apply(([at, grace, id]) => (id ? after(at, grace) : undefined));
+      .all([this.previousSince, args.gracePeriod])
+      .apply(([since, grace]) => after(since, grace));
   }
 }

@@ -56,7 +56,7 @@ function checked(user: string, key: string, value: string): string {
   }
   if (value === "" && Number.parseInt(getVersion(), 10) >= 7) {
     throw new pulumi.RunError(
-      `RotatedUser ${user}: the tag ${key} has an empty value. With it @pulumi/aws 7 would remove the tag in which the rotation keeps its journal, at an update after a refresh. Give it a value, or leave it out.`,
+      `RotatedUser ${user}: the tag ${key} has an empty value. With one, @pulumi/aws 7 would remove the journal of the rotation from the user after a refresh: give it a value, or leave it out.`,
     );
   }
   return value;

@@ -7,7 +7,7 @@ import { awsPluginUnlessInstalled } from "../../tools/awsPlugin";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { ensureEngine } from "../../tools/engine";
 import { pulumiHome } from "../../tools/engine/cache";
-import { ensureBuilt } from "../support/dist";
+import { ensureBuilt, modules } from "../support/dist";
 
 const ROOT = resolve(__dirname, "../..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -48,9 +48,8 @@ describe("the README", function () {
   });
 
   it("quotes, in docs/troubleshooting.md, messages that the provider really gives", () => {
-    const sources = readdirSync(join(ROOT, "provider"))
-      .filter((name) => name.endsWith(".ts"))
-      .map((name) => readFileSync(join(ROOT, "provider", name), "utf8"))
+    const sources = modules()
+      .map((name) => readFileSync(join(ROOT, `provider/${name}.ts`), "utf8"))
       .join("\n")
       .replaceAll("\\`", "`");
     const [ours = ""] = readFileSync(join(ROOT, "docs/troubleshooting.md"), "utf8").split("\n## Said by Pulumi");
@@ -71,7 +70,7 @@ describe("the README", function () {
     const [{ Action: five }] = JSON.parse(blocks("json", text)[0] ?? "").Statement as [{ Action: string[] }];
     const optional = "iam:GetAccessKeyLastUsed";
     assert.ok(text.includes(`\`lastUsedGuard\` needs \`${optional}\` as well`));
-    const source = readFileSync(join(ROOT, "provider/iam.ts"), "utf8");
+    const source = readFileSync(join(ROOT, "provider/aws/iam.ts"), "utf8");
     const asked = new Set(source.match(/(?<=")iam:\w+(?=")/g));
     asked.delete(optional);
     assert.deepEqual([...five].sort(), [...asked].sort());

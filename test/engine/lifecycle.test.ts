@@ -72,6 +72,8 @@ describe("RotatedAccessKey through the engine", function () {
       "CreateAccessKey",
       "GetCallerIdentity",
       "GetUser",
+      "GetUser",
+      "ListAccessKeys",
       "ListAccessKeys",
       "TagUser",
       "TagUser",
@@ -103,7 +105,7 @@ describe("RotatedAccessKey through the engine", function () {
     assert.match(two, new RegExp(`deletes ${first.current.accessKeyId} \\(rotationTrigger changed\\)`));
     proxy.clear();
     await stack.up();
-    assert.equal(actions().length, 7, actions().join());
+    assert.equal(actions().length, 9, actions().join());
     const third = await outputs();
     assert.deepEqual(await ids(), [second.current.accessKeyId, third.current.accessKeyId].sort());
 
@@ -143,7 +145,7 @@ describe("RotatedAccessKey through the engine", function () {
     const pair = { accessKeyId: current.accessKeyId, secretAccessKey: current.secretAccessKey };
     stack.write(program(userArn, { inputs: `state: { current: ${JSON.stringify(pair)} }` }));
     const replaced = await stack.up("--replace", urn);
-    assert.match(replaced, /a newer resource of this name has taken them over/);
+    assert.match(replaced, /another resource \(owner \w+, operation \S+\) has taken them over/);
     assert.deepEqual(await ids(), [current.accessKeyId], "the old resource's end leaves the adopted key alone");
     assert.equal((await outputs()).current.accessKeyId, current.accessKeyId);
   });
@@ -182,7 +184,7 @@ describe("RotatedAccessKey through the engine", function () {
     const { current } = await outputs();
     const other = await newStack(program(userArn, { name: "another" }));
     const { text } = await other.tryUp();
-    assert.match(text, /another stack, or a resource of another name, rotates this user's keys/);
+    assert.match(text, /another stack, or a resource in another place, rotates this user's keys/);
     assert.match(text, new RegExp(current.accessKeyId));
     assert.deepEqual(await ids(), [current.accessKeyId]);
     // It adopts the key, and from then on the first stack keeps off: also when it is destroyed.
@@ -195,23 +197,45 @@ describe("RotatedAccessKey through the engine", function () {
     assert.deepEqual(await ids(), [current.accessKeyId]);
   });
 
-  it("two ups at once, from two copies of one stack: one is told to wait, and both keys of the winner work", async () => {
+  it("two ups at once, from two copies of one stack: one gives way, and both keys of the other work", async () => {
     await stack.up();
     const { current } = await outputs();
     const copy = await newStack(program(userArn));
     copyFileSync(join(stack.stacksFolder, "program", "dev.json"), join(copy.stacksFolder, "program", "dev.json"));
     stack.env.TRIGGER = copy.env.TRIGGER = "2";
-    proxy.rule({ action: "CreateAccessKey", nth: 1, fault: { kind: "delay", ms: 4_000 } });
+    // The first is slow, and the second takes it for dead.
+    proxy.rule({ action: "CreateAccessKey", nth: 1, fault: { kind: "delay", ms: 8_000 } });
     const [one, two] = await Promise.all([
       stack.tryUp(),
       new Promise((resolve) => setTimeout(resolve, 2_500)).then(() => copy.tryUp()),
     ]);
-    assert.equal(one.code, 0, one.text);
-    assert.notEqual(two.code, 0);
-    assert.match(two.text, /of this resource has not ended, by the tag on the user, and its process still runs/);
-    assert.deepEqual(await ids(), [current.accessKeyId, (await outputs()).current.accessKeyId].sort());
-    // Afterwards the copy is a state that missed a rotation.
-    assert.match((await copy.tryUp()).text, /was made and handed out/);
+    assert.equal(two.code, 0, two.text);
+    assert.notEqual(one.code, 0);
+    assert.match(one.text, /operation \S+ of owner \w+ began while this run was at work/);
+    const winner = copy.recorded();
+    assert.deepEqual(await ids(), [current.accessKeyId, String(winner?.currentAccessKeyId)].sort());
+    // Afterwards the other is a state that missed a rotation.
+    assert.match((await stack.tryUp()).text, /was made and handed out/);
+  });
+
+  it("two resources of one name, below two components, on one user: the second is refused, and keeps off", async () => {
+    stack.write(`
+      const pulumi = require("@pulumi/pulumi");
+      const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
+      class A extends pulumi.ComponentResource { constructor() { super("my:index:A", "a"); } }
+      class B extends pulumi.ComponentResource { constructor() { super("my:index:B", "b"); } }
+      for (const parent of [new A(), new B()]) {
+        new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, rotationTrigger: process.env.TRIGGER }, { parent });
+      }
+    `);
+    for (const trigger of ["1", "2"]) {
+      stack.env.TRIGGER = trigger;
+      const { code, text } = await stack.tryUp();
+      assert.notEqual(code, 0);
+      assert.match(text, /another stack, or a resource in another place, rotates this user's keys/);
+    }
+    assert.ok(!actions().includes("DeleteAccessKey"));
+    assert.equal((await ids()).length, 2, "of the one that was first: current and previous");
   });
 
   it("goes on under a new name with an alias", async () => {
@@ -230,13 +254,16 @@ describe("RotatedAccessKey through the engine", function () {
   it("tells bad input in preview, by property", async () => {
     stack.write(
       program("arn:aws:iam::123456789012:role/ci", {
-        inputs: 'login: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "" }',
+        inputs: 'login: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "" }, sate: "a misspelled secret",',
       }),
     );
     const { code, text } = await stack.run("preview", "--stack", "dev");
     assert.notEqual(code, 0);
-    assert.match(text, /property userArn .* is the ARN of a role, which has no access keys/);
-    assert.match(text, /property login.secretAccessKey .* is empty/);
+    assert.match(text, /userArn: is the ARN of a role, which has no access keys/);
+    assert.match(text, /login.secretAccessKey: is empty/);
+    assert.match(text, /sate: there is no such property/);
+    // The engine prints the value of a property that a failure names.
+    assert.doesNotMatch(text, /a misspelled secret|AKIAIOSFODNN7EXAMPLE/);
     assert.deepEqual(actions(), []);
   });
 

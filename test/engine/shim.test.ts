@@ -16,16 +16,10 @@ const CONFIG = {
 };
 const LOGIN = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "the login's secret / +" };
 
-const CREATE = ["GetUser", "ListAccessKeys", "TagUser", "CreateAccessKey", "GetCallerIdentity", "TagUser"];
-const ROTATE = [
-  "GetUser",
-  "ListAccessKeys",
-  "TagUser",
-  "DeleteAccessKey",
-  "CreateAccessKey",
-  "GetCallerIdentity",
-  "TagUser",
-];
+// What is sent side by side comes in any order: of each group, the names are sorted.
+const MAKE = ["CreateAccessKey", "GetCallerIdentity", "GetUser", "ListAccessKeys", "TagUser"];
+const CREATE = ["GetUser", "ListAccessKeys", "TagUser", ...MAKE];
+const ROTATE = ["GetUser", "ListAccessKeys", "TagUser", "DeleteAccessKey", ...MAKE];
 
 type Outputs = Props & {
   current: { accessKeyId: string; secretAccessKey: string; createdAt: string };
@@ -69,10 +63,15 @@ for (const [version, install] of VERSIONS) {
     const update = async (olds: Props, more: Props) => {
       return (await shim.update(userArn, olds, { ...inputs, ...more })).outs as Outputs;
     };
-    /** The calls since the last `clear`; the first two are sent side by side, and come in any order. */
+    /** The calls since the last `clear`. */
     const calls = () => {
-      const [first = "", second = "", ...rest] = proxy.calls.map(({ action }) => action);
-      return [...[first, second].sort(), ...rest].filter(Boolean);
+      const actions = proxy.calls.map(({ action }) => action);
+      const sorted = (from: number, count: number) =>
+        actions.splice(from, count, ...actions.slice(from, from + count).sort());
+      sorted(0, 2);
+      const made = actions.indexOf("CreateAccessKey");
+      if (made > 0) sorted(made + 1, 3);
+      return actions;
     };
     const idsOf = async () => (await account.keys()).map(({ id }) => id).sort();
 
@@ -102,12 +101,11 @@ for (const [version, install] of VERSIONS) {
       const role = "arn:aws:iam::123456789012:role/ci";
       const bad = { userArn: role, login: { accessKeyId: "", secretAccessKey: UNKNOWN }, rotateTrigger: 1 };
       const { failures } = await shim.check({}, { __provider, ...bad });
-      assert.deepEqual(failures.map(({ property }) => property).sort(), [
-        "login.accessKeyId",
-        "rotateTrigger",
-        "userArn",
-      ]);
-      assert.match(failures.find(({ property }) => property === "userArn")?.reason ?? "", /is the ARN of a role/);
+      const named = failures.map(({ reason }) => reason.split(":")[0]).sort();
+      assert.deepEqual(named, ["login.accessKeyId", "rotateTrigger", "userArn"]);
+      // The engine prints the value of a property that is named to it, secret or not.
+      assert.deepEqual([...new Set(failures.map(({ property }) => property))], [""]);
+      assert.ok(failures.some(({ reason }) => /^userArn: is the ARN of a role/.test(reason)));
       assert.deepEqual((await shim.check({}, inputs)).failures, []);
       assert.deepEqual(calls(), []);
     });
@@ -131,9 +129,11 @@ for (const [version, install] of VERSIONS) {
       }
       const said = `this update makes a new access key as current, keeps ${one.current.accessKeyId} valid as previous`;
       assert.ok(shim.stderr.includes(said), shim.stderr);
+      assert.deepEqual(calls(), [], "check and diff ask AWS nothing");
       const other = await shim.diff(userArn, one, { ...inputs, userArn: `${userArn}-other` });
       assert.deepEqual([other.changes, other.replaces], [true, ["userArn"]]);
-      assert.deepEqual(calls(), [], "check and diff ask AWS nothing");
+      assert.deepEqual(calls(), ["GetUser"], "but whether a changed name is a rename");
+      proxy.clear();
 
       const two = await update(one, { rotationTrigger: "b" });
       assert.deepEqual(calls(), CREATE, "with a free slot, nothing is deleted");
@@ -147,7 +147,7 @@ for (const [version, install] of VERSIONS) {
       await account.setStatus(three.current.accessKeyId, "Inactive");
       const { id, props } = await shim.read(userArn, three);
       assert.equal(id, userArn);
-      assert.match((props.drift as Props).current as string, /is Inactive, by someone else's hand/);
+      assert.deepEqual(props.drift, { current: "Inactive" });
       assert.equal((await shim.diff(userArn, props, { ...inputs, rotationTrigger: "c" })).changes, true);
       const mended = await update(props, { rotationTrigger: "c" });
       assert.equal(mended.drift, undefined);

@@ -7,6 +7,7 @@ import {
   ListAccessKeysCommand,
   TagUserCommand,
   UpdateAccessKeyCommand,
+  UpdateUserCommand,
 } from "@aws-sdk/client-iam";
 import { JOURNAL_TAG } from "../../provider/model/journal";
 import { remember } from "./secrets";
@@ -40,6 +41,10 @@ export class Account {
 
   async setStatus(AccessKeyId: string, Status: "Active" | "Inactive"): Promise<void> {
     await this.#iam.send(new UpdateAccessKeyCommand({ UserName: this.userName, AccessKeyId, Status }));
+  }
+
+  async rename(NewUserName: string): Promise<void> {
+    await this.#iam.send(new UpdateUserCommand({ UserName: this.userName, NewUserName }));
   }
 
   async deleteKey(AccessKeyId: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../provider/act/clock";
-import type { Iam, LastUse } from "../../provider/act/dependencies";
+import type { Iam, KeyTrial, LastUse } from "../../provider/act/dependencies";
 import type { AccessKeyPair, FoundKey } from "../../provider/model/accessKey";
 import { timestamp } from "../../provider/model/accessKey";
 import { IamError } from "../../provider/model/errors";
@@ -19,7 +19,11 @@ export interface MemoryKey extends FoundKey {
   secretAccessKey: string;
 }
 
-export type Fault = "before" | "lostReply" | "killBefore" | "killAfter";
+/** `stale`: a read answers as things were before the last write. */
+export type Fault = "before" | "lostReply" | "killBefore" | "killAfter" | "stale";
+
+/** One user as plain data. */
+export type UserData = Pick<MemoryIam, "userId" | "arn" | "exists" | "slots" | "journal" | "keys" | "past">;
 
 /** One IAM user in memory, behind the same interface as AWS, with faults by call. */
 export class MemoryIam implements Iam {
@@ -37,17 +41,23 @@ export class MemoryIam implements Iam {
   onKill: () => void = () => {};
   /** How long AWS does not know a new key yet, in milliseconds. */
   propagation = 0;
-  #made = 0;
+  /** Id of the key of this user that signs; none: somebody else signs. */
+  signerId: string | undefined;
+  /** The tag and the keys as they were before the last write of each. */
+  past: { journal?: string | undefined; keys: MemoryKey[]; at: number } = { keys: [], at: 0 };
+  /** Shared by the users of one account: no id is given twice. */
+  numbers = { made: 0 };
 
   constructor(
     readonly clock: Clock,
-    readonly arn = "arn:aws:iam::123456789012:user/ci/deployer",
+    public arn = "arn:aws:iam::123456789012:user/ci/deployer",
   ) {}
 
   /** A key made by somebody else's hand. */
   addKey(status: FoundKey["status"] = "Active"): MemoryKey {
-    this.#made += 1;
-    const number = String(this.#made).padStart(4, "0");
+    this.rememberKeys();
+    this.numbers.made += 1;
+    const number = String(this.numbers.made).padStart(4, "0");
     const key: MemoryKey = {
       accessKeyId: `AKIAMEMORY000000${number}`,
       secretAccessKey: `secret-of-${number}-${"x".repeat(24)}`,
@@ -58,6 +68,17 @@ export class MemoryIam implements Iam {
     return key;
   }
 
+  /** Before a write, by whomever. */
+  rememberKeys(): void {
+    this.past.keys = this.keys.map((key) => ({ ...key }));
+    this.past.at = this.clock.now().getTime();
+  }
+
+  snapshot(): UserData {
+    const { userId, arn, exists, slots, journal, keys, past } = this;
+    return structuredClone({ userId, arn, exists, slots, journal, keys, past });
+  }
+
   ids(): string[] {
     return this.keys.map((key) => key.accessKeyId);
   }
@@ -66,14 +87,16 @@ export class MemoryIam implements Iam {
     return this.calls.filter((call) => call.split(" ")[0] === action).length;
   }
 
-  async #call<T>(action: string, subject: string, run: () => T): Promise<T> {
+  async #call<T>(action: string, subject: string, run: (from: Pick<MemoryIam, "journal" | "keys">) => T): Promise<T> {
     const call = subject ? `${action} ${subject}` : action;
     this.calls.push(call);
     const fault = this.fault(call);
     if (fault instanceof IamError) throw fault;
     if (fault === "killBefore") return this.#die();
     if (fault === "before") throw new IamError("doubtful", `iam:${action}`, "ECONNRESET", "the connection broke");
-    const result = run();
+    if (action !== "GetCallerIdentity" || !subject) this.#sign(action);
+    const { journal, keys } = fault === "stale" ? { journal: this.past.journal, keys: this.past.keys } : this;
+    const result = run({ journal, keys });
     if (fault === "killAfter") return this.#die();
     if (fault === "lostReply") throw new IamError("doubtful", `iam:${action}`, "ECONNRESET", "the connection broke");
     return result;
@@ -85,14 +108,18 @@ export class MemoryIam implements Iam {
     return new Promise(() => {});
   }
 
+  #sign(action: string): void {
+    if (!this.signerId || this.keys.some((key) => key.accessKeyId === this.signerId && key.status === "Active")) return;
+    throw new IamError("credentials", `iam:${action}`, "InvalidClientTokenId", "the security token is invalid");
+  }
+
   #user(action: string) {
     if (!this.exists) throw new IamError("noSuchEntity", `iam:${action}`, "NoSuchEntity", "no such user");
   }
 
   getUser() {
-    return this.#call("GetUser", "", () => {
+    return this.#call("GetUser", "", ({ journal }) => {
       this.#user("GetUser");
-      const journal = this.journal;
       return { userId: this.userId, arn: this.arn, ...(journal !== undefined && { journal }) };
     });
   }
@@ -100,6 +127,8 @@ export class MemoryIam implements Iam {
   writeJournal(value: string) {
     return this.#call("TagUser", value.split(" ")[1] ?? "", () => {
       this.#user("TagUser");
+      this.past.journal = this.journal;
+      this.past.at = this.clock.now().getTime();
       this.journal = value;
     });
   }
@@ -109,9 +138,9 @@ export class MemoryIam implements Iam {
   }
 
   listAccessKeys() {
-    return this.#call("ListAccessKeys", "", () => {
+    return this.#call("ListAccessKeys", "", ({ keys }) => {
       this.#user("ListAccessKeys");
-      return this.keys.map(({ accessKeyId, status, createdAt }) => ({ accessKeyId, status, createdAt }));
+      return keys.map(({ accessKeyId, status, createdAt }) => ({ accessKeyId, status, createdAt }));
     });
   }
 
@@ -132,6 +161,7 @@ export class MemoryIam implements Iam {
       if (!this.ids().includes(accessKeyId)) {
         throw new IamError("noSuchEntity", "iam:DeleteAccessKey", "NoSuchEntity", "no such key");
       }
+      this.rememberKeys();
       this.keys = this.keys.filter((key) => key.accessKeyId !== accessKeyId);
     });
   }
@@ -140,19 +170,23 @@ export class MemoryIam implements Iam {
     return this.clock.now();
   }
 
+  async signer() {
+    return this.signerId;
+  }
+
   callerAccount() {
     return this.#call("GetCallerIdentity", "", () => "123456789012");
   }
 
-  tryKey(pair: AccessKeyPair) {
-    return this.#call("GetCallerIdentity", pair.accessKeyId, () => {
+  tryKey(pair: AccessKeyPair): Promise<KeyTrial> {
+    return this.#call<KeyTrial>("GetCallerIdentity", pair.accessKeyId, () => {
       const key = this.keys.find((at) => at.accessKeyId === pair.accessKeyId);
       const age = key ? this.clock.now().getTime() - Date.parse(key.createdAt) : 0;
       if (key?.status !== "Active" || age < this.propagation) {
         return { accepted: false as const, code: "InvalidClientTokenId", wrongSecret: false };
       }
       return key.secretAccessKey === pair.secretAccessKey
-        ? { accepted: true as const, arn: this.arn }
+        ? { accepted: true as const, arn: this.arn, userId: this.userId }
         : { accepted: false as const, code: "SignatureDoesNotMatch", wrongSecret: true };
     });
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PATIENCE } from "../../provider/act/dependencies";
-import type { Runner } from "../../provider/act/engine";
+import type { Engine } from "../../provider/act/engine";
 import type { CredentialSource } from "../../provider/aws/credentials";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { AccessKeyProvider } from "../../provider/dynamic/provider";
@@ -16,23 +16,34 @@ export class Stage {
   said: string[] = [];
   sources: CredentialSource[] = [];
   operations = 0;
-  runner: Runner = {
-    id: "machine.1",
-    newId: () => `op${++this.operations}`,
-    isRunning: () => false,
-    isAbandoned: async () => false,
-  };
-  provider = new AccessKeyProvider({
-    connect: (_user, _region, { credentials }) => {
-      this.sources.push(credentials);
-      return this.iam;
-    },
-    clock: this.clock,
-    patience: PATIENCE,
-    runner: this.runner,
-    env: {},
-    say: (line) => this.said.push(line),
-  });
+  engine: Engine = { newId: () => `op${++this.operations}`, isGone: async () => false, leave: () => {} };
+  provider = this.newProcess();
+
+  newProcess(): AccessKeyProvider {
+    return new AccessKeyProvider({
+      connect: (_user, _region, { credentials }) => {
+        this.sources.push(credentials);
+        return this.iam;
+      },
+      clock: this.clock,
+      patience: PATIENCE,
+      engine: this.engine,
+      env: {},
+      say: (line) => this.said.push(line),
+    });
+  }
+
+  /** The process that works for this stack dies at such a call; the next one is another. */
+  async killedAfter(call: string, run: () => Promise<unknown>, nth = 1): Promise<void> {
+    let seen = 0;
+    this.iam.fault = (made) => (made.startsWith(call) && ++seen === nth ? "killAfter" : undefined);
+    await new Promise<void>((resolve) => {
+      this.iam.onKill = resolve;
+      void run();
+    });
+    this.iam.fault = () => undefined;
+    this.provider = this.newProcess();
+  }
 
   /** What the engine does in an `up`: diff, then update with the old outputs. Answers the outputs that are saved. */
   async up(olds: Props, news: Props): Promise<Props> {

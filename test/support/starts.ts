@@ -17,8 +17,6 @@ export interface Start {
   currentIsBroken?: boolean;
 }
 
-const DEAD = "gone.1"; // overwritten by a runner of this machine below
-
 async function must(outcome: Promise<Outcome>): Promise<void> {
   const result = await outcome;
   assert.equal(result.end, "ok", JSON.stringify(result));
@@ -47,23 +45,22 @@ async function unrecorded(stack: ShimStack, account: Account): Promise<string[]>
   return (await account.keys()).map(({ id }) => id).filter((id) => !ours.includes(id));
 }
 
-/** The journal of an operation that died long enough ago, or on a process that is surely gone. */
+/** What an operation left that died with its key made and named; or, `done`, that handed out what is there. */
 async function deadOperation(stack: ShimStack, account: Account, parts: Partial<Journal> = {}): Promise<void> {
-  const last = (await account.journal()) ?? "";
-  const runner = / by=(\S+)/.exec(last)?.[1]?.replace(/\.\d+$/, ".4194304") ?? DEAD;
-  const at = new Date(runner === DEAD ? Date.now() - 11 * 60_000 : Date.now()).toISOString().replace(/\.\d+Z$/, "Z");
-  const had = (await account.keys()).map(({ id }) => id);
+  const at = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  const strangers = await unrecorded(stack, account);
+  const made = parts.phase === "done" ? undefined : (await account.addKey()).accessKeyId;
   const journal: Journal = {
     phase: "open",
     kind: "rotate",
     at,
     owner: stack.owner,
-    operationId: "died",
-    runner,
-    had,
+    operationId: `${String(stack.state?.operationId ?? "died").split("-")[0]}-died`,
+    strangers,
+    ...(made && { made }),
     ...parts,
   };
-  await account.writeJournal(formatJournal(journal) ?? "");
+  await account.writeJournal(formatJournal(journal));
 }
 
 export const STARTS: Start[] = [
@@ -97,7 +94,6 @@ export const STARTS: Start[] = [
     title: "create after a creation that died with its key made",
     prepare: async (stack, account) => {
       await deadOperation(stack, account, { kind: "create" });
-      await account.addKey();
     },
     act: create,
     strangers: none,
@@ -107,10 +103,18 @@ export const STARTS: Start[] = [
     prepare: async (stack, account) => {
       await account.addKey();
       await deadOperation(stack, account, { kind: "create" });
-      await account.addKey();
     },
     act: create,
     strangers: async (stack, account) => (await unrecorded(stack, account)).slice(0, 1),
+  },
+  {
+    title: "create after a creation that died in the blink in which its key was made",
+    prepare: async (stack, account) => {
+      await deadOperation(stack, account, { kind: "create", made: "" });
+    },
+    act: create,
+    strangers: unrecorded,
+    mayRefuse: true,
   },
   {
     title: "create with the state lost",
@@ -126,7 +130,7 @@ export const STARTS: Start[] = [
     title: "create where another stack rotates",
     prepare: async (stack, account) => {
       await account.addKey();
-      await deadOperation(stack, account, { phase: "done", owner: "another", had: [] });
+      await deadOperation(stack, account, { phase: "done", owner: "another", strangers: [] });
     },
     act: create,
     strangers: unrecorded,
@@ -175,7 +179,6 @@ export const STARTS: Start[] = [
     prepare: async (stack, account) => {
       await created(stack);
       await deadOperation(stack, account);
-      await account.addKey();
     },
     act: rotate,
     strangers: none,
@@ -242,7 +245,6 @@ export const STARTS: Start[] = [
     prepare: async (stack, account) => {
       await created(stack);
       await deadOperation(stack, account);
-      await account.addKey();
     },
     act: destroy,
     strangers: none,

@@ -35,6 +35,54 @@ describe("adoption", () => {
     assert.equal(outs.rotatedAt, newer.createdAt);
   });
 
+  it("of a current beside one in use does not rotate as well: the key in use would go, and has to become previous", async () => {
+    stage.iam.keys.shift();
+    const outs = await create({ current: pair(newer) }, { rotationTrigger: 1 });
+    const next = stage.iam.addKey();
+    const news = { userArn, rotationTrigger: 2, state: { current: pair(next) } };
+    const adopted = await stage.up(outs, news);
+    assert.deepEqual([adopted.currentAccessKeyId, adopted.previousAccessKeyId], [next.accessKeyId, newer.accessKeyId]);
+    assert.match(stage.said.join("\n"), /a rotation \(rotationTrigger changed\) waits for the next run/);
+    const rotated = await stage.up(adopted, news);
+    assert.equal(rotated.previousAccessKeyId, next.accessKeyId);
+    assert.equal(await stage.up(rotated, news), rotated);
+  });
+
+  it("that fails half-way is not asked for again: what it adopted may be gone by then", async () => {
+    stage.iam.keys.shift();
+    const outs = await create({ current: pair(newer) });
+    const next = stage.iam.addKey();
+    const news = { userArn, state: { previous: { accessKeyId: next.accessKeyId } } };
+    stage.iam.fault = (call) => (call === "TagUser done" ? "before" : undefined);
+    const saved = await stage.halfDone(stage.provider.update("id", outs, news));
+    stage.iam.fault = () => undefined;
+    stage.iam.keys = stage.iam.keys.filter((key) => key !== next);
+    assert.ok((await stage.up(saved, news)).current);
+  });
+
+  it("of a key of another user is refused, whatever was listed", async () => {
+    const { iam } = stage;
+    iam.tryKey = async () => ({
+      accepted: true,
+      arn: "arn:aws:iam::123456789012:user/renamed",
+      userId: "AIDAANOTHERUSER00001",
+    });
+    await assert.rejects(
+      create({ current: pair(newer), previous: pair(older) }),
+      /it is a key of another user, arn:\S+renamed\./,
+    );
+    untouched();
+  });
+
+  it("of two keys beside one in use is refused: that one would be deleted at once", async () => {
+    stage.iam.slots = 3;
+    const outs = await stage.create({ userArn });
+    const state = { current: pair(newer), previous: pair(older) };
+    const before = stage.iam.ids();
+    await assert.rejects(stage.provider.update("id", outs, { userArn, state }), /it would have to be deleted at once/);
+    assert.deepEqual(stage.iam.ids(), before);
+  });
+
   it("of what `esc open` prints: dates of its own do not count, AWS's do", async () => {
     const outs = await create({ current: esc(newer), previous: esc(older) });
     assert.deepEqual(outs.current, { ...pair(newer), createdAt: newer.createdAt });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { ownerHash } from "../../provider/model/owner";
 import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
 import { RotatedUser } from "../../provider/program/rotatedUser";
 
@@ -119,6 +120,25 @@ describe("RotatedUser", () => {
     assert.ok(!("user" in key) && !("path" in key));
   });
 
+  it("is an owner of its own below each parent: of two keys of one name, neither is taken for the other's", async () => {
+    class Team extends pulumi.ComponentResource {
+      constructor() {
+        super("my:index:Team", "team");
+      }
+    }
+    const ownerBelow = async (parent: () => pulumi.Resource | undefined) => {
+      const { of } = await run(() => {
+        const at = parent();
+        return new RotatedAccessKey("ci", { userArn: ARN }, at && { parent: at });
+      });
+      return of(KEY).inputs.journalOwner;
+    };
+    const alone = await ownerBelow(() => undefined);
+    assert.equal(alone, ownerHash(`urn:pulumi:stack::project::${KEY}::ci`));
+    assert.equal(await ownerBelow(() => new Team()), ownerHash(`urn:pulumi:stack::project::my:index:Team$${KEY}::ci`));
+    assert.notEqual(await ownerBelow(() => new Team()), alone);
+  });
+
   it("makes the keys after the user, so that they are deleted before it", async () => {
     const { of, resource } = await run(() => new RotatedUser("deploy"));
     assert.ok(of(KEY).dependsOn.includes(await settled(resource.user.urn)));
@@ -213,11 +233,11 @@ describe("RotatedAccessKey", () => {
   it("asks the engine to keep its keys secret, beside what the program asks for", async () => {
     const { of } = await run(make({}, { additionalSecretOutputs: ["userArn"] }));
     assert.deepEqual(of(KEY).secretOutputs.sort(), [
+      "answered",
       "awsProvider",
       "current",
       "login",
       "previous",
-      "served",
       "state",
       "userArn",
     ]);

@@ -43,24 +43,80 @@ describe("by the clock", () => {
       assert.deepEqual(stage.iam.calls.slice(2), [
         "TagUser open",
         `GetCallerIdentity ${id(second)}`,
+        "GetUser",
         `DeleteAccessKey ${id(first)}`,
         "TagUser done",
       ]);
       assert.equal(await stage.up(third, next), third);
     });
 
-    it("refuses a rotation that would cut it short, in preview already, and says when and how to force it", async () => {
+    it("a rotation that would cut it short waits: it says so, fails nothing, and comes in the first run after, once", async () => {
       stage.clock.time += 3 * DAY;
-      const expected = `Can't rotate the access keys of ${userArn}: a rotation (rotationTrigger changed) would delete ${id(first)}, which is in its grace period until ${UNTIL}. Nothing was changed. Run again after ${UNTIL}; or, to end all older keys now, change \`revocationTrigger\`.`;
       const third = { ...inputs, rotationTrigger: 3 };
-      await assert.rejects(stage.provider.diff("id", second, third), { message: expected });
-      assert.deepEqual([stage.iam.calls, stage.said], [[], []]);
+      const line = `${userArn}: a rotation (rotationTrigger changed) waits until ${UNTIL}: ${id(first)} is in its grace period. It comes by itself, in the first run after that.`;
+      assert.equal(await stage.up(second, third), second, "the engine goes on with what was recorded");
+      assert.deepEqual([stage.iam.calls, stage.said], [[], [line]]);
       // The engine may go on from an old preview.
-      await assert.rejects(stage.provider.update("id", second, third), { message: expected });
-      assert.equal(stage.iam.calls.length, 2, "it only looked");
+      const { outs } = await stage.provider.update("id", second, third);
+      assert.deepEqual(outs, second);
+      assert.deepEqual(stage.iam.calls, ["GetUser", "ListAccessKeys"], "it only looked");
       stage.clock.time += 4 * DAY;
-      const rotated = await stage.up(second, third);
+      const rotated = await stage.up(outs as Props, third);
       assert.deepEqual(stage.iam.ids(), [id(second), id(rotated)]);
+      assert.equal(await stage.up(rotated, third), rotated);
+    });
+
+    it("a revocation waits for nothing", async () => {
+      await stage.up(second, { ...next, revocationTrigger: "leak" });
+      assert.equal(stage.iam.ids().length, 1);
+      assert.ok(!stage.iam.ids().includes(id(second)));
+    });
+
+    it("ends by AWS's clock, and not by a machine's that is forty days ahead", async () => {
+      const { iam, clock } = stage;
+      Object.assign(iam, { time: () => new Date(clock.time - 40 * DAY) });
+      clock.time += 41 * DAY;
+      assert.deepEqual(await stage.up(second, next), second);
+      assert.deepEqual(iam.ids(), [id(first), id(second)]);
+      clock.time += 6 * DAY;
+      await stage.up(second, next);
+      assert.deepEqual(iam.ids(), [id(second)]);
+    });
+
+    it("of an adopted previous counts from its adoption: the rotation that needs its slot waits for that", async () => {
+      stage = new Stage();
+      const outs = await stage.create(inputs);
+      stage.clock.time += 100 * DAY;
+      const { accessKeyId } = stage.iam.addKey();
+      stage.clock.time += DAY;
+      const blocked = await stage.provider.update("id", outs, next).catch((error: Error) => error);
+      assert.match(
+        String(blocked),
+        new RegExp(`state: { previous: { accessKeyId: "${accessKeyId}" } }.*not within .gracePeriod`),
+      );
+      const adopting = { ...next, state: { previous: { accessKeyId } } };
+      const adopted = await stage.up(outs, adopting);
+      assert.deepEqual([adopted.previousAccessKeyId, id(adopted)], [accessKeyId, id(outs)]);
+      assert.match(stage.said.join(), /a rotation \(rotationTrigger changed\) waits until 2027-02-17T00:00:00Z/);
+      stage.clock.time += 7 * DAY - SECOND;
+      assert.equal(await stage.up(adopted, adopting), adopted);
+      stage.clock.time += SECOND;
+      const rotated = await stage.up(adopted, adopting);
+      assert.equal(rotated.previousAccessKeyId, id(outs));
+      assert.ok(!stage.iam.ids().includes(accessKeyId));
+      assert.equal(await stage.up(rotated, adopting), rotated);
+    });
+
+    it("holds up an adoption that would push previous out, which then comes by itself", async () => {
+      stage.iam.slots = 3;
+      const { accessKeyId, secretAccessKey } = stage.iam.addKey();
+      const adopting = { ...next, state: { current: { accessKeyId, secretAccessKey } } };
+      assert.equal(await stage.up(second, adopting), second);
+      assert.match(stage.said.join(), /the adoption \(state changed\) waits until/);
+      stage.clock.time += 7 * DAY;
+      const adopted = await stage.up(second, adopting);
+      assert.deepEqual([id(adopted), adopted.previousAccessKeyId], [accessKeyId, id(second)]);
+      assert.deepEqual(stage.iam.ids(), [id(second), accessKeyId]);
     });
 
     it("does not hold up a first rotation, nor one whose previous is gone", async () => {
@@ -94,35 +150,6 @@ describe("by the clock", () => {
       stage.iam.propagation = 0;
       await stage.up(second, next);
       assert.deepEqual(stage.iam.ids(), [id(second)]);
-    });
-
-    it("tries current while the journal is written: neither waits for the other, and the deletion waits for both", async () => {
-      const { iam } = stage;
-      const [write, tryKey] = [iam.writeJournal.bind(iam), iam.tryKey.bind(iam)];
-      const log: string[] = [];
-      let tried = () => {};
-      const trial = new Promise<void>((done) => (tried = done));
-      iam.writeJournal = async (value) => {
-        if (value.startsWith("v1 open")) {
-          await trial;
-          log.push("written");
-        }
-        return write(value);
-      };
-      iam.tryKey = async (key) => {
-        const result = await tryKey(key);
-        log.push("tried");
-        tried();
-        return result;
-      };
-      const remove = iam.deleteAccessKey.bind(iam);
-      iam.deleteAccessKey = (key) => {
-        log.push("deleted");
-        return remove(key);
-      };
-      stage.clock.time += 8 * DAY;
-      await stage.up(second, next);
-      assert.deepEqual(log, ["tried", "written", "deleted"]);
     });
 
     it("deletes nothing if the journal can't be written, whatever the trial says", async () => {

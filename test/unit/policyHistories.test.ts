@@ -62,8 +62,8 @@ class Life {
 
   /** Another value than the recorded one, and than the one that a failed run has answered. */
   #changed(name: string, value: unknown): boolean {
-    const served = this.outs.served as Props | undefined;
-    return value !== this.outs[name] && !(served && value === served[name]);
+    const answered = this.outs.answered as Props | undefined;
+    return value !== this.outs[name] && !(answered && value === answered[name]);
   }
 
   /** Why this run may make a key, in the test's own words. */
@@ -115,7 +115,10 @@ class Life {
         this.outs = (await stage.provider.update("id", this.outs, news)).outs as Props;
         this.#failed = false;
       }
-      if (cause && made === 0) this.crimes.push(`no rotation, although ${cause}`);
+      // A rotation within a grace period waits; by the trigger as by the schedule.
+      const waits = !revokes && previous !== undefined && until !== undefined && started < Date.parse(until);
+      if (cause && made === 0 && !waits) this.crimes.push(`no rotation, although ${cause}`);
+      if (waits && made > 0) this.crimes.push("a rotation that did not wait for the end of the grace period");
       if (this.#revoked.size > 0 && stage.iam.ids().some((id) => this.#revoked.has(id))) {
         this.crimes.push(`a key of before the revocation is left: ${[...this.#revoked]}`);
       }
@@ -124,14 +127,19 @@ class Life {
     } catch (error) {
       if (error instanceof PartialFailure) {
         const same = (error.properties.current as Key).accessKeyId === current?.accessKeyId;
-        const served = same ? ((this.outs.served ?? this.outs) as Props) : news;
-        const noted = (error.properties.served ?? error.properties) as Props;
+        const answered = same ? ((this.outs.answered ?? this.outs) as Props) : news;
+        const noted = (error.properties.answered ?? error.properties) as Props;
         for (const name of ["rotationTrigger", "revocationTrigger"]) {
-          if (noted[name] !== served[name]) this.crimes.push(`the saved ${name} is not the served one`);
+          if (noted[name] !== answered[name]) this.crimes.push(`the saved ${name} is not the answered one`);
         }
         this.outs = error.properties;
         this.#failed = true;
+      } else if (revokes) {
+        this.#revoked.clear(); // refused, so it has not begun
       }
+      // As the message of a lost reply says: a person deletes the key of which nobody can tell whose it is.
+      const [, appeared] = /there is (AKIA\w+)/.exec(String(error)) ?? [];
+      if (appeared) stage.iam.keys = stage.iam.keys.filter((key) => key.accessKeyId !== appeared);
       return "refused";
     } finally {
       const now = this.key("current")?.accessKeyId;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UNKNOWN } from "../../provider/decide/inputs";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { IamError } from "../../provider/model/errors";
 import { type Props, Stage, userArn } from "../support/stage";
@@ -12,7 +13,7 @@ describe("the provider", () => {
   });
 
   describe("create", () => {
-    it("makes one key with six calls", async () => {
+    it("makes one key with eight calls, five of them in sequence", async () => {
       const outs = await stage.create({ userArn, rotationTrigger: "a", __provider: "text" });
       const [key] = stage.iam.keys;
       assert.deepEqual(outs, {
@@ -24,6 +25,7 @@ describe("the provider", () => {
         currentAccessKeyId: key?.accessKeyId,
         previous: null,
         previousAccessKeyId: null,
+        previousSince: null,
         rotatedAt: key?.createdAt,
       });
       const calls = stage.iam.calls.map((call) => call.split(" ")[0]);
@@ -33,6 +35,8 @@ describe("the provider", () => {
         "TagUser",
         "CreateAccessKey",
         "GetCallerIdentity",
+        "ListAccessKeys",
+        "GetUser",
         "TagUser",
       ]);
     });
@@ -94,23 +98,24 @@ describe("the provider", () => {
       assert.ok(stage.clock.time <= Date.parse("2026-11-01T00:00:11Z"), new Date(stage.clock.time).toISOString());
     });
 
-    it("after a lost reply deletes the one key that was not there before, and makes another", async () => {
+    it("after a lost reply names the key that was not there before, and deletes none: nobody can tell whose it is", async () => {
       const stranger = stage.iam.addKey();
-      let lost = 0;
-      stage.iam.fault = (call) => (call === "CreateAccessKey" && lost++ === 0 ? "lostReply" : undefined);
-      const outs = await stage.create();
-      assert.deepEqual(stage.iam.ids(), [stranger.accessKeyId, outs.currentAccessKeyId]);
+      stage.iam.fault = (call) => (call === "CreateAccessKey" ? "lostReply" : undefined);
+      const failure = await stage.create().catch((error: Error) => error);
+      const [, appeared] = stage.iam.ids();
+      assert.match(String(failure), new RegExp(`now there is ${appeared} .*Delete ${appeared} if nobody uses it`));
+      stage.iam.fault = () => undefined;
+      await assert.rejects(stage.create(), new RegExp(`interrupted in the moment .* there is ${appeared} `));
+      assert.deepEqual(stage.iam.ids(), [stranger.accessKeyId, appeared]);
+      stage.iam.keys.pop();
+      assert.ok((await stage.create()).current, "deleted by hand, as the message says");
     });
 
-    it("after a lost reply with more than one new key refuses, and deletes none", async () => {
-      stage.iam.slots = 5;
-      stage.iam.fault = (call) => {
-        if (call !== "CreateAccessKey") return undefined;
-        stage.iam.addKey(); // somebody else's, at the same moment
-        return "lostReply";
-      };
-      await assert.rejects(stage.create(), /keys that were not there before: .*Delete those that nobody uses/);
-      assert.equal(stage.iam.count("DeleteAccessKey"), 0);
+    it("after a reply that got lost on the way to AWS makes another call", async () => {
+      let lost = 0;
+      stage.iam.fault = (call) => (call === "CreateAccessKey" && lost++ === 0 ? "before" : undefined);
+      const outs = await stage.create();
+      assert.deepEqual(stage.iam.ids(), [outs.currentAccessKeyId]);
     });
 
     it("adopts keys without making one, once their secrets are seen to be right", async () => {
@@ -121,7 +126,7 @@ describe("the provider", () => {
       assert.equal(stage.iam.count("CreateAccessKey"), 0);
       assert.deepEqual(outs.current, { ...pair(current), createdAt: current.createdAt });
       assert.deepEqual(outs.previous, { accessKeyId: previous.accessKeyId, createdAt: previous.createdAt });
-      const wrong = { current: { ...pair(current), secretAccessKey: "not its own" } };
+      const wrong = { ...state, current: { ...pair(current), secretAccessKey: "not its own" } };
       await assert.rejects(
         stage.create({ userArn, state: wrong }),
         /the secret given for it in `state` is not its own/,
@@ -145,6 +150,8 @@ describe("the provider", () => {
         `DeleteAccessKey ${first.currentAccessKeyId}`,
         "CreateAccessKey",
         `GetCallerIdentity ${third.currentAccessKeyId}`,
+        "ListAccessKeys",
+        "GetUser",
         "TagUser done",
       ]);
     });
@@ -208,11 +215,14 @@ describe("the provider", () => {
       stage.iam.slots = 3;
       const first = await stage.create({ userArn, rotationTrigger: 1 });
       const second = await stage.up(first, { userArn, rotationTrigger: 2 });
-      const withRetired = { ...second, retired: [stage.iam.addKey().accessKeyId] };
+      const withRetired = { ...second, unfinished: { keys: [stage.iam.addKey().accessKeyId] } };
       const previous = second.previousAccessKeyId;
       stage.iam.fault = (call) => (call === `DeleteAccessKey ${previous}` ? denied("iam:DeleteAccessKey") : undefined);
       const saved = await stage.halfDone(stage.up(withRetired, { userArn, rotationTrigger: 3 }));
-      assert.deepEqual([saved.rotationTrigger, saved.served, saved.retired], [2, { rotationTrigger: 3 }, [previous]]);
+      assert.deepEqual(
+        [saved.rotationTrigger, saved.answered, saved.unfinished],
+        [2, { rotationTrigger: 3 }, { keys: [previous] }],
+      );
       stage.iam.fault = () => undefined;
       const done = await stage.up(saved, { userArn, rotationTrigger: 3 });
       assert.equal(done.currentAccessKeyId, saved.currentAccessKeyId);
@@ -232,11 +242,79 @@ describe("the provider", () => {
   });
 
   describe("diff", () => {
-    it("replaces on a changed user", async () => {
-      const outs = await stage.create();
-      const other = "arn:aws:iam::123456789012:user/other";
-      const result = await stage.provider.diff("id", outs, { userArn: other });
-      assert.deepEqual(result, { changes: true, replaces: ["userArn"] });
+    describe("of another user name", () => {
+      const other = "arn:aws:iam::123456789012:user/ci/renamed";
+      let outs: Props;
+      beforeEach(async () => {
+        outs = await stage.create();
+        stage.iam.calls = [];
+        stage.said = [];
+      });
+
+      it("replaces where the user of that name is another one, or not there yet", async () => {
+        stage.iam.userId = "AIDAANOTHERUSER00001";
+        const replaced = { changes: true, replaces: ["userArn"] };
+        assert.deepEqual(await stage.provider.diff("id", outs, { userArn: other }), replaced);
+        let asked = 0;
+        stage.iam.fault = () =>
+          asked++ === 0 ? new IamError("noSuchEntity", "iam:GetUser", "NoSuchEntity", "no") : undefined;
+        assert.deepEqual(
+          await stage.provider.diff("id", outs, { userArn: other }),
+          replaced,
+          "the old one is still there",
+        );
+        assert.deepEqual(stage.iam.calls, ["GetUser", "GetUser", "GetUser"]);
+        stage.iam.fault = () => undefined;
+        stage.iam.calls = [];
+        const elsewhere = "arn:aws:iam::999999999999:user/ci/deployer";
+        assert.deepEqual(await stage.provider.diff("id", outs, { userArn: elsewhere }), replaced);
+        assert.deepEqual(stage.iam.calls, [], "another account needs no call");
+      });
+
+      it("is an update in place where the user was renamed, and its keys stay", async () => {
+        stage.iam.arn = other;
+        const news = { userArn: other };
+        assert.deepEqual(await stage.provider.diff("id", outs, news), { changes: true });
+        assert.match(stage.said.join(), /this is the same user under another name.*its keys stay/);
+        const renamed = (await stage.provider.update("id", outs, news)).outs as Props;
+        assert.deepEqual(renamed, { ...outs, userArn: other });
+        assert.equal(stage.iam.count("CreateAccessKey") + stage.iam.count("TagUser"), 0);
+      });
+
+      it("is taken for a rename where AWS knows neither name: the new one may not be known yet, and the update waits", async () => {
+        stage.iam.exists = false;
+        assert.deepEqual(await stage.provider.diff("id", outs, { userArn: other }), { changes: true });
+        await assert.rejects(stage.provider.update("id", outs, { userArn: other }), /no such user|its keys are alive/);
+      });
+
+      it("waits for IAM to know the new name, or the new path", async () => {
+        const sleep = stage.clock.sleep.bind(stage.clock);
+        for (const userArn of [other, "arn:aws:iam::123456789012:user/elsewhere/deployer"]) {
+          const start = stage.clock.time;
+          stage.clock.sleep = async (ms) => {
+            await sleep(ms);
+            if (stage.clock.time > start + 5_000) stage.iam.arn = userArn;
+          };
+          const renamed = (await stage.provider.update("id", outs, { userArn })).outs as Props;
+          assert.equal(renamed.currentAccessKeyId, outs.currentAccessKeyId);
+        }
+      });
+
+      it("promises nothing where it can't tell, and the update never takes another user for the same", async () => {
+        for (const userArn of [other, UNKNOWN]) {
+          stage.said = [];
+          stage.iam.fault = () => denied("iam:GetUser");
+          assert.deepEqual(await stage.provider.diff("id", outs, { userArn }), { changes: true });
+          assert.match(stage.said.join(), /its keys stay/);
+        }
+        stage.iam.fault = () => undefined;
+        Object.assign(stage.iam, { arn: other, userId: "AIDAANOTHERUSER00001", keys: [] });
+        await assert.rejects(
+          stage.provider.update("id", outs, { userArn: other }),
+          /it is another user \(UserId AIDAANOTHER/,
+        );
+        assert.equal(stage.iam.count("CreateAccessKey"), 0);
+      });
     });
 
     it("says which key is made, which stays and which is deleted, and why", async () => {
@@ -259,10 +337,7 @@ describe("the provider", () => {
       const { id, props } = await stage.provider.read("the id", second);
       assert.equal(id, "the id");
       assert.ok(!("current" in (props as Props)) && !("currentAccessKeyId" in (props as Props)));
-      assert.match(
-        JSON.stringify((props as Props).drift),
-        /was deleted by someone else; the next update makes a new key/,
-      );
+      assert.deepEqual((props as Props).drift, { current: "deleted" });
       const healed = await stage.up(props as Props, { userArn, rotationTrigger: 2 });
       assert.equal(healed.previousAccessKeyId, first.currentAccessKeyId);
       assert.deepEqual(stage.iam.ids(), [first.currentAccessKeyId, healed.currentAccessKeyId]);
@@ -273,7 +348,7 @@ describe("the provider", () => {
       const outs = await stage.create();
       for (const key of stage.iam.keys) key.status = "Inactive";
       const { props } = await stage.provider.read("id", outs);
-      assert.match(JSON.stringify((props as Props).drift), /is Inactive, by someone else's hand/);
+      assert.deepEqual((props as Props).drift, { current: "Inactive" });
       const healed = await stage.up(props as Props, { userArn });
       assert.deepEqual(
         stage.iam.keys.map((key) => [key.accessKeyId, key.status]),
@@ -305,11 +380,100 @@ describe("the provider", () => {
       );
     });
 
+    it("of a user that was renamed by hand keeps the keys, says where they are, and heals", async () => {
+      const outs = await stage.create({ userArn, rotationTrigger: 1 });
+      const { iam } = stage;
+      const arn = "arn:aws:iam::123456789012:user/ci/renamed";
+      Object.assign(iam, { exists: false, arn });
+      const seen = (await stage.provider.read("id", outs)).props as Props;
+      assert.deepEqual(seen, { ...outs, drift: { user: arn } });
+      assert.match(stage.said.join(), /it is arn:aws:iam::123456789012:user\/ci\/renamed now, and its keys are alive/);
+      for (const rotationTrigger of [1, 2]) {
+        await assert.rejects(
+          stage.up(seen, { userArn, rotationTrigger }),
+          /Set `userArn` to the ARN of the user as it is now, and the keys stay/,
+        );
+      }
+      await assert.rejects(stage.provider.delete("id", seen), ({ message }: Error) =>
+        /their user is arn/.test(message),
+      );
+      assert.equal(iam.keys.length, 1);
+      // As the message says.
+      iam.exists = true;
+      const set = await stage.up(seen, { userArn: arn, rotationTrigger: 1 });
+      assert.deepEqual(set, { ...outs, userArn: arn });
+      // And back.
+      iam.arn = userArn;
+      assert.deepEqual(await stage.up(seen, { userArn, rotationTrigger: 1 }), outs);
+    });
+
+    it("drops nothing, and makes and deletes nothing, where nobody can ask whether the keys live under another name", async () => {
+      const outs = await stage.create();
+      const { iam } = stage;
+      Object.assign(iam, { userId: "AIDAANOTHERUSER00001", keys: [] });
+      iam.tryKey = async () => ({ accepted: false, code: "ETIMEDOUT", wrongSecret: false, unasked: true });
+      const couldNotAsk = ({ message }: Error) =>
+        /nobody could ask whether its key AKIA\w+ is alive .*ETIMEDOUT/.test(message);
+      await assert.rejects(stage.provider.read("id", outs), couldNotAsk);
+      await assert.rejects(stage.provider.update("id", outs, { userArn }), couldNotAsk);
+      await assert.rejects(stage.provider.delete("id", outs), couldNotAsk);
+      // Whoever is denied the call has a key that AWS knows.
+      iam.tryKey = async () => ({ accepted: true });
+      await assert.rejects(stage.provider.delete("id", outs), ({ message }: Error) =>
+        /its keys are alive/.test(message),
+      );
+      assert.equal(iam.count("CreateAccessKey"), 1);
+    });
+
+    it("of a user made again below another path is a replacement, when the program follows", async () => {
+      const outs = await stage.create();
+      const moved = "arn:aws:iam::123456789012:user/other/deployer";
+      Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", arn: moved, keys: [] });
+      const replaced = { changes: true, replaces: ["userArn"] };
+      assert.deepEqual(await stage.provider.diff("id", outs, { userArn: moved }), replaced);
+    });
+
+    it("of a renamed user whose name another one has taken drops nothing, and makes no key of that one", async () => {
+      const outs = await stage.create();
+      const { iam } = stage;
+      const { userId } = iam;
+      const arn = "arn:aws:iam::123456789012:user/ci/renamed";
+      iam.userId = "AIDAANOTHERUSER00001";
+      iam.tryKey = async () => ({ accepted: true, arn, userId });
+      const keys = iam.keys.splice(0);
+      const seen = (await stage.provider.read("id", outs)).props as Props;
+      assert.deepEqual(seen, { ...outs, drift: { user: arn } });
+      await assert.rejects(stage.up(seen, { userArn }), /is another one \(UserId AIDAANOTHERUSER00001\)/);
+      await assert.rejects(stage.provider.delete("id", seen), ({ message }: Error) =>
+        /their user is arn/.test(message),
+      );
+      assert.equal(iam.count("CreateAccessKey"), keys.length);
+    });
+
+    it("completes a journal that a failed run could not close, also after the engine's note is gone", async () => {
+      stage.iam.fault = (call) => (call === "TagUser done" ? denied("iam:TagUser") : undefined);
+      const saved = await stage.halfDone(stage.create());
+      assert.deepEqual(saved.unfinished, { journal: "open" });
+      const { __provider: _, ...olds } = saved;
+      assert.deepEqual(
+        (await stage.provider.read("id", olds)).props,
+        olds,
+        "a refresh that may not write keeps the note",
+      );
+      stage.iam.fault = () => undefined;
+      const read = (await stage.provider.read("id", olds)).props as Props;
+      assert.ok(!("unfinished" in read));
+      assert.match(String(stage.iam.journal), /^v1 done/);
+      assert.ok((await stage.provider.diff("id", olds, { userArn })).changes, "without a refresh, the next up does it");
+      assert.equal((await stage.provider.diff("id", read, { userArn })).changes, false);
+    });
+
     it("tells a user made again from the one it knew", async () => {
       const outs = await stage.create();
-      stage.iam.userId = "AIDAANOTHERUSER00001";
+      Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", keys: [] });
+      stage.iam.addKey();
       const { props } = await stage.provider.read("id", outs);
-      assert.match(JSON.stringify((props as Props).drift), /deleted and made again under the same name/);
+      assert.deepEqual((props as Props).drift, { user: "another" });
     });
   });
 
@@ -326,9 +490,18 @@ describe("the provider", () => {
       await stage.provider.delete("id", outs);
     });
 
+    it("says which keys nobody could look for, where no user of that name is there", async () => {
+      const outs = await stage.create();
+      stage.iam.exists = false;
+      stage.iam.keys = [];
+      await stage.provider.delete("id", outs);
+      assert.match(stage.said.join(), new RegExp(`is not there, so nobody could look for ${outs.currentAccessKeyId}`));
+    });
+
     it("leaves the keys of a user made again under the same name alone", async () => {
       const outs = await stage.create();
-      stage.iam.userId = "AIDAANOTHERUSER00001";
+      Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", keys: [] });
+      stage.iam.addKey();
       await stage.provider.delete("id", outs);
       assert.equal(stage.iam.count("DeleteAccessKey"), 0);
     });

@@ -40,11 +40,13 @@ describe("revocationTrigger", () => {
       `DeleteAccessKey ${id(one)}`, // only previous makes room
       "CreateAccessKey",
       `GetCallerIdentity ${id(made)}`,
+      "ListAccessKeys",
+      "GetUser",
       `DeleteAccessKey ${id(two)}`,
       "TagUser done",
     ]);
     assert.deepEqual(stage.iam.ids(), [id(made)]);
-    assert.deepEqual([made.previous, made.previousAccessKeyId, made.retired], [null, null, undefined]);
+    assert.deepEqual([made.previous, made.previousAccessKeyId, made.unfinished], [null, null, undefined]);
     forget();
     assert.equal(await stage.up(made, leak), made, "once");
     assert.deepEqual([stage.iam.calls, stage.said], [[], []]);
@@ -60,6 +62,8 @@ describe("revocationTrigger", () => {
       "TagUser",
       "CreateAccessKey",
       "GetCallerIdentity",
+      "ListAccessKeys",
+      "GetUser",
       "DeleteAccessKey",
       "TagUser",
     ]);
@@ -116,6 +120,18 @@ describe("revocationTrigger", () => {
     assert.deepEqual(stage.iam.ids(), [id(made)]);
   });
 
+  it("with a current to adopt as well: the key that the state calls current goes last", async () => {
+    stage = new Stage();
+    one = await stage.create(inputs);
+    const { accessKeyId, secretAccessKey } = stage.iam.addKey();
+    stage.clock.time += DAY;
+    forget();
+    const made = await stage.up(one, { ...leak, state: { current: { accessKeyId, secretAccessKey } } });
+    const deletions = stage.iam.calls.filter((call) => /^(Delete|Create)/.test(call));
+    assert.deepEqual(deletions, [`DeleteAccessKey ${accessKeyId}`, "CreateAccessKey", `DeleteAccessKey ${id(one)}`]);
+    assert.deepEqual(stage.iam.ids(), [id(made)]);
+  });
+
   describe("whose new key AWS does not accept in time", () => {
     let saved: Props;
     let message: string;
@@ -127,8 +143,8 @@ describe("revocationTrigger", () => {
 
     it("keeps the older one, and says that the next up deletes it", () => {
       assert.deepEqual(stage.iam.ids(), [id(two), id(saved)]);
-      assert.deepEqual([saved.retired, saved.previous], [[id(two)], null]);
-      assert.deepEqual((saved.served as { revocationTrigger: unknown }).revocationTrigger, "leak 1");
+      assert.deepEqual([saved.unfinished, saved.previous], [{ keys: [id(two)] }, null]);
+      assert.deepEqual((saved.answered as { revocationTrigger: unknown }).revocationTrigger, "leak 1");
       assert.match(
         message,
         new RegExp(`did not accept the new key ${id(saved)} within 60 s \\(InvalidClientTokenId\\)`),

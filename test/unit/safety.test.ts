@@ -1,188 +1,23 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import http from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { deleteKey } from "../../provider/act/createKey";
-import { PATIENCE, type Ports } from "../../provider/act/dependencies";
-import { readDrift } from "../../provider/act/drift";
-import { type Runner, thisProcess } from "../../provider/act/engine";
-import { observe, observeUser } from "../../provider/act/observe";
-import { HalfDone, retire, rotate } from "../../provider/act/rotate";
-import { connect } from "../../provider/aws/iam";
-import { toIamError } from "../../provider/aws/iamErrors";
+import { observe } from "../../provider/act/observe";
+import { readDrift } from "../../provider/act/readDrift";
+import { rotate } from "../../provider/act/rotate";
 import { type Inputs, UNKNOWN } from "../../provider/decide/inputs";
-import { wishFor } from "../../provider/decide/intent";
-import type { Wish } from "../../provider/decide/plan";
+import { intentOf } from "../../provider/decide/intent";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { AccessKeyProvider } from "../../provider/dynamic/provider";
-import { halfDone, ownersOf, pickInputs } from "../../provider/lifecycle/state";
+import { halfDone, pickInputs } from "../../provider/lifecycle/state";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
-import { type ManagedKeys, managedIds, managedKeys } from "../../provider/model/managedKeys";
-import { FakeClock, MemoryIam, type MemoryKey } from "../support/memoryIam";
+import { managedIds, managedKeys } from "../../provider/model/managedKeys";
+import type { MemoryIam } from "../support/memoryIam";
+import { dead, denied, Scene } from "../support/scene";
+import { userArn } from "../support/stage";
 
-// One test, at least, for each rule of ../safety-rules.md that no other test holds by name.
+// Rules of docs/safety.md that no other file of tests is about.
 
-const userArn = "arn:aws:iam::123456789012:user/ci/deployer";
 const MINUTE = 60_000;
-const denied = (action: string) => new IamError("denied", `iam:${action}`, "AccessDenied", "not authorized");
-
-const dead: Journal = {
-  phase: "open",
-  kind: "rotate",
-  at: "2026-11-01T00:00:00Z",
-  owner: "me",
-  operationId: "first-died",
-  runner: "machine.7",
-  had: ["AKIAHAD"],
-};
-
-describe("the process that runs an operation", () => {
-  const { id, isRunning } = thisProcess(undefined);
-  const [machine] = id.split(".");
-  const by = (runner: string) => isRunning({ ...dead, runner });
-
-  it("is known to live or to be dead on this machine, and unknown on another", () => {
-    assert.equal(by(`${machine}.${process.ppid}`), true);
-    assert.equal(by(`${machine}.4194304`), false, "Linux gives no such process id");
-    assert.equal(by(`another.${process.ppid}`), undefined);
-    assert.equal(by("another.4194304"), undefined);
-  });
-
-  it("is not the one that asks, which has not begun", () => assert.equal(by(id), false));
-
-  it("of another user is alive", () => {
-    const { kill } = process;
-    process.kill = () => {
-      throw Object.assign(new Error("not yours"), { code: "EPERM" });
-    };
-    try {
-      assert.equal(by(`${machine}.${process.ppid}`), true);
-    } finally {
-      process.kill = kill;
-    }
-  });
-
-  it("ends itself when its engine is gone, and not before", async () => {
-    const server = createServer();
-    await once(server.listen(0, "127.0.0.1").unref(), "listening");
-    const { isAbandoned } = thisProcess(`127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const { exit } = process;
-    let code: unknown = "not ended";
-    process.exit = ((at: unknown) => {
-      code = at;
-    }) as typeof exit;
-    try {
-      assert.equal(await isAbandoned(), false);
-      assert.equal(code, "not ended");
-      await once(server.close(), "close");
-      await isAbandoned();
-      assert.equal(code, 1);
-    } finally {
-      process.exit = exit;
-    }
-  });
-});
-
-describe("an answer of AWS without content", () => {
-  const endpoint = process.env.AWS_ENDPOINT_URL;
-  const server = http.createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    const result = `${/Action=(\w+)/.exec(body)?.[1]}Result`;
-    response.end(`<R><${result}><User><Arn>${userArn}</Arn></User><IsTruncated>false</IsTruncated></${result}></R>`);
-  });
-  before(async () => {
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  });
-  after(() => {
-    if (endpoint === undefined) delete process.env.AWS_ENDPOINT_URL;
-    else process.env.AWS_ENDPOINT_URL = endpoint;
-    server.close();
-    server.closeAllConnections();
-  });
-
-  it("says nothing: not that there are no keys, nor who anybody is, nor that a key works", async () => {
-    const login = { accessKeyId: "AKIASAFETY0000000001", secretAccessKey: "secret of the login" };
-    const user = { partition: "aws", accountId: "123456789012", userName: "ci" };
-    const iam = connect(user, "us-east-1", { credentials: { login }, connection: {} });
-    await assert.rejects(iam.getUser(), { kind: "doubtful" });
-    await assert.rejects(iam.listAccessKeys(), { kind: "doubtful" });
-    await assert.rejects(iam.callerAccount(), { kind: "doubtful" });
-    assert.equal((await iam.tryKey(login)).accepted, false);
-  });
-});
-
-it("of what AWS quotes on a wrong signature the first line is kept, and no session token", () => {
-  const quoted = "The signature does not match x-amz-security-token:TOKEN\n\n'POST\nx-amz-security-token:TOKEN'";
-  const error = Object.assign(new Error(quoted), { name: "SignatureDoesNotMatch", $metadata: { httpStatusCode: 403 } });
-  assert.equal(toIamError("iam:GetUser", error).message.trim(), "The signature does not match");
-});
-
-/** A user in memory, and what is recorded of it. */
-class Scene {
-  clock = new FakeClock();
-  iam = new MemoryIam(this.clock, userArn);
-  said: string[] = [];
-  recorded: ManagedKeys | undefined;
-  runner: Runner = {
-    id: "machine.1",
-    newId: () => `op${++this.operations}`,
-    isRunning: () => false,
-    isAbandoned: async () => false,
-  };
-  operations = 0;
-
-  get ports(): Ports {
-    const { iam, clock, runner } = this;
-    return { iam, clock, runner, patience: PATIENCE, say: (line) => this.said.push(line) };
-  }
-  async up(wish: Wish = {}): Promise<ManagedKeys> {
-    const { recorded } = this;
-    this.iam.calls = [];
-    this.recorded = await rotate({ userArn, owners: ["me"], wish, ...(recorded && { recorded }) }, this.ports);
-    return this.recorded;
-  }
-  rotate = () => this.up({ rotate: "rotationTrigger changed" });
-  async halfDone(run: Promise<unknown>): Promise<HalfDone> {
-    const failure = await run.then(
-      () => undefined,
-      (error) => error,
-    );
-    assert.ok(failure instanceof HalfDone, `expected to be half done: ${failure}`);
-    this.recorded = failure.keys;
-    return failure;
-  }
-  async destroy(): Promise<void> {
-    const found = await observeUser(this.iam, userArn, this.clock);
-    this.iam.calls = [];
-    await retire(found, { userArn, owners: ["me"], recorded: this.recorded ?? managedKeys({}), wish: {} }, this.ports);
-  }
-  /** Two managed keys. */
-  async rotated(): Promise<[current: string, previous: string]> {
-    await this.up();
-    const { current, previous } = await this.rotate();
-    assert.ok(current && previous);
-    return [current.accessKeyId, previous.accessKeyId];
-  }
-  /** What an operation left that died with its key made. */
-  died(journal: Partial<Journal> = {}): MemoryKey {
-    const at = this.clock.now().toISOString();
-    this.iam.journal = formatJournal({ ...dead, at, had: this.iam.ids(), ...journal });
-    const key = this.iam.addKey();
-    this.clock.time += 20 * MINUTE;
-    return key;
-  }
-  phase(): string | undefined {
-    return parseJournal(this.iam.journal)?.phase;
-  }
-  /** Only the nth call of this kind fails. */
-  strike(action: string, nth: number, fault: ReturnType<MemoryIam["fault"]>): void {
-    let seen = 0;
-    this.iam.fault = (call) => (call.startsWith(action) && ++seen === nth ? fault : undefined);
-  }
-}
 
 describe("safety", () => {
   let scene: Scene;
@@ -201,10 +36,13 @@ describe("safety", () => {
     assert.deepEqual(iam.calls, [
       ...looks,
       ...looks,
-      `DeleteAccessKey ${lost.accessKeyId}`,
       "TagUser open",
+      "GetUser",
+      `DeleteAccessKey ${lost.accessKeyId}`,
       "CreateAccessKey",
       `GetCallerIdentity ${current?.accessKeyId}`,
+      "ListAccessKeys",
+      "GetUser",
       "TagUser done",
     ]);
   });
@@ -217,7 +55,7 @@ describe("safety", () => {
     iam.getUser = async () => {
       const user = await getUser();
       const journal = parseJournal(user.journal);
-      return looks++ > 0 || !journal ? user : { ...user, journal: formatJournal({ ...journal, phase: "open" }) ?? "" };
+      return looks++ > 0 || !journal ? user : { ...user, journal: formatJournal({ ...journal, phase: "open" }) };
     };
     await assert.rejects(scene.rotate(), /was made and handed out .*It may be in use/);
     assert.deepEqual(changes(), []);
@@ -234,8 +72,31 @@ describe("safety", () => {
     assert.deepEqual(changes(), []);
     looks = 0;
     iam.listAccessKeys = async () => (looks++ > 0 ? list() : []);
-    const { keys, drift } = await readDrift(userArn, scene.recorded ?? managedKeys({}), scene.ports);
+    const { keys, drift } = await readDrift(userArn, scene.recorded ?? managedKeys({}), scene.dependencies);
     assert.deepEqual([managedIds(keys), drift], [[current, previous], {}]);
+  });
+
+  it("a list that is late costs no key that the journal names as lost", async () => {
+    await scene.up();
+    const lost = scene.died();
+    const list = iam.listAccessKeys.bind(iam);
+    let looks = 0;
+    iam.listAccessKeys = async () => (await list()).slice(0, looks++ > 0 ? undefined : 1);
+    const { current, previous } = await scene.rotate();
+    assert.deepEqual(iam.ids(), [previous?.accessKeyId, current?.accessKeyId]);
+    assert.ok(!iam.ids().includes(lost.accessKeyId));
+  });
+
+  it("a tag that is late makes no stranger of a key that died a moment ago", async () => {
+    await scene.up();
+    const before = iam.journal;
+    const lost = scene.died();
+    scene.clock.time = Date.parse(lost.createdAt) + 2_000;
+    const getUser = iam.getUser.bind(iam);
+    let looks = 0;
+    iam.getUser = async () => ({ ...(await getUser()), ...(looks++ === 0 && before && { journal: before }) });
+    await scene.rotate();
+    assert.ok(!iam.ids().includes(lost.accessKeyId));
   });
 
   it("a run without a plan changes nothing: it reads, and that is all", async () => {
@@ -248,7 +109,7 @@ describe("safety", () => {
     await scene.rotated();
     const { journal } = iam;
     const refusals: [Partial<Journal>, RegExp][] = [
-      [{ owner: "you" }, /another stack, or a resource of another name/],
+      [{ owner: "you" }, /another stack, or a resource in another place/],
       [{ phase: "done" }, /was made and handed out/],
     ];
     iam.slots = 9;
@@ -258,12 +119,18 @@ describe("safety", () => {
       assert.deepEqual(changes(), []);
       iam.keys = iam.keys.filter((at) => at !== key);
     }
-    scene.died();
+    scene.died({ owner: "you" });
     scene.clock.time -= 19 * MINUTE; // it began a minute ago
-    scene.runner.isRunning = () => true;
-    await assert.rejects(scene.rotate(), /has not ended/);
+    await assert.rejects(scene.rotate(), /is at work on this user/);
     assert.deepEqual(changes(), []);
+    scene.died({ made: "" });
+    await assert.rejects(scene.rotate(), /interrupted in the moment in which it made a key/);
+    assert.deepEqual(changes(), []);
+    iam.signerId = scene.recorded?.previous?.accessKeyId;
     iam.journal = journal;
+    await assert.rejects(scene.rotate(), /an access key of this user that would be deleted/);
+    assert.deepEqual(changes(), []);
+    iam.signerId = undefined;
     const adopt = { current: { accessKeyId: iam.ids().at(-1) ?? "", secretAccessKey: "WRONG" } };
     const failure = await scene.up({ rotate: "and a rotation", adopt }).catch((error: Error) => error);
     assert.ok(failure instanceof Error);
@@ -272,28 +139,65 @@ describe("safety", () => {
     assert.deepEqual(changes(), []);
   });
 
-  it("of two keys that may be lost none is deleted, then or later", async () => {
+  it("a key that appeared while an operation died, and that its journal does not name, is deleted by nobody", async () => {
     iam.slots = 5;
     await scene.up();
-    const [one, two] = [scene.died(), iam.addKey()];
-    two.createdAt = one.createdAt;
-    await assert.rejects(scene.rotate(), /was interrupted, and since then there are/);
-    assert.equal(scene.phase(), "void");
-    iam.keys = iam.keys.filter((key) => key !== one);
-    await scene.rotate();
-    assert.ok(iam.ids().includes(two.accessKeyId), "once one is gone, the other is not taken for lost");
+    const lost = scene.died();
+    const unclear = iam.addKey();
+    await assert.rejects(scene.rotate(), new RegExp(`there is ${unclear.accessKeyId} .*or somebody else's`));
+    assert.deepEqual(changes(), []);
+    // Each way out does what it says: here, somebody deletes it.
+    iam.keys = iam.keys.filter((key) => key !== unclear);
+    const { current, previous } = await scene.rotate();
+    assert.deepEqual(iam.ids(), [previous?.accessKeyId, current?.accessKeyId]);
+    assert.ok(!iam.ids().includes(lost.accessKeyId));
   });
 
-  it("a user whose keys the journal can't name is refused before any change", async () => {
-    iam.slots = 12;
-    for (let made = 0; made < 9; made++) iam.addKey();
-    await assert.rejects(scene.up(), /more than the tag on it can name. Nothing was changed/);
-    assert.deepEqual(changes(), []);
+  it("the same, adopted as the message says: it is phased out", async () => {
+    await scene.up();
+    const { accessKeyId } = scene.died({ made: "" });
+    await assert.rejects(scene.rotate(), /adopt one with `state: \{ previous: \{ accessKeyId \} \}`/);
+    const first = scene.recorded?.current?.accessKeyId;
+    await scene.up({ adopt: { previous: { accessKeyId } } });
+    assert.equal(scene.recorded?.previous?.accessKeyId, accessKeyId);
+    const { previous } = await scene.rotate();
+    assert.equal(previous?.accessKeyId, first);
+    assert.ok(!iam.ids().includes(accessKeyId));
+  });
+
+  it("the same, with the tag removed as the message says: it is a stranger's, for good", async () => {
+    iam.slots = 3;
+    await scene.up();
+    const { accessKeyId } = scene.died({ made: "" });
+    await assert.rejects(scene.rotate(), /remove the tag pulumi-aws-iam-rotator from the user/);
+    iam.journal = undefined;
+    await scene.rotate();
+    await scene.rotate();
+    assert.ok(iam.ids().includes(accessKeyId));
+  });
+
+  it("the same, beside a lost key: the way that gives up the journal names that one as well", async () => {
+    iam.slots = 5;
+    await scene.up();
+    const lost = scene.died();
+    iam.addKey();
+    const way = new RegExp(`delete ${lost.accessKeyId}, which was made by that operation.*and remove the tag`);
+    await assert.rejects(scene.rotate(), way);
+  });
+
+  it("a resource takes over a user whose keys it knows already, once `state` names them", async () => {
+    const { current } = await scene.up();
+    assert.ok(current?.secretAccessKey);
+    iam.journal = formatJournal({ ...dead, phase: "done", owner: "you", strangers: [] });
+    await assert.rejects(scene.rotate(), /name every key of the user in `state`/);
+    await scene.up({ takesOver: true });
+    assert.equal(parseJournal(iam.journal)?.owner, "me");
+    await scene.rotate();
   });
 
   it("another owner is left its keys, unless every one of them is adopted", async () => {
     const [one, two] = [iam.addKey(), iam.addKey()];
-    iam.journal = formatJournal({ ...dead, phase: "done", owner: "you", had: [] });
+    iam.journal = formatJournal({ ...dead, phase: "done", owner: "you" });
     const previous = { accessKeyId: one.accessKeyId };
     await assert.rejects(scene.up({ adopt: { previous } }), /Rotate a user in one place only/);
     const { accessKeyId, secretAccessKey } = two;
@@ -302,7 +206,25 @@ describe("safety", () => {
   });
 
   describe("after a doubtful answer to CreateAccessKey", () => {
-    it("the journal stays open while a key may have been made, and the next run discards it", async () => {
+    it("a key that appears is named, and left: it may be a person's", async () => {
+      await scene.up();
+      let creations = 0;
+      // The call never reached AWS; at the same moment somebody makes a key at the console.
+      iam.fault = (call) => {
+        if (call !== "CreateAccessKey" || ++creations > 1) return undefined;
+        iam.addKey();
+        return "before";
+      };
+      const failure = await scene.rotate().catch((error: Error) => error);
+      const [, appeared] = iam.ids();
+      assert.ok(failure instanceof Error && appeared);
+      assert.match(failure.message, new RegExp(`now there is ${appeared}.*or somebody else's`));
+      assert.deepEqual([iam.count("DeleteAccessKey"), scene.phase()], [0, "open"]);
+      await assert.rejects(scene.rotate(), new RegExp(`there is ${appeared}.*interrupted|interrupted.*${appeared}`));
+      assert.ok(iam.ids().includes(appeared));
+    });
+
+    it("the doubt stands while the list can't be had", async () => {
       await scene.up();
       let lists = 0;
       iam.fault = (call) => {
@@ -310,50 +232,20 @@ describe("safety", () => {
         return call === "CreateAccessKey" ? "lostReply" : undefined;
       };
       await assert.rejects(scene.rotate(), /gave no clear answer/);
-      assert.equal(scene.phase(), "open");
-      const [, lost] = iam.ids();
-      iam.fault = () => undefined;
-      const { current, previous } = await scene.rotate();
-      assert.deepEqual(iam.ids(), [previous?.accessKeyId, current?.accessKeyId]);
-      assert.ok(lost && !iam.ids().includes(lost));
+      assert.deepEqual([iam.count("CreateAccessKey"), scene.phase()], [1, "open"]);
     });
 
-    it("nothing is deleted once the journal is another operation's", async () => {
+    it("a key that is listed late is asked about by the next run", async () => {
+      iam.slots = 5;
       await scene.up();
-      const create = iam.createAccessKey.bind(iam);
-      iam.createAccessKey = async () => {
-        iam.journal = formatJournal({ ...dead, owner: "you", operationId: "rival" });
-        return create();
-      };
+      const list = iam.listAccessKeys.bind(iam);
+      iam.listAccessKeys = async () => (await list()).filter(({ accessKeyId }) => !accessKeyId.endsWith("2"));
       scene.strike("CreateAccessKey", 1, "lostReply");
-      await assert.rejects(scene.rotate(), /Some may be somebody else's/);
-      assert.equal(iam.count("DeleteAccessKey"), 0);
-    });
-
-    it("a key that is listed late is deleted as well, and whatever that fails with costs no new key", async () => {
-      for (const fault of [undefined, denied("DeleteAccessKey")]) {
-        scene = new Scene();
-        iam = scene.iam;
-        iam.slots = 3;
-        const list = iam.listAccessKeys.bind(iam);
-        let late: string[] = [];
-        iam.listAccessKeys = async () => (await list()).filter(({ accessKeyId }) => !late.includes(accessKeyId));
-        let creations = 0;
-        iam.fault = (call) => {
-          if (call.startsWith("DeleteAccessKey")) return fault;
-          if (call !== "CreateAccessKey") return undefined;
-          if (++creations === 1) {
-            late = ["AKIAMEMORY0000000001"];
-            return "lostReply";
-          }
-          late = [];
-          return undefined;
-        };
-        const { current } = await scene.up();
-        assert.ok(current);
-        const left = fault ? ["AKIAMEMORY0000000001"] : [];
-        assert.deepEqual(iam.ids(), [...left, current.accessKeyId]);
-      }
+      const { current } = await scene.rotate();
+      assert.equal(current?.accessKeyId, iam.ids()[2]);
+      iam.listAccessKeys = list;
+      await assert.rejects(scene.rotate(), /in the moment in which it made a key, and there is AKIAMEMORY0000000002/);
+      assert.equal(iam.ids().length, 3);
     });
 
     it("it is tried three times and no more, and the doubt is what is told", async () => {
@@ -375,14 +267,16 @@ describe("safety", () => {
   it("an operation that could not be closed is saved as done, and closed by the next run", async () => {
     const [first] = await scene.rotated();
     scene.strike("TagUser done", 1, denied("TagUser"));
-    const { made } = await scene.halfDone(scene.rotate());
-    assert.ok(made);
+    const { did } = await scene.halfDone(scene.rotate());
+    assert.ok(did.made);
     assert.equal(scene.phase(), "open");
     assert.equal(parseJournal(iam.journal)?.operationId, scene.recorded?.operationId);
     iam.slots = 3;
     const stranger = iam.addKey();
     const { current } = await scene.up();
     assert.deepEqual(changes(), ["TagUser done"]);
+    assert.equal(current?.accessKeyId, iam.ids()[1]);
+    assert.ok(!scene.recorded?.journalOpen);
     assert.deepEqual(iam.ids(), [first, current?.accessKeyId, stranger.accessKeyId]);
   });
 
@@ -415,13 +309,24 @@ describe("safety", () => {
     await scene.up();
   });
 
-  it("a provider whose engine is gone makes no further change, and leaves its journal open", async () => {
+  it("a provider whose engine is gone makes no further change, leaves its journal open, and ends itself", async () => {
     const ids = await scene.rotated();
-    scene.runner.isAbandoned = async () => iam.calls.includes("TagUser open");
+    scene.engine.isGone = async () => iam.calls.includes("TagUser open");
     await assert.rejects(scene.rotate(), /the Pulumi engine that asked for it is gone/);
     assert.deepEqual(changes(), ["TagUser open"]);
     assert.deepEqual(iam.ids().sort(), [...ids].sort());
-    assert.equal(scene.phase(), "open");
+    assert.deepEqual([scene.phase(), scene.left], ["open", 1]);
+  });
+
+  it("the same, with a key made for nobody: it is deleted again, and the next run goes on", async () => {
+    await scene.up();
+    const [current] = iam.ids();
+    scene.engine.isGone = async () => iam.calls.includes("CreateAccessKey");
+    await assert.rejects(scene.rotate(), /the Pulumi engine that asked for it is gone/);
+    assert.deepEqual([iam.ids(), scene.phase(), scene.left], [[current], "open", 1]);
+    scene.engine.isGone = async () => false;
+    const { previous } = await scene.rotate();
+    assert.equal(previous?.accessKeyId, current);
   });
 
   it("a user of that name in another account, or on another path, is refused", async () => {
@@ -429,7 +334,7 @@ describe("safety", () => {
       iam.getUser = async () => ({ userId: "AIDAOTHER", arn });
       await assert.rejects(scene.up(), /belong to account 9{12}|the user of that name is/);
       assert.deepEqual(changes(), []);
-      if (arn.includes("999")) await assert.rejects(observe(iam, userArn, scene.clock), /belong to account 9{12}/);
+      if (arn.includes("999")) await assert.rejects(observe(userArn, scene.dependencies), /belong to account 9{12}/);
     }
   });
 
@@ -437,9 +342,10 @@ describe("safety", () => {
     const { accessKeyId, secretAccessKey } = iam.addKey();
     const adopt = { current: { accessKeyId, secretAccessKey } };
     const ours = await scene.up({ adopt });
-    assert.deepEqual(changes(), ["TagUser done"]);
-    const theirs = { userArn, owners: ["you"], recorded: { ...ours, operationId: "theirs-saved" }, wish: {} };
-    await assert.rejects(rotate({ ...theirs, wish: { rotate: "so" } }, scene.ports), /Rotate a user in one place only/);
+    assert.deepEqual(changes(), ["TagUser open", "TagUser done"]);
+    const theirs = { userArn, owner: "you", recorded: { ...ours, operationId: "theirs-saved" } };
+    const request = { ...theirs, intentAt: () => ({ rotate: "so" }) };
+    await assert.rejects(rotate(request, scene.dependencies), /Rotate a user in one place only/);
   });
 
   it("an adopted key that AWS does not accept is refused", async () => {
@@ -452,19 +358,94 @@ describe("safety", () => {
   it("a key is adopted once, and not again when it was rotated away", () => {
     const state = { previous: { accessKeyId: "AKIAADOPTED" } };
     const inputs = { userArn, state };
-    const wish = (olds: Inputs, news: Inputs) => wishFor({ olds, news }, managedKeys({}), scene.clock.now());
-    assert.ok(!("adopt" in wish(inputs, inputs)));
+    const intent = (olds: Inputs, news: Inputs) => intentOf({ olds, news }, managedKeys({}), scene.clock.now());
+    assert.ok(!("adopt" in intent(inputs, inputs)));
     const later = { userArn, state: { previous: { accessKeyId: UNKNOWN } } };
-    assert.ok(!("adopt" in wish({ userArn }, later)), "nor before it is known");
+    assert.ok(!("adopt" in intent({ userArn }, later)), "nor before it is known");
     // What a half-done run did not come to is seen by the next diff.
-    assert.ok("adopt" in wish(pickInputs(halfDone({ userArn }, inputs, managedKeys({}), true)), inputs));
+    assert.ok(
+      "adopt" in
+        intent(pickInputs(halfDone({ userArn }, inputs, managedKeys({}), { made: true, adopted: false })), inputs),
+    );
   });
 
-  it("a resource that was renamed is still the owner of what it did", () => {
-    assert.deepEqual(ownersOf({ userArn, journalOwner: "new" }, { userArn, journalOwner: "old" }), ["new", "old"]);
+  it("a resource that was renamed or moved stays the owner that it was, whatever it does first", async () => {
+    const provider = new AccessKeyProvider({ ...scene.dependencies, connect: () => iam, env: {} });
+    let { outs } = await provider.create({ userArn, rotationTrigger: 1, journalOwner: "old" });
+    const news = { userArn, rotationTrigger: 1, journalOwner: "new" };
+    assert.equal((await provider.diff("id", outs, news)).changes, false);
+    ({ outs } = (await provider.update("id", outs, { ...news, region: "eu-west-1" })) as typeof outs);
+    assert.equal(outs.journalOwner, "old");
+    ({ outs } = (await provider.update("id", outs, { ...news, rotationTrigger: 2 })) as typeof outs);
+    assert.equal(parseJournal(iam.journal)?.owner, "old");
+    await provider.delete("id", outs);
+    assert.deepEqual(iam.ids(), []);
   });
 
-  it("a key that somebody else deleted meanwhile is deleted", () => deleteKey("AKIAGONE", iam));
+  describe("a journal that could not be closed", () => {
+    let stranger: string;
+    beforeEach(async () => {
+      iam.slots = 3;
+      stranger = iam.addKey().accessKeyId;
+      scene.clock.time += MINUTE;
+      scene.strike("TagUser done", 1, denied("TagUser"));
+      await scene.halfDone(scene.up({ adopt: { previous: { accessKeyId: stranger } } }));
+      assert.ok(scene.recorded?.journalOpen);
+    });
+    /** What a lost state, or a forced replacement, would do. */
+    const isHandedOut = () => {
+      scene.recorded = undefined;
+      return assert.rejects(scene.up(), /was made and handed out/);
+    };
+
+    it("is noted until it is closed, through a run that fails again", async () => {
+      iam.keys = iam.keys.filter((key) => key.accessKeyId !== stranger);
+      scene.strike("TagUser done", 1, denied("TagUser"));
+      await scene.halfDone(scene.up());
+      assert.ok(scene.recorded?.journalOpen);
+      iam.fault = () => undefined;
+      const { keys } = await readDrift(userArn, scene.recorded ?? managedKeys({}), scene.dependencies);
+      assert.ok(!keys.journalOpen);
+      await isHandedOut();
+    });
+
+    for (const how of ["refresh", "update"]) {
+      it(`is not taken for closed by a ${how} that reads a tag of before`, async () => {
+        iam.fault = () => undefined;
+        const getUser = iam.getUser.bind(iam);
+        let looks = 0;
+        iam.getUser = async () => {
+          const { journal: _, ...user } = await getUser();
+          return looks++ > 0 ? getUser() : user;
+        };
+        if (how === "update") await scene.up();
+        else await readDrift(userArn, scene.recorded ?? managedKeys({}), scene.dependencies);
+        assert.equal(scene.phase(), "done");
+        await isHandedOut();
+      });
+    }
+  });
+
+  it("a key that somebody else deleted meanwhile is deleted", () => deleteKey("AKIAGONE", iam.userId, iam));
+
+  it("a user that was renamed meanwhile has its key still: no such entity says nothing of it", async () => {
+    const [, previous] = await scene.rotated();
+    iam.fault = (call) => {
+      if (call.startsWith("DeleteAccessKey")) iam.exists = false;
+      return undefined;
+    };
+    await assert.rejects(scene.rotate(), /NoSuchEntity/);
+    assert.ok(managedIds(scene.recorded ?? managedKeys({})).includes(previous));
+  });
+
+  it("a key that signs is never one that leaves, nor one that is lost: somebody has its secret", async () => {
+    await scene.up();
+    const lost = scene.died({ operationId: `${scene.recorded?.operationId?.split("-")[0]}-died` });
+    iam.signerId = lost.accessKeyId;
+    await assert.rejects(scene.rotate(), /an access key of this user that would be deleted/);
+    await scene.destroy();
+    assert.deepEqual(iam.ids(), [lost.accessKeyId]);
+  });
 
   it("a slot that was freed a moment ago is waited for", async () => {
     const [current] = await scene.rotated();
@@ -493,9 +474,22 @@ describe("safety", () => {
     assert.notEqual(next.current?.accessKeyId, current);
   });
 
+  it("nor by a later attempt, after answers that told nothing", async () => {
+    await scene.up();
+    let attempts = 0;
+    iam.fault = (call) => {
+      if (call !== "CreateAccessKey") return undefined;
+      attempts += 1;
+      scene.clock.time += 4 * MINUTE;
+      return "before";
+    };
+    await assert.rejects(scene.rotate(), /took more than 5 minutes/);
+    assert.equal(attempts, 2);
+  });
+
   it("a creation that fails half-way is saved, with its key", async () => {
-    const { ports } = scene;
-    const provider = new AccessKeyProvider({ ...ports, connect: () => iam, env: {} });
+    const { dependencies } = scene;
+    const provider = new AccessKeyProvider({ ...dependencies, connect: () => iam, env: {} });
     scene.strike("TagUser done", 1, denied("TagUser"));
     const failure: unknown = await provider.create({ userArn }).catch((error) => error);
     assert.ok(failure instanceof PartialFailure);
@@ -503,22 +497,22 @@ describe("safety", () => {
   });
 
   it("a refresh after a failed run keeps its note of the triggers that were answered", async () => {
-    const provider = new AccessKeyProvider({ ...scene.ports, connect: () => iam, env: {} });
+    const provider = new AccessKeyProvider({ ...scene.dependencies, connect: () => iam, env: {} });
     const { outs } = await provider.create({ userArn, rotationTrigger: 1 });
-    const served = { rotationTrigger: 2 };
-    const { props } = await provider.read("id", { ...outs, served });
-    assert.deepEqual(props?.served, served);
+    const answered = { rotationTrigger: 2 };
+    const { props } = await provider.read("id", { ...outs, answered });
+    assert.deepEqual(props?.answered, answered);
   });
 
   it("a stored login gives way only when AWS does not accept it, and what destroy fails with is printed once", async () => {
-    const { ports } = scene;
+    const { dependencies } = scene;
     const login = { accessKeyId: "AKIASAFETY0000000001", secretAccessKey: "s" };
     let sessions = 0;
     const connect = () => {
       sessions += 1;
       return iam;
     };
-    const provider = new AccessKeyProvider({ ...ports, env: {}, connect });
+    const provider = new AccessKeyProvider({ ...dependencies, env: {}, connect });
     const outs = (await provider.create({ userArn, login })).outs as Record<string, unknown>;
     iam.fault = () => denied("GetUser");
     sessions = 0;
@@ -556,20 +550,55 @@ describe("safety", () => {
       assert.match(scene.said.join(), /keys are left on the user/);
     });
 
+    it("deletes a key of ours that another owner calls a stranger's: it has taken over the others alone", async () => {
+      const [current, previous] = await scene.rotated();
+      iam.journal = formatJournal({ ...dead, phase: "done", owner: "you", strangers: [current] });
+      const { journal } = iam;
+      await scene.destroy();
+      assert.deepEqual([iam.ids(), iam.journal], [[previous], journal]);
+      assert.match(scene.said.join(), new RegExp(`left on the user: ${previous}: another resource \\(owner you`));
+    });
+
+    it("is refused where another one's adoption died: nobody else may keep these keys", async () => {
+      const ids = await scene.rotated();
+      const adoptions = [
+        { owner: "you", kind: "adopt" as const },
+        { owner: "me", kind: "create" as const, operationId: "second-died" },
+      ];
+      for (const adoption of adoptions) {
+        iam.journal = formatJournal({ ...dead, at: "2026-10-01T00:00:00Z", ...adoption });
+        await assert.rejects(scene.destroy(), /began to take over .* its run did not end.*remove the tag/);
+        assert.deepEqual(iam.ids().sort(), [...ids].sort());
+      }
+      // As the message says.
+      iam.journal = undefined;
+      await scene.destroy();
+      assert.deepEqual(iam.ids(), []);
+    });
+
+    it("leaves keys that a newer resource holds, whatever that one has under way", async () => {
+      const ids = await scene.rotated();
+      iam.journal = formatJournal({ ...dead, kind: "rotate", operationId: "second-died" });
+      await scene.destroy();
+      assert.deepEqual(iam.ids().sort(), [...ids].sort());
+    });
+
     it("leaves keys that a newer resource of the same name has taken over", async () => {
       await scene.rotated();
       iam.journal = formatJournal({ ...dead, phase: "done", operationId: "second-saved" });
       await scene.destroy();
       assert.deepEqual(changes(), []);
-      assert.match(scene.said.join(), /a newer resource of this name has taken them over/);
+      assert.match(
+        scene.said.join(),
+        /AKIAMEMORY0000000001 and AKIAMEMORY0000000002: another resource \(owner me, operation second-saved\) has taken/,
+      );
     });
 
-    it("is refused while an operation runs", async () => {
+    it("is refused while another owner is at work", async () => {
       await scene.up();
-      scene.died({ operationId: `${scene.recorded?.operationId?.split("-")[0]}-other` });
+      scene.died({ owner: "you" });
       scene.clock.time -= 19 * MINUTE; // it began a minute ago
-      scene.runner.isRunning = () => true;
-      await assert.rejects(scene.destroy(), /has not ended/);
+      await assert.rejects(scene.destroy(), /is at work on this user/);
       assert.deepEqual(changes(), []);
     });
 
@@ -588,6 +617,18 @@ describe("safety", () => {
       assert.deepEqual(iam.ids(), [live.accessKeyId]);
       assert.equal(scene.phase(), "done");
       assert.match(scene.said.join(), /was made and handed out/);
+    });
+
+    it("signed by the user's own key deletes that one last, and is not done before", async () => {
+      const [current, previous] = await scene.rotated();
+      iam.signerId = current;
+      scene.strike("TagUser void", 1, denied("TagUser"));
+      await assert.rejects(scene.destroy(), /write the journal/);
+      assert.deepEqual(iam.ids(), [current]);
+      iam.fault = () => undefined;
+      await scene.destroy();
+      const deletions = [`DeleteAccessKey ${previous}`, "TagUser void", `DeleteAccessKey ${current}`];
+      assert.deepEqual(changes(), deletions);
     });
 
     it("is done once the keys are gone, even if the journal can't be written", async () => {

@@ -37,12 +37,7 @@ function begin({ user }: RecordedState) {
     patience: PATIENCE,
     env: {},
     say: (line) => said.push(line),
-    runner: {
-      id: "abcdef.2",
-      newId: () => `1000000${++ids}`,
-      isRunning: () => false,
-      isAbandoned: async () => false,
-    },
+    engine: { newId: () => `1000000${++ids}`, isGone: async () => false, leave: () => {} },
   });
   return { iam, provider, clock, said, stranger: stranger.accessKeyId };
 }
@@ -69,7 +64,7 @@ for (const file of files) {
           const { current, previous, retired, userId } = toManagedKeys(outputs);
           const id = (name: string) => (outputs[name] as { accessKeyId: string } | undefined)?.accessKeyId;
           assert.deepEqual([current?.accessKeyId, previous?.accessKeyId], [id("current"), id("previous")]);
-          assert.deepEqual(retired, outputs.retired ?? []);
+          assert.deepEqual(retired, (outputs.unfinished as Props | undefined)?.keys ?? []);
           assert.equal(userId, recorded.user.userId);
         });
 

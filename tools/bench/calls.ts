@@ -15,22 +15,24 @@ const DELAY = 40;
 
 const READ = ["GetUser", "ListAccessKeys"];
 const TAG = ["TagUser"];
+/** Whether the tag is still this run's own. */
+const LOOK = ["GetUser"];
 const CREATE = ["CreateAccessKey"];
 const DELETE = ["DeleteAccessKey"];
 const TRY = ["GetCallerIdentity"];
 
 /** What rules ask for: README's "How a rotation goes" says why. A step is what can run side by side. */
 const NEEDED = {
-  create: [READ, TAG, CREATE, TRY, TAG],
-  "rotate, with a free slot": [READ, TAG, CREATE, TRY, TAG],
-  "rotate, both slots taken": [READ, TAG, DELETE, CREATE, TRY, TAG],
+  create: [READ, TAG, CREATE, [...TRY, ...READ], TAG],
+  "rotate, with a free slot": [READ, TAG, CREATE, [...TRY, ...READ], TAG],
+  "rotate, both slots taken": [READ, TAG, DELETE, CREATE, [...TRY, ...READ], TAG],
   "up and preview, nothing changed": [],
   refresh: [READ],
-  "end of the grace period": [READ, [...TAG, ...TRY], DELETE, TAG],
-  "revoke, both slots taken": [READ, TAG, DELETE, CREATE, TRY, DELETE, TAG],
+  "end of the grace period": [READ, TAG, [...TRY, ...LOOK], DELETE, TAG],
+  "revoke, both slots taken": [READ, TAG, DELETE, CREATE, [...TRY, ...READ], DELETE, TAG],
   // `current` last, so that an interrupted run leaves the key in use for as long as it can.
-  "destroy, two keys": [READ, DELETE, DELETE, TAG],
-  "adopt two keys": [READ, [...TRY, ...TRY], TAG],
+  "destroy, two keys": [READ, DELETE, DELETE, LOOK, TAG],
+  "adopt two keys": [READ, [...TRY, ...TRY], TAG, LOOK, TAG],
 } satisfies Record<string, Steps>;
 
 type Ours = keyof typeof NEEDED;

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { AT_ONCE } from "../../provider/act/turns";
+import { AT_ONCE } from "../../provider/act/queue";
 import { startProxy } from "../../test/support/proxy";
 import { FleetEndpoint } from "./fleet/endpoint";
 import { FleetStack } from "./fleet/stacks";

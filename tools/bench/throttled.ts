@@ -1,4 +1,4 @@
-import { LONGEST_OPERATION } from "../../provider/model/journal";
+import { LONGEST_OPERATION } from "../../provider/decide/judge";
 import { TokenBucket } from "./fleet/bucket";
 import { FleetEndpoint, MOST_CONNECTIONS, type Throttle, total } from "./fleet/endpoint";
 import { FleetStack } from "./fleet/stacks";

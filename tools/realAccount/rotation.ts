@@ -18,7 +18,7 @@ import { iamClient, type Run, seconds } from "./run";
 const { AccessKeyProvider } =
   require("../../dist/dynamic/provider") as typeof import("../../provider/dynamic/provider");
 const { connect } = require("../../dist/aws/iam") as typeof import("../../provider/aws/iam");
-const { thisProcess } = require("../../dist/act/engine") as typeof import("../../provider/act/engine");
+const { engineAt } = require("../../dist/act/engine") as typeof import("../../provider/act/engine");
 
 type Props = Record<string, unknown>;
 
@@ -63,7 +63,7 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
     connect: (...args) => watched(connect(...args), run, asked),
     clock: { now: () => new Date(), sleep: (ms) => wait(ms, undefined, { signal: run.signal }) },
     patience: PATIENCE,
-    runner: thisProcess(undefined),
+    engine: engineAt(undefined),
     env: { AWS_REGION: run.where.region },
     say: (line) => said.push(line),
   });
@@ -137,6 +137,7 @@ function watched(iam: Iam, { signal, users }: Run, asked: Set<string>): Iam {
     callerAccount: counted("sts:GetCallerIdentity", iam.callerAccount),
     tryKey: counted("sts:GetCallerIdentity", iam.tryKey),
     time: () => iam.time(),
+    signer: () => iam.signer(),
   };
 }
 

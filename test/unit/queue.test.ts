@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate as turn } from "node:timers/promises";
 import { PATIENCE } from "../../provider/act/dependencies";
-import { AT_ONCE, Turns } from "../../provider/act/turns";
+import { AT_ONCE, Queue } from "../../provider/act/queue";
 import { AccessKeyProvider } from "../../provider/dynamic/provider";
 import { FakeClock, MemoryIam } from "../support/memoryIam";
 import { Stage } from "../support/stage";
@@ -22,8 +22,8 @@ describe("operations that are under way at once", () => {
 
   it("are no more than that, and the others begin in order as soon as one ends", async () => {
     const works = new Works();
-    const turns = new Turns(2);
-    const all = [0, 1, 2, 3].map((id) => turns.take(works.run(id)));
+    const queue = new Queue(2);
+    const all = [0, 1, 2, 3].map((id) => queue.take(`user ${id}`, works.run(id)));
     await turn();
     assert.deepEqual(works.begun, [0, 1]);
     works.end(1);
@@ -35,17 +35,41 @@ describe("operations that are under way at once", () => {
     await turn();
     works.end(3);
     assert.deepEqual(await Promise.all(all), [0, 1, 2, 3]);
-    const late = turns.take(works.run(4));
+    const late = queue.take("user 4", works.run(4));
     await turn();
     works.end(4);
-    assert.equal(await late, 4, "turns that nobody waited for are free again");
+    assert.equal(await late, 4, "places that nobody waited for are free again");
   });
 
   it("make room when they fail", async () => {
-    const turns = new Turns(1);
-    const failures = [0, 1].map(() => turns.take(() => Promise.reject(new Error("no"))));
+    const queue = new Queue(1);
+    const failures = [0, 1].map((id) => queue.take(`user ${id}`, () => Promise.reject(new Error("no"))));
     for (const failure of failures) await assert.rejects(failure, /^Error: no$/);
-    assert.equal(await turns.take(async () => "yes"), "yes");
+    assert.equal(await queue.take("user 2", async () => "yes"), "yes");
+  });
+
+  it("on one user go one after the other, whatever became of the one before, and hold up nobody else", async () => {
+    const works = new Works();
+    const queue = new Queue(9);
+    const failing = queue.take("user", async () => {
+      await works.run(0)();
+      throw new Error("no");
+    });
+    const next = queue.take("user", works.run(1));
+    const last = queue.take("user", works.run(2));
+    const other = queue.take("another", works.run(3));
+    await turn();
+    assert.deepEqual(works.begun, [0, 3]);
+    works.end(0);
+    await assert.rejects(failing, /^Error: no$/);
+    await turn();
+    assert.deepEqual(works.begun, [0, 3, 1]);
+    works.end(1);
+    works.end(3);
+    await turn();
+    works.end(2);
+    assert.deepEqual(await Promise.all([next, last, other]), [1, 2, 3]);
+    assert.deepEqual(works.begun, [0, 3, 1, 2]);
   });
 
   it("are bounded for a whole stack: no further journal is opened meanwhile", async () => {
@@ -70,7 +94,7 @@ describe("operations that are under way at once", () => {
       },
       clock,
       patience: PATIENCE,
-      runner: new Stage().runner,
+      engine: new Stage().engine,
       env: {},
       say: () => {},
     });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { planRotation } from "../../provider/decide/decide";
-import type { Plan, Wish } from "../../provider/decide/plan";
+import type { Intent, Plan, Reader } from "../../provider/decide/plan";
 import type { FoundKey } from "../../provider/model/accessKey";
-import type { Journal, Reader } from "../../provider/model/journal";
+import type { Journal } from "../../provider/model/journal";
 import { type ManagedKeys, managedKeys } from "../../provider/model/managedKeys";
 
 const USER = "AIDAUSER";
@@ -14,8 +14,8 @@ const found = (...ids: string[]): FoundKey[] =>
     status: id.endsWith("!") ? "Inactive" : "Active",
     createdAt: at,
   }));
-const reader: Reader = { owners: ["me"], now: new Date(at), isRunning: () => undefined };
-const rotate: Wish = { rotate: "rotationTrigger changed" };
+const reader: Reader = { owner: "me", now: new Date(at) };
+const rotate: Intent = { rotate: "rotationTrigger changed" };
 
 /** The steps in short: `-A` deletes, `+` creates (`+>A`: A becomes previous), `?` tries, `~A` forgets, `=A` adopts. */
 function short(plan: Plan): string {
@@ -24,7 +24,7 @@ function short(plan: Plan): string {
     .filter((step) => step.do !== "open" && step.do !== "close")
     .map((step) => {
       if (step.do === "discard") return `!${step.accessKeyId}`;
-      if (step.do === "delete") return `-${step.accessKeyId}`;
+      if (step.do === "delete" || step.do === "makeRoom") return `-${step.accessKeyId}`;
       if (step.do === "forget") return `~${step.accessKeyId}`;
       if (step.do === "adopt") return `=${step.key.accessKeyId} as ${step.as}`;
       if (step.do === "create") return step.previousId ? `+>${step.previousId}` : "+";
@@ -34,15 +34,15 @@ function short(plan: Plan): string {
     .join(" ");
 }
 
-function plan(recorded: ManagedKeys | undefined, keys: FoundKey[], wish: Wish = {}, userId = USER): string {
-  return short(planRotation(recorded, { userId, arn: "", keys }, wish, reader));
+function plan(recorded: ManagedKeys | undefined, keys: FoundKey[], intent: Intent = {}, userId = USER): string {
+  return short(planRotation(recorded, { userId, arn: "", keys }, intent, reader));
 }
 
 const A = managedKeys({ userId: USER, current: key("A") });
 const AB = managedKeys({ userId: USER, current: key("A"), previous: key("B") });
 
 describe("planRotation", () => {
-  const table: [string, ManagedKeys | undefined, string[], Wish, string][] = [
+  const table: [string, ManagedKeys | undefined, string[], Intent, string][] = [
     ["creation on an empty user", undefined, [], {}, "+ ?"],
     ["creation beside a stranger", undefined, ["S"], {}, "+ ?"],
     ["creation beside two strangers: AWS is asked, nothing is deleted", undefined, ["S", "T"], {}, "+ ?"],
@@ -96,22 +96,22 @@ describe("planRotation", () => {
       "? -R +>A ? -B",
     ],
   ];
-  for (const [title, recorded, ids, wish, expected] of table) {
-    it(title, () => assert.equal(plan(recorded, found(...ids), wish), expected));
+  for (const [title, recorded, ids, intent, expected] of table) {
+    it(title, () => assert.equal(plan(recorded, found(...ids), intent), expected));
   }
 
   it("a user made again under the same name: recorded keys are gone, its own keys are strangers", () => {
-    assert.equal(plan(AB, found("A", "B"), {}, "AIDAOTHER"), "~A ~B + ?");
+    assert.equal(plan(AB, found("C", "D"), {}, "AIDAOTHER"), "~A ~B + ?");
   });
 
   it("never deletes a key that is not recorded, whatever is found", () => {
     for (const keys of [found("S"), found("S", "T"), found("S!", "T!"), found("S", "T", "A"), found("S", "T", "A!")]) {
-      for (const wish of [{}, rotate]) assert.doesNotMatch(plan(A, keys, wish), /-[ST]/);
+      for (const intent of [{}, rotate]) assert.doesNotMatch(plan(A, keys, intent), /-[ST]/);
     }
   });
 
   describe("adoption", () => {
-    const wants = (current?: string, previous?: string): Wish => ({
+    const wants = (current?: string, previous?: string): Intent => ({
       adopt: {
         ...(current && { current: { accessKeyId: current, secretAccessKey: "s" } }),
         ...(previous && { previous: { accessKeyId: previous } }),
@@ -128,23 +128,22 @@ describe("planRotation", () => {
         at,
         owner: "me",
         operationId: "x-y",
-        runner: "machine.1",
-        had: ["P"],
+        strangers: ["P"],
+        made: "X",
       };
-      const after = { ...reader, isRunning: () => false };
       const decided = planRotation(
         undefined,
         { userId: USER, arn: "", keys: found("P", "X"), journal },
         wants("P"),
-        after,
+        reader,
       );
       assert.equal(short(decided), "?P !X =P as current");
     });
     it("of a previous alone makes a current beside it", () => {
       assert.equal(plan(undefined, found("Q"), wants(undefined, "Q")), "=Q as previous +>Q ?");
     });
-    it("frees the slot that a stranger takes", () => {
-      assert.equal(plan(A, found("S", "A"), { ...rotate, ...wants(undefined, "S") }), "=S as previous -S +>A ?");
+    it("of the stranger that takes the slot comes first, and the rotation in the next run", () => {
+      assert.equal(plan(A, found("S", "A"), { ...rotate, ...wants(undefined, "S") }), "=S as previous");
     });
     it("of the key that works makes the recorded one previous", () => {
       assert.equal(plan(A, found("A", "P"), wants("P")), "?P =P as current");

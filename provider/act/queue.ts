@@ -5,17 +5,25 @@
  */
 export const AT_ONCE = 100;
 
-/** Lets a limited number of operations be under way at once; the others wait, and begin in the order in which they came. */
-export class Turns {
+/** Lets a limited number of operations be under way at once, and on each user one; the others wait, in the order in which they came. */
+export class Queue {
   readonly #waiting: (() => void)[] = [];
+  readonly #last = new Map<string, Promise<void>>();
   #free: number;
 
   constructor(atOnce: number) {
     this.#free = atOnce;
   }
 
-  /** Runs `work` when its turn has come. */
-  async take<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` when everything on the same user has ended, and a place is free. */
+  async take<T>(user: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(user);
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#last.set(user, ended);
+    await before;
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((begin) => this.#waiting.push(begin));
     try {
@@ -24,6 +32,8 @@ export class Turns {
       const begin = this.#waiting.shift();
       if (begin) begin();
       else this.#free += 1;
+      end();
+      if (this.#last.get(user) === ended) this.#last.delete(user);
     }
   }
 }

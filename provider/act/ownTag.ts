@@ -1,0 +1,105 @@
+import type { Entry, Found } from "../decide/plan";
+import { timestamp } from "../model/accessKey";
+import { RotationError } from "../model/errors";
+import { formatJournal, instanceOf, type Journal, parseJournal } from "../model/journal";
+import { poll } from "./clock";
+import type { Dependencies } from "./dependencies";
+
+/** What is rotated, by whom, and what was found before. */
+export interface Operation {
+  userArn: string;
+  owner: string;
+  found: Found;
+}
+
+/** Two runs at once, neither of which could see the other when it began. */
+export class Overtaken extends RotationError {
+  constructor(what: string) {
+    super({
+      asked: "Stopped half-way",
+      found: `${what} while this run was at work.`,
+      todo: "No key of the other was touched; a key that this run had made is deleted again. Rotate a user in one place only; then run again.",
+    });
+  }
+}
+
+/** The journal of one operation on the user's tag, for as long as the tag is this operation's own. */
+export class OwnTag {
+  /** As this operation has written it, or is about to. */
+  journal: Journal | undefined;
+  /** Whether the tag was seen to be its own, and nothing has taken long since. */
+  #isConfirmed = true;
+
+  constructor(
+    readonly operation: Operation,
+    readonly startId: string | undefined,
+    readonly dependencies: Dependencies,
+  ) {}
+
+  async open(entry: Entry): Promise<void> {
+    const { iam, engine } = this.dependencies;
+    const operationId = `${instanceOf(this.startId) || engine.newId()}-${engine.newId()}`;
+    const { owner } = this.operation;
+    const journal: Journal = { ...entry, phase: "open", at: timestamp(iam.time()), owner, operationId };
+    this.#isConfirmed = false;
+    await this.write(journal);
+    this.journal = journal;
+  }
+
+  /** This operation's id; of a destroy, which opens no journal, that of the state. */
+  get operationId(): string {
+    return this.journal?.operationId ?? this.startId ?? "destroyed";
+  }
+
+  /** Says that the operation has ended. */
+  async close(phase: "done" | "void"): Promise<void> {
+    const { owner, found } = this.operation;
+    const journal = this.journal ?? {
+      kind: "delete" as const,
+      at: timestamp(this.dependencies.iam.time()),
+      owner,
+      operationId: this.operationId,
+      strangers: found.keys.map((key) => key.accessKeyId),
+    };
+    await this.write({ ...journal, phase });
+  }
+
+  get isConfirmed(): boolean {
+    return this.#isConfirmed;
+  }
+
+  note(parts: Partial<Journal>): void {
+    if (this.journal) this.journal = { ...this.journal, ...parts };
+  }
+
+  async write(journal: Journal): Promise<void> {
+    await this.dependencies.iam.writeJournal(formatJournal(journal));
+  }
+
+  /** Time has passed: what was seen counts no more. */
+  lookAgain(): void {
+    this.#isConfirmed = false;
+  }
+
+  /** @throws Overtaken if the tag is not as this operation left it, or, before it wrote any, as it was found */
+  async confirm(): Promise<void> {
+    if (this.#isConfirmed) return;
+    const { iam, clock, patience } = this.dependencies;
+    const { userId, journal } = this.operation.found;
+    const before = journal?.operationId;
+    const own = this.journal?.operationId ?? before;
+    let seen: Journal | undefined;
+    await poll(clock, patience.staleTag, async () => {
+      const user = await iam.getUser();
+      if (user.userId !== userId) throw new Overtaken(`another user (UserId ${user.userId}) took the name`);
+      seen = parseJournal(user.journal);
+      // What was there before this operation wrote may be a stale read.
+      return seen?.operationId === own || seen?.operationId !== before || undefined;
+    });
+    if (seen?.operationId !== own) {
+      const rival = seen && `operation ${seen.operationId} of owner ${seen.owner} began`;
+      throw new Overtaken(rival ?? "the tag on the user was removed");
+    }
+    this.#isConfirmed = true;
+  }
+}

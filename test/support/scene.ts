@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import type { Dependencies } from "../../provider/act/dependencies";
+import { PATIENCE } from "../../provider/act/dependencies";
+import type { Engine } from "../../provider/act/engine";
+import { HalfDone, retire, rotate } from "../../provider/act/rotate";
+import type { Intent } from "../../provider/decide/plan";
+import { IamError } from "../../provider/model/errors";
+import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
+import { type ManagedKeys, managedKeys } from "../../provider/model/managedKeys";
+import { FakeClock, MemoryIam, type MemoryKey } from "./memoryIam";
+import { userArn } from "./stage";
+
+const MINUTE = 60_000;
+export const denied = (action: string) => new IamError("denied", `iam:${action}`, "AccessDenied", "not authorized");
+
+/** An operation that died. */
+export const dead: Journal = {
+  phase: "open",
+  kind: "rotate",
+  at: "2026-11-01T00:00:00Z",
+  owner: "me",
+  operationId: "first-died",
+  strangers: [],
+};
+
+/** A user in memory, and what is recorded of it. */
+export class Scene {
+  clock = new FakeClock();
+  iam = new MemoryIam(this.clock, userArn);
+  said: string[] = [];
+  recorded: ManagedKeys | undefined;
+  engine: Engine = {
+    newId: () => `op${++this.operations}`,
+    isGone: async () => false,
+    leave: () => {
+      this.left += 1;
+    },
+  };
+  left = 0;
+  operations = 0;
+
+  get dependencies(): Dependencies {
+    const { iam, clock, engine } = this;
+    return { iam, clock, engine, patience: PATIENCE, say: (line) => this.said.push(line) };
+  }
+  async up(intent: Intent = {}, owner = "me"): Promise<ManagedKeys> {
+    const { recorded } = this;
+    this.iam.calls = [];
+    const request = { userArn, owner, intentAt: () => intent, ...(recorded && { recorded }) };
+    const { keys } = await rotate(request, this.dependencies);
+    this.recorded = keys;
+    return keys;
+  }
+  rotate = () => this.up({ rotate: "rotationTrigger changed" });
+  async halfDone(run: Promise<unknown>): Promise<HalfDone> {
+    const failure = await run.then(
+      () => undefined,
+      (error) => error,
+    );
+    assert.ok(failure instanceof HalfDone, `expected to be half done: ${failure}`);
+    this.recorded = failure.keys;
+    return failure;
+  }
+  async destroy(): Promise<void> {
+    this.iam.calls = [];
+    await retire(userArn, "me", this.recorded ?? managedKeys({}), this.dependencies);
+  }
+  /** Two managed keys. */
+  async rotated(): Promise<[current: string, previous: string]> {
+    await this.up();
+    const { current, previous } = await this.rotate();
+    assert.ok(current && previous);
+    return [current.accessKeyId, previous.accessKeyId];
+  }
+  /** What an operation left that died with its key made, and named unless the journal says otherwise. */
+  died(journal: Partial<Journal> = {}): MemoryKey {
+    const at = this.clock.now().toISOString();
+    const key = this.iam.addKey();
+    this.iam.journal = formatJournal({ ...dead, at, made: key.accessKeyId, ...journal });
+    this.clock.time += 20 * MINUTE;
+    return key;
+  }
+  phase(): string | undefined {
+    return parseJournal(this.iam.journal)?.phase;
+  }
+  /** Only the nth call of this kind fails. */
+  strike(action: string, nth: number, fault: ReturnType<MemoryIam["fault"]>): void {
+    let seen = 0;
+    this.iam.fault = (call) => (call.startsWith(action) && ++seen === nth ? fault : undefined);
+  }
+}

@@ -1,0 +1,213 @@
+// What Pulumi's engine does with a resource in one run of a stack: facts-pulumi.md.
+import { parseDuration } from "../../../provider/model/duration";
+import { type Props, savedBy } from "./core";
+import type { Place, RunSpec } from "./events";
+import type { Operation, Resource, Saved } from "./model";
+import { currentOf } from "./oracle";
+import type { Run } from "./run";
+import type { World } from "./world";
+
+/** @param disturbed something else is at work beside it */
+export async function operate(world: World, run: Run, disturbed: boolean): Promise<void> {
+  const { stack, resources } = run.spec;
+  await Promise.all(
+    resources.map(async (name) => {
+      const place: Place = `${stack}.${name}`;
+      const step = new OneResource(world, run, place, disturbed || resources.length > 1);
+      await step.perform();
+    }),
+  );
+}
+
+class OneResource {
+  readonly #resource: Resource;
+  readonly #news: Props;
+  #main: Operation | undefined;
+
+  constructor(
+    readonly world: World,
+    readonly run: Run,
+    readonly place: Place,
+    readonly disturbed: boolean,
+  ) {
+    this.#resource = world.data.resources[place];
+    this.#news = this.#inputs();
+  }
+
+  async perform(): Promise<void> {
+    const { world, run, place } = this;
+    const { kind } = run.spec;
+    const calls = run.calls.length;
+    if (kind === "up" || kind === "replace") world.data.programs[place] = this.#news;
+    try {
+      const did = await this.#perform(kind);
+      if (!run.isSaved) return;
+      const { live } = this.#resource;
+      if (did && live && this.#main) world.oracle.ended(this.#main, live);
+      const asked = run.calls.length > calls;
+      world.outcomes[place] = { ending: did && asked ? "ok" : "nothing" };
+    } catch (error) {
+      if (!run.isSaved) return;
+      const message = error instanceof Error ? error.message : String(error);
+      world.outcomes[place] = { ending: "refused", message };
+    }
+  }
+
+  #perform(kind: RunSpec["kind"]): Promise<boolean> {
+    const { live } = this.#resource;
+    if (kind === "refresh") return this.#refresh(live);
+    if (kind === "destroy") return this.#destroyAll();
+    if (kind === "replace" && live) return this.#replace(live);
+    return this.#up(live);
+  }
+
+  async #up(live: Saved | undefined): Promise<boolean> {
+    const { run } = this;
+    const news = this.#news;
+    let did = false;
+    if (!live) {
+      const operation = this.#begin("up", news);
+      did = await this.#save(operation, run.core.create(news));
+    } else {
+      const { changes, replaces } = await run.core.diff("id", live.outputs, news);
+      if (replaces?.length) return this.#replace(live);
+      if (changes || live.failed) {
+        const operation = this.#begin("up", news, live);
+        did = await this.#save(operation, run.core.update("id", live.outputs, news));
+      }
+    }
+    await this.#deletePending();
+    return did;
+  }
+
+  /** It creates first, without the old state; what was there is then deleted, with its own. */
+  async #replace(live: Saved): Promise<boolean> {
+    const operation = this.#begin("replace", this.#news);
+    try {
+      await this.#save(operation, this.run.core.create(this.#news));
+    } finally {
+      if (this.#resource.live !== live && this.run.isSaved) this.#resource.pending.push(live);
+    }
+    await this.#deletePending();
+    return true;
+  }
+
+  async #deletePending(): Promise<void> {
+    for (const old of [...this.#resource.pending]) {
+      await this.#delete(old);
+      if (this.run.isSaved) this.#resource.pending = this.#resource.pending.filter((saved) => saved !== old);
+    }
+  }
+
+  async #refresh(live: Saved | undefined): Promise<boolean> {
+    if (!live) return false;
+    const operation = this.#begin("refresh", undefined, live);
+    const read = this.run.core.read("id", live.outputs).then(({ props }) => ({ outs: props as Props }));
+    return this.#save(operation, read);
+  }
+
+  async #destroyAll(): Promise<boolean> {
+    const { live } = this.#resource;
+    await this.#deletePending();
+    if (!live) return false;
+    await this.#delete(live);
+    if (this.run.isSaved) this.#resource.live = undefined;
+    return true;
+  }
+
+  async #delete(old: Saved): Promise<void> {
+    const { run, world } = this;
+    const operation = this.#begin("destroy", undefined, old);
+    const lines = run.said.length;
+    try {
+      await run.core.delete("id", old.outputs);
+    } catch (error) {
+      if (run.isSaved) world.oracle.refused(operation, String(error));
+      throw error;
+    }
+    if (run.isSaved) world.oracle.destroyed(operation, run.said.slice(lines).join("\n"));
+  }
+
+  /** Saves what comes out, whole or half done; a refresh clears the engine's note of a failure. */
+  async #save(operation: Operation, work: Promise<{ outs?: Props | undefined }>): Promise<boolean> {
+    const { world, run } = this;
+    try {
+      const { outs = {} } = await work;
+      if (run.isSaved) this.#resource.live = world.oracle.saves(operation, outs, false);
+      if (operation.kind !== "refresh") this.#main = operation;
+      return true;
+    } catch (error) {
+      const outputs = savedBy(error);
+      if (outputs && run.isSaved) this.#resource.live = world.oracle.saves(operation, outputs, true);
+      if (run.isSaved) world.oracle.refused(operation, String(error));
+      throw error;
+    }
+  }
+
+  #inputs(): Props {
+    const { world, run, place } = this;
+    const { trigger, policy = {}, program } = run.spec;
+    if (program) return { ...program, userArn: world.data.programArn };
+    const state = this.#adopted();
+    const inputs = {
+      userArn: world.data.programArn,
+      rotationTrigger: trigger,
+      region: world.regionOf(place),
+      journalOwner: place.replace(".", "-"),
+      ...policy,
+      ...(state && { state }),
+    };
+    return Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== undefined));
+  }
+
+  /** What a person can name: any key by its id, and the secret of one that somebody made by hand or that a state held. */
+  #adopted(): Props | undefined {
+    const { adopt } = this.run.spec;
+    const { data, users } = this.world;
+    const keys = users[0]?.keys ?? [];
+    const [current, previous] = [keys[adopt?.current ?? -1], keys[adopt?.previous ?? -1]];
+    const fate = current && data.fates[current.accessKeyId];
+    const isKnown = fate && (fate.held || fate.maker === "person");
+    const state = {
+      ...(isKnown && { current: { accessKeyId: current.accessKeyId, secretAccessKey: current.secretAccessKey } }),
+      ...(previous && previous !== current && { previous: { accessKeyId: previous.accessKeyId } }),
+    };
+    return Object.keys(state).length > 0 ? state : undefined;
+  }
+
+  #begin(kind: RunSpec["kind"], news?: Props, olds?: Saved): Operation {
+    const { world, run, place, disturbed } = this;
+    const { current, previous } = (news?.state ?? {}) as Record<string, { accessKeyId: string } | undefined>;
+    const before = currentOf(olds);
+    const revokes = news?.revocationTrigger !== undefined && news.revocationTrigger !== olds?.outputs.revocationTrigger;
+    const due = this.#isDue(olds, news);
+    const broken = !before || !world.works(before) ? "current does not work" : undefined;
+    const operation: Operation = {
+      place,
+      kind,
+      olds,
+      trigger: Number(this.#news.rotationTrigger),
+      adopts: [current?.accessKeyId, previous?.accessKeyId].filter((id) => id !== undefined),
+      made: [],
+      revokes,
+      grace: parseDuration(news?.gracePeriod),
+      startedWorking: before !== undefined && world.works(before) && world.works(olds?.previous?.id ?? ""),
+      cause: broken ?? (revokes ? "revocation" : due ? "due" : undefined),
+      changed: [],
+      disturbed,
+      brokenMeanwhile: false,
+    };
+    run.begins(operation);
+    return operation;
+  }
+
+  #isDue(olds: Saved | undefined, news: Props | undefined): boolean {
+    const every = parseDuration(news?.rotateEvery);
+    const { createdAt } = (olds?.outputs.current ?? {}) as { createdAt?: string };
+    return (
+      every !== undefined &&
+      createdAt !== undefined &&
+      Date.parse(createdAt) + every <= this.world.data.time.now + 60_000
+    );
+  }
+}

@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { followAdvice } from "./advice";
+import type { Act, Event, RunSpec } from "./events";
+import { comesToRest } from "./rest";
+import type { Order } from "./schedule";
+import { World } from "./world";
+
+const maybe = <T>(value: fc.Arbitrary<T>, freq: number) => fc.option(value, { nil: undefined, freq });
+const nth = fc.nat({ max: 2 });
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({ do: "addKey" as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constantFrom("deleteKey" as const, "deactivateKey" as const, "activateKey"), nth }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom("rename" as const, "renameBack" as const, "move" as const, "removeTag" as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom("giveNameAway" as const, "remakeUser" as const) }),
+  },
+);
+
+const strike = fc.record({
+  at: fc.nat({ max: 9 }),
+  fault: fc.constantFrom(
+    "before" as const,
+    "lostReply" as const,
+    "killBefore" as const,
+    "killAfter" as const,
+    "denied" as const,
+    "throttled" as const,
+    "expired" as const,
+    "engineDies" as const,
+    "stale" as const,
+  ),
+});
+
+const policy = fc.record({
+  gracePeriod: maybe(fc.constantFrom("1h", "3d"), 2),
+  rotateEvery: maybe(fc.constantFrom("4d"), 4),
+  revocationTrigger: maybe(fc.nat({ max: 1 }), 4),
+});
+
+const spec: fc.Arbitrary<RunSpec> = fc.record({
+  stack: fc.constantFrom("A" as const, "A" as const, "A" as const, "B" as const),
+  kind: fc.constantFrom("up", "up", "up", "up", "up", "up", "refresh", "destroy", "replace") as fc.Arbitrary<
+    RunSpec["kind"]
+  >,
+  resources: fc.oneof(
+    { weight: 6, arbitrary: fc.constant(["one"] as RunSpec["resources"]) },
+    { weight: 1, arbitrary: fc.constant(["one", "two"] as RunSpec["resources"]) },
+    { weight: 1, arbitrary: fc.constant(["two"] as RunSpec["resources"]) },
+  ),
+  trigger: fc.nat({ max: 2 }),
+  policy: maybe(policy, 4),
+  adopt: maybe(fc.record({ current: maybe(nth, 2), previous: maybe(nth, 2) }), 8),
+  strike: maybe(strike, 2),
+  signer: maybe(fc.constantFrom("current" as const, "previous" as const), 10),
+  skew: maybe(fc.constantFrom(-40, 0.02, 40), 10),
+});
+
+const order: fc.Arbitrary<Order> = fc.record({
+  turns: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 5 }),
+  swaps: fc.array(fc.boolean(), { maxLength: 12 }),
+});
+
+export const event: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ do: fc.constant("runs" as const), runs: fc.tuple(spec) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("runs" as const),
+      runs: fc.array(spec, { minLength: 1, maxLength: 2 }),
+      acts: fc.array(fc.record({ step: fc.nat({ max: 14 }), act }), { maxLength: 2 }),
+      order,
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("act" as const), act }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom("loseState" as const, "backup" as const, "restore" as const),
+      stack: fc.constantFrom("A" as const, "B" as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: "follow" as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("wait" as const), minutes: fc.constantFrom(3, 15, 90, 4_000, 6_000) }),
+  },
+);
+
+export function historyOf(maxLength = 8): fc.Arbitrary<Event[]> {
+  return fc.array(event, { maxLength });
+}
+
+/**
+ * Lives through a history, and then lets the world come to rest.
+ * @param advice whoever is refused then follows the message, and where it gives several ways out, the one of this number
+ */
+export async function live(
+  events: Event[],
+  slots: number,
+  advice?: number,
+): Promise<{ world: World; crimes: string[] }> {
+  const world = new World(slots);
+  const { crimes } = world.oracle;
+  for (const at of events) {
+    await world.run(at);
+    if (crimes.length > 0) return { world, crimes };
+  }
+  const refusing = await comesToRest(world);
+  if (advice !== undefined && refusing[0] && crimes.length === 0) await followAdvice(world, refusing[0], advice);
+  if (crimes.length === 0) await comesToRest(world, { rotationTrigger: 9 });
+  return { world, crimes };
+}

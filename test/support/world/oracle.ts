@@ -1,0 +1,150 @@
+import { recordedIds, secretsIn } from "./core";
+import type { Place } from "./events";
+import type { Operation, Saved, WorldData } from "./model";
+
+/** Knows the truth by itself, from what was done in AWS and saved in a state, and never asks the code. */
+export class Oracle {
+  crimes: string[] = [];
+
+  constructor(
+    readonly world: {
+      data: WorldData;
+      works(id: string): boolean;
+      isThere(id: string): boolean;
+      canBeFound(id: string): boolean;
+      isOnNamedUser(id: string): boolean;
+    },
+  ) {}
+
+  #accuse(crime: string): void {
+    this.crimes.push(crime);
+  }
+
+  made(id: string, by: Place | "person"): void {
+    this.world.data.fates[id] = { maker: by, handed: false, held: false, excused: false };
+  }
+
+  /** Just before AWS deletes it. */
+  deletes(operation: Operation, id: string): void {
+    const { data } = this.world;
+    const fate = data.fates[id];
+    if (!fate || !this.world.isThere(id)) return;
+    operation.changed.push(`deleted ${id}`);
+    const { place, kind, adopts, made, revokes } = operation;
+    const named = adopts.includes(id) || recordedIds(operation.olds?.outputs).includes(id);
+    if (fate.maker !== place && !named) {
+      const whose = fate.maker === "person" ? "a person" : fate.maker;
+      this.#accuse(`${place} ${kind} deletes ${id}, which ${whose} made`);
+    }
+    if (!this.world.works(id)) return;
+    if (fate.handed && !named) this.#accuse(`${place} ${kind} deletes ${id}, which was handed out and is not recorded`);
+    for (const [at, { live }] of Object.entries(data.resources)) {
+      // What a failed run saved was passed on to nobody yet.
+      if (currentOf(live) !== id || !fate.handed) continue;
+      // A person may break it the moment after it was seen to work.
+      const successor = made.some((newer) => newer !== id && (operation.brokenMeanwhile || this.world.works(newer)));
+      const own = at === place && live?.instance === operation.olds?.instance;
+      const takenOver = at !== place && named;
+      // Only the tag tells a resource that is replaced what the new one has taken over.
+      const unknowable = at === place && !own && fate.excused;
+      if (unknowable || (own && (kind === "destroy" || (revokes && successor))) || takenOver) continue;
+      this.#accuse(`${place} ${kind} deletes ${id}, the current key in the state of ${at}`);
+    }
+    this.#grace(operation, id);
+  }
+
+  #grace({ place, kind, olds, grace, revokes, startedWorking }: Operation, id: string): void {
+    if (kind === "destroy" || !grace || !olds || revokes || olds.previous?.id !== id) return;
+    const ends = olds.previous.since + grace;
+    if (startedWorking && this.world.data.time.now < ends - 60_000) {
+      this.#accuse(`${place} deletes ${id} before its grace period ends, ${new Date(ends).toISOString()}`);
+    }
+  }
+
+  /** What an operation left in the state, held against what was there. */
+  saves(operation: Operation, outputs: Props, failed: boolean): Saved {
+    const { place, kind, olds, trigger } = operation;
+    const { data } = this.world;
+    for (const id of secretsIn(outputs)) {
+      const fate = data.fates[id];
+      const passedOn = !failed && !(kind === "refresh" && outputs.unfinished);
+      if (fate) Object.assign(fate, { held: true, handed: fate.handed || passedOn });
+    }
+    const left = kind === "refresh" ? secretsIn(outputs) : recordedIds(outputs);
+    for (const id of secretsIn(olds?.outputs)) {
+      if (left.includes(id) || !this.world.canBeFound(id)) continue;
+      this.#accuse(`${place} ${kind} drops the secret of ${id}, which AWS still has`);
+    }
+    const answer = this.#answer(operation, outputs);
+    const [id, old] = [(outputs.previous as { accessKeyId: string } | null)?.accessKeyId, olds?.previous];
+    const previous = id === undefined ? undefined : id === old?.id ? old : { id, since: data.time.now };
+    return {
+      instance: olds?.instance ?? ++data.numbers.instances,
+      outputs,
+      failed,
+      answer: { ...answer, trigger: answer.trigger ?? trigger },
+      ...(previous && { previous }),
+    };
+  }
+
+  /** One trigger value, one rotation. */
+  #answer({ place, kind, olds, trigger, adopts, cause, brokenMeanwhile }: Operation, outputs: Props): Saved["answer"] {
+    if (!olds) return { trigger, rotated: true };
+    if (kind === "refresh") return olds.answer;
+    const before = olds.answer.trigger === trigger ? olds.answer : { trigger, rotated: false };
+    const rotated = currentOf(olds) !== (outputs.currentAccessKeyId ?? undefined);
+    if (!rotated || cause || brokenMeanwhile || adopts.length > 0) return before;
+    if (before.rotated) this.#accuse(`${place} rotates twice for the trigger ${trigger}`);
+    return { trigger, rotated: true };
+  }
+
+  /** After a successful `up` that asked AWS. */
+  ended(operation: Operation, live: Saved): void {
+    const { place, brokenMeanwhile } = operation;
+    const { data } = this.world;
+    const current = currentOf(live);
+    const key = live.outputs.current as { secretAccessKey?: string } | undefined;
+    if (!current) this.#accuse(`${place} succeeds without a current key`);
+    else if (!this.world.works(current) && !brokenMeanwhile && !data.fates[current]?.excused) {
+      this.#accuse(`${place} succeeds, and its current ${current} does not work`);
+    } else if (data.secrets[current] && data.secrets[current] !== key?.secretAccessKey) {
+      this.#accuse(`${place} keeps another secret for ${current}`);
+    }
+  }
+
+  /** When no operation of the resource is under way any more: what it made is recorded, or gone. */
+  nothingForgotten(place: Place): void {
+    const { data } = this.world;
+    const known = Object.values(data.resources).flatMap(({ live, pending }) =>
+      [live, ...pending].flatMap((saved) => recordedIds(saved?.outputs)),
+    );
+    for (const [id, { maker, held, excused }] of Object.entries(data.fates)) {
+      if (maker !== place || excused || known.includes(id) || !this.world.isOnNamedUser(id)) continue;
+      this.#accuse(`${place} forgets ${id}, ${held ? "which it handed out" : "whose secret nobody has"}`);
+    }
+  }
+
+  /** A refusal comes before the first change, where nothing goes wrong on the way. */
+  refused({ place, changed, disturbed }: Operation, message: string): void {
+    if (!disturbed && changed.length > 0) this.#accuse(`${place} fails half-way, after it ${changed}: ${message}`);
+  }
+
+  destroyed(operation: Operation, said: string): void {
+    for (const [id, fate] of Object.entries(this.world.data.fates)) if (said.includes(id)) fate.excused = true;
+    for (const id of recordedIds(operation.olds?.outputs)) {
+      const taken = Object.values(this.world.data.resources).some(
+        ({ live }) => live !== operation.olds && recordedIds(live?.outputs).includes(id),
+      );
+      const fate = this.world.data.fates[id];
+      if (fate && !fate.excused && !taken && this.world.isThere(id)) {
+        this.#accuse(`${operation.place} is destroyed, and leaves ${id} without a word`);
+      }
+    }
+  }
+}
+
+type Props = Record<string, unknown>;
+
+export function currentOf(saved: Saved | undefined): string | undefined {
+  return (saved?.outputs.current as { accessKeyId: string } | undefined)?.accessKeyId;
+}

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { judge } from "../../provider/decide/judge";
+import type { FoundKey } from "../../provider/model/accessKey";
+import type { Journal } from "../../provider/model/journal";
+
+const AT = "2026-11-01T12:00:00Z";
+const minutes = (count: number) => new Date(Date.parse(AT) + count * 60_000);
+
+const journal = (parts: Partial<Journal> = {}): Journal => ({
+  phase: "open",
+  kind: "rotate",
+  at: AT,
+  owner: "me",
+  operationId: "made-two",
+  strangers: ["S"],
+  ...parts,
+});
+const keys = (ids: string): FoundKey[] =>
+  ids.split("").map((accessKeyId) => ({ accessKeyId, status: "Active", createdAt: AT }));
+
+/** In a word: who is lost, or why it is refused and which keys are named. */
+function word(at: Journal | undefined, unknown: string, operationId: string | undefined, now = minutes(1)): string {
+  const verdict = judge(at, keys(unknown), operationId, { owner: "me", now });
+  if ("lost" in verdict) return `lost: ${verdict.lost}`;
+  return `${verdict.refusal}: ${verdict.keys.map(({ accessKeyId }) => accessKeyId)}`;
+}
+
+describe("judge: what a key is that the state does not know", () => {
+  const saved = "made-one";
+  const none = undefined;
+  const table: [string, Journal | undefined, string, string | undefined, string][] = [
+    ["without a journal: a stranger's", undefined, "X", saved, "lost: "],
+    [
+      "beside our last operation, which was saved: a stranger's",
+      journal({ operationId: saved, made: "C" }),
+      "X",
+      saved,
+      "lost: ",
+    ],
+    ["the same, which is not closed yet", journal({ operationId: saved, phase: "done" }), "X", saved, "lost: "],
+    [
+      "beside our last operation, which was in doubt: nobody can tell",
+      journal({ operationId: saved, phase: "done", doubt: true }),
+      "XS",
+      saved,
+      "unclear: X",
+    ],
+    ["our operation died with it made: it is lost", journal({ made: "X" }), "X", saved, "lost: X"],
+    ["a creation of ours died, and there is no state", journal({ made: "X" }), "X", none, "lost: X"],
+    ["a stranger's, beside a lost one", journal({ made: "X" }), "XS", saved, "lost: X"],
+    ["our operation died, and names none: nobody can tell", journal(), "X", saved, "unclear: X"],
+    ["our operation died, and names another: nobody can tell", journal({ made: "C" }), "X", saved, "unclear: X"],
+    [
+      "beside a lost one there is another: nobody can tell about that",
+      journal({ made: "X" }),
+      "XY",
+      saved,
+      "unclear: Y",
+    ],
+    ["our operation died, and all is known", journal({ made: "C" }), "S", saved, "lost: "],
+    ["handed out, and the state does not know it", journal({ phase: "done", made: "X" }), "XS", saved, "handedOut: X"],
+    ["handed out, and there is no state", journal({ phase: "done" }), "X", none, "handedOut: X"],
+    ["nothing new since an operation that was handed out", journal({ phase: "done" }), "S", saved, "lost: "],
+    ["another owner's, at work", journal({ owner: "other" }), "", saved, "atWork: "],
+    ["another owner's, at work, whatever is there", journal({ owner: "other", made: "X" }), "XS", saved, "atWork: X,S"],
+    ["another owner's, handed out", journal({ owner: "other", phase: "done" }), "XS", saved, "otherOwner: X,S"],
+    ["another owner that has left", journal({ owner: "other", phase: "void" }), "X", saved, "lost: "],
+    ["ended with nothing of ours left", journal({ phase: "void", made: "X" }), "X", saved, "lost: "],
+  ];
+  for (const [title, at, unknown, operationId, expected] of table) {
+    it(title, () => assert.equal(word(at, unknown, operationId), expected));
+  }
+
+  it("another owner is at work for as long as an operation can last", () => {
+    const other = journal({ owner: "other" });
+    assert.equal(word(other, "X", saved, new Date(minutes(10).getTime() - 1)), "atWork: X");
+    assert.equal(word(other, "X", saved, minutes(10)), "otherOwner: X");
+  });
+
+  it("takes a key for lost only if an open journal of ours, of another operation, names it as made", () => {
+    const any = fc.record({
+      phase: fc.constantFrom<Journal["phase"]>("open", "done", "void"),
+      owner: fc.constantFrom("me", "other"),
+      operationId: fc.constantFrom("made-one", "made-two"),
+      made: fc.constantFrom("X", "C", ""),
+      strangers: fc.constantFrom<string[]>([], ["S"]),
+    });
+    fc.assert(
+      fc.property(any, (parts) => {
+        const verdict = word(journal(parts), "X", saved);
+        const died = parts.phase === "open" && parts.owner === "me" && parts.operationId === "made-two";
+        assert.equal(verdict === "lost: X", died && parts.made === "X", verdict);
+      }),
+    );
+  });
+});

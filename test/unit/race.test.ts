@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { formatJournal, parseJournal } from "../../provider/model/journal";
+import type { MemoryIam } from "../support/memoryIam";
+import { dead, denied, Scene } from "../support/scene";
+
+const MINUTE = 60_000;
+
+/** Another run of whatever owner takes the tag while ours is at work, at one of our calls. */
+describe("a run that another one overtakes", () => {
+  let scene: Scene;
+  let iam: MemoryIam;
+  const rival = formatJournal({ ...dead, owner: "you", operationId: "rival-1" });
+  beforeEach(() => {
+    scene = new Scene();
+    iam = scene.iam;
+    iam.slots = 3;
+  });
+
+  const overtakenAt = (action: string, nth = 1, tag: string | null = rival) => {
+    let seen = 0;
+    iam.fault = (call) => {
+      if (call.startsWith(action) && ++seen === nth) iam.journal = tag ?? undefined;
+      return undefined;
+    };
+  };
+
+  for (const tag of [rival, null]) {
+    it(`deletes the key that it made, and touches nothing else${tag ? "" : ": somebody removed the tag"}`, async () => {
+      await scene.up();
+      const [current] = iam.ids();
+      overtakenAt("CreateAccessKey", 1, tag);
+      await assert.rejects(
+        scene.rotate(),
+        tag ? /operation rival-1 of owner you began while/ : /tag on the user was removed/,
+      );
+      assert.deepEqual(iam.ids(), [current]);
+      assert.equal(iam.journal, tag ?? undefined, "the other's journal is left alone");
+    });
+  }
+
+  it("the same as a creation, which then leaves nothing", async () => {
+    overtakenAt("CreateAccessKey");
+    await assert.rejects(scene.up(), /began while this run was at work/);
+    assert.deepEqual([iam.ids(), iam.journal], [[], rival]);
+  });
+
+  it("sees it before it hands a key out for which it had to wait", async () => {
+    await scene.up();
+    const [current] = iam.ids();
+    iam.propagation = MINUTE / 6;
+    overtakenAt("GetCallerIdentity", 5);
+    await assert.rejects(scene.rotate(), /began while/);
+    assert.deepEqual([iam.ids(), iam.journal], [[current], rival]);
+  });
+
+  it("sees it before it deletes what a revocation ends", async () => {
+    const [current] = await scene.rotated();
+    overtakenAt("GetCallerIdentity");
+    // Its own naming of the new key, side by side with that trial, would hide the rival's tag.
+    const write = iam.writeJournal.bind(iam);
+    iam.writeJournal = async (value) => {
+      if (iam.journal !== rival) await write(value);
+    };
+    await assert.rejects(scene.up({ revoke: "leak" }), /began while/);
+    assert.deepEqual(iam.ids(), [current]);
+  });
+
+  it("sees it before it deletes a previous whose grace period is over", async () => {
+    const ids = await scene.rotated();
+    const recorded = scene.recorded;
+    overtakenAt("GetCallerIdentity");
+    scene.clock.time += 2 * MINUTE;
+    await assert.rejects(scene.up({ gracePeriod: "1m" }), /began while/);
+    assert.deepEqual(iam.ids().sort(), [...ids].sort());
+    assert.deepEqual(scene.recorded, recorded);
+  });
+
+  it("sees that another user took the name, and leaves that one no key", async () => {
+    iam.fault = (call) => {
+      if (call === "CreateAccessKey") iam.userId = "AIDAANOTHERUSER00001";
+      return undefined;
+    };
+    await assert.rejects(scene.up(), /another user \(UserId AIDAANOTHERUSER00001\) took the name while/);
+    assert.deepEqual(iam.ids(), []);
+  });
+
+  it("whose journal it wrote over is seen by its key: neither is forgotten", async () => {
+    await scene.up();
+    const before = scene.recorded;
+    // The other one ends between our first look and our writing: nothing of it is left but its key.
+    const write = iam.writeJournal.bind(iam);
+    let appeared = "";
+    iam.writeJournal = async (value) => {
+      if (appeared === "") appeared = iam.addKey().accessKeyId;
+      await write(value);
+    };
+    await assert.rejects(scene.rotate(), ({ message }: Error) => {
+      return message.includes(`somebody made ${appeared} (`) && message.includes("while this run was at work");
+    });
+    assert.deepEqual([iam.ids(), scene.recorded], [[before?.current?.accessKeyId, appeared], before]);
+    await assert.rejects(scene.rotate(), new RegExp(`in the moment in which it made a key, and there is ${appeared}`));
+  });
+
+  it("keeps a key that it can't delete again, and deletes it in the next update", async () => {
+    await scene.up();
+    const [current] = iam.ids();
+    iam.fault = (call) => {
+      if (call === "CreateAccessKey") iam.journal = rival;
+      return call.startsWith("DeleteAccessKey") ? denied("DeleteAccessKey") : undefined;
+    };
+    const { keys, did } = await scene.halfDone(scene.rotate());
+    const [, left] = iam.ids();
+    assert.deepEqual([keys.current?.accessKeyId, keys.retired, did.made], [current, [left], false]);
+    iam.fault = () => undefined;
+    iam.journal = undefined;
+    await scene.up();
+    assert.deepEqual(iam.ids(), [current]);
+  });
+
+  it("does not take a stale tag, which it wrote over, for another run", async () => {
+    await scene.up();
+    const getUser = iam.getUser.bind(iam);
+    const before = iam.journal;
+    let looks = 0;
+    iam.getUser = async () => ({ ...(await getUser()), ...(looks++ < 3 && before && { journal: before }) });
+    const { previous } = await scene.rotate();
+    assert.equal(previous?.accessKeyId, iam.ids()[0]);
+  });
+
+  it("does not end the key that older ones gave way to", async () => {
+    const [current, previous] = await scene.rotated();
+    iam.slots = 2;
+    let deletions = 0;
+    scene.recorded = { ...(scene.recorded ?? assert.fail()), retired: [] };
+    iam.fault = (call) => {
+      // current is gone, and then the tag is another's when it comes to saying how this ended.
+      if (call === `DeleteAccessKey ${current}` && ++deletions === 1) return undefined;
+      if (call === "TagUser done") {
+        iam.journal = rival;
+        return denied("TagUser");
+      }
+      return undefined;
+    };
+    const { keys } = await scene.halfDone(scene.up({ revoke: "leak" }));
+    assert.deepEqual(iam.ids(), [keys.current?.accessKeyId]);
+    assert.ok(![current, previous].includes(keys.current?.accessKeyId ?? ""));
+  });
+
+  it("does not end the key for which the only working one made room", async () => {
+    await scene.rotated();
+    iam.slots = 2;
+    iam.keys.pop();
+    iam.addKey();
+    scene.clock.time += MINUTE;
+    overtakenAt("CreateAccessKey");
+    const { keys } = await scene.halfDone(scene.up({ revoke: "leak" }));
+    assert.ok(iam.ids().includes(keys.current?.accessKeyId ?? ""), "the outage is no longer than it was");
+  });
+
+  it("finds its own lost key claimed, and hands it to nobody: the next run of its own stack was faster", async () => {
+    await scene.up();
+    const [current] = iam.ids();
+    const next = new Scene();
+    Object.assign(next, { iam, clock: scene.clock, recorded: scene.recorded, operations: 100 });
+    iam.propagation = MINUTE / 2;
+    const tryKey = iam.tryKey.bind(iam);
+    let trials = 0;
+    let second: Promise<unknown> | undefined;
+    iam.tryKey = async (key) => {
+      // An orphan waits for its key; meanwhile its stack runs again.
+      if (++trials === 5) {
+        second = next.rotate();
+        await second;
+      }
+      return tryKey(key);
+    };
+    await assert.rejects(scene.rotate(), /began while this run was at work/);
+    await second;
+    assert.deepEqual(iam.ids(), [current, next.recorded?.current?.accessKeyId]);
+    assert.equal(parseJournal(iam.journal)?.operationId, next.recorded?.operationId);
+  });
+});

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { type Crime, walk } from "../support/world/walk";
+
+// Beside the random histories, which go far: every history that is short, over the real plan and executor.
+describe("every short history", function () {
+  this.timeout(7_200_000);
+  // `npm run test:soak` goes one event further, which takes about an hour.
+  const depth = Number(process.env.WALK_DEPTH ?? 3);
+
+  it(`of up to ${depth} events, each fault at each call: no crime, and each comes to rest`, async () => {
+    const found: Crime[] = [];
+    const { histories, steps, states } = await walk(depth, 2, (crime) => found.push(crime));
+    console.log(`      ${histories} histories of ${depth} events, by ${steps} steps through ${states} states`);
+    assert.deepEqual(found.slice(0, 3), [], `${found.length} histories go wrong`);
+  });
+});
