@@ -7,7 +7,7 @@ import { RotatedAccessKey } from "pulumi-aws-iam-rotator";
 // your program and one `pulumi up`. In this one `pulumi config set step 1`, then 2, 3 and 4, makes the edit.
 const step = new pulumi.Config().getNumber("step") ?? 0;
 
-// The rotation keeps its journal in a tag of the user, which must not look like drift: Pulumi.yaml has aws:ignoreTags.
+// The rotation keeps its journal in a tag of the user. It must not look like drift: `aws:ignoreTags` in Pulumi.yaml.
 const user = new User("deploy", { path: "/ci/" });
 
 // Step 1: the old resource promises to leave its key in AWS, and the key is adopted; nothing happens to it. Whoever reads

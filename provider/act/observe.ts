@@ -33,7 +33,7 @@ export async function observeUser(
   const asked = `Can't rotate the access keys of ${userArn}`;
   if (!found || (recorded && !isRecordedUser(recorded, found))) {
     const where = await whereKeysAre(asked, recorded, dependencies);
-    if (where) throw renamed(asked, where, found);
+    if (where) throw new Renamed(asked, where, found);
   }
   if (found?.arn === userArn) return found;
   throw new RotationError({
@@ -72,12 +72,20 @@ function nobodyCouldAsk(asked: string, accessKeyId: string, code: string): Rotat
   });
 }
 
-export function renamed(asked: string, where: string, found?: Found): RotationError {
-  return new RotationError({
-    asked,
-    found: `its keys are alive: their user is ${where} now${found ? `, and ${found.arn} is another one (UserId ${found.userId})` : ""}.`,
-    todo: "Nothing was changed. Set `userArn` to the ARN of the user as it is now, and the keys stay as they are; then run again.",
-  });
+/** The user has another name or path by now. */
+export class Renamed extends RotationError {
+  constructor(
+    asked: string,
+    /** Its ARN now; or in words, where that can't be told. */
+    readonly where: string,
+    found?: Found,
+  ) {
+    super({
+      asked,
+      found: `its keys are alive: their user is ${where} now${found ? `, and ${found.arn} is another one (UserId ${found.userId})` : ""}.`,
+      todo: "Nothing was changed. Set `userArn` to the ARN of the user as it is now, and the keys stay as they are; then run again.",
+    });
+  }
 }
 
 async function read(iam: Iam, userArn: string): Promise<Found | undefined> {

@@ -18,7 +18,7 @@ export class Overtaken extends RotationError {
     super({
       asked: "Stopped half-way",
       found: `${what} while this run was at work.`,
-      todo: "No key of the other was touched; a key that this run had made is deleted again. Rotate a user in one place only; then run again.",
+      todo: "No key of the other was touched; a key that this run had made is deleted again, unless older ones had gone for it. Rotate a user in one place only; then run again.",
     });
   }
 }
@@ -52,14 +52,14 @@ export class OwnTag {
   }
 
   /** Says that the operation has ended. */
-  async close(phase: "done" | "void"): Promise<void> {
-    const { owner, found } = this.operation;
+  async close(phase: "done" | "void", last?: string): Promise<void> {
     const journal = this.journal ?? {
       kind: "delete" as const,
       at: timestamp(this.dependencies.iam.time()),
-      owner,
+      owner: this.operation.owner,
       operationId: this.operationId,
-      strangers: found.keys.map((key) => key.accessKeyId),
+      strangers: [],
+      ...(last && { made: last }),
     };
     await this.write({ ...journal, phase });
   }

@@ -1,10 +1,11 @@
 import { planDeletion, planRotation } from "../decide/decide";
 import type { Found, Intent, Plan, Reader, Refusal, Wait } from "../decide/plan";
+import { listKeys } from "../model/accessKey";
 import { RotationError } from "../model/errors";
 import { isRecordedUser, type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
 import type { Dependencies, Iam } from "./dependencies";
 import { guardLastUse } from "./lastUsedGuard";
-import { lookTwice, observe, observeUser, renamed, whereKeysAre } from "./observe";
+import { lookTwice, observe, observeUser, Renamed, whereKeysAre } from "./observe";
 import { runSteps, StepFailure } from "./run";
 
 /** A rotation that ended half-way: `keys` are what is ours now, and must be saved. */
@@ -86,12 +87,18 @@ export async function retire(
   const { found, plan } = await lookTwice(look, surprises, dependencies);
   if (!found || !plan || !isRecordedUser(recorded, found)) {
     const where = await whereKeysAre(asked, recorded, dependencies);
-    if (where) throw renamed(asked, where, found);
+    if (where) throw new Renamed(asked, where, found);
     const why = found ? `is another one by now (UserId ${found.userId})` : "is not there";
     const ids = managedIds(recorded).join(" and ");
     if (ids)
       say(
         `${userArn}: the user of that name ${why}, so nobody could look for ${ids}. If it was renamed, and they are inactive, they are there still.`,
+      );
+    const { journal, keys = [] } = found ?? {};
+    const unknown = keys.filter((key) => !journal?.strangers.includes(key.accessKeyId));
+    if (journal?.phase === "open" && journal.owner === owner && unknown.length > 0)
+      say(
+        `${userArn}: an operation of this resource was interrupted when it made a key of that user, and there is ${listKeys(unknown)}. Delete what nobody uses.`,
       );
     return;
   }
@@ -132,12 +139,12 @@ function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: M
   const adopted = plan.steps.flatMap((step) => (step.do === "adopt" ? [step.key.accessKeyId] : []));
   const ours = [...adopted, ...(recorded ? managedIds(recorded) : [])];
   const { journal, keys } = found;
-  const isAnother = journal?.phase !== "void" && journal?.operationId !== recorded?.operationId;
+  const isAnother = journal?.operationId !== recorded?.operationId;
   // What its word says of no key that is there is about to be written over.
   const midway = isAnother && journal?.owner === owner && journal.phase === "open" ? [journal.operationId] : [];
   const replaced = recorded?.journalOpen && journal?.operationId !== recorded.operationId ? ["another journal"] : [];
   const named = isAnother && journal?.made ? [journal.made] : [];
-  const unlisted = named.filter((id) => !ours.includes(id) && !keys.some((key) => key.accessKeyId === id));
+  const unlisted = named.filter((id) => !keys.some((key) => key.accessKeyId === id));
   const isYoung = (at: string) => now.getTime() - Date.parse(at) < LATE;
   const young = keys.filter((key) => isYoung(key.createdAt) && ![...ours, ...gone].includes(key.accessKeyId));
   return [...gone, ...unlisted, ...replaced, ...midway, ...young.map((key) => key.accessKeyId)].join();
@@ -172,11 +179,15 @@ function standing(start: ManagedKeys, now: ManagedKeys): string {
   const gone = managedIds(start).filter((id) => !managedIds(now).includes(id));
   const made = managedIds(now).filter((id) => !managedIds(start).includes(id));
   const parts = [
-    made.length > 0 && `${made.join(" and ")} was made or adopted`,
-    gone.length > 0 && `${gone.join(" and ")} is gone`,
+    made.length > 0 && `${are(made, "was", "were")} made or adopted`,
+    gone.length > 0 && `${are(gone)} gone`,
     now.current ? `current is ${now.current.accessKeyId}` : "there is no current key",
     now.previous ? `previous is ${now.previous.accessKeyId}` : "there is no previous key",
-    now.retired.length > 0 && `${now.retired.join(" and ")} is still to be deleted`,
+    now.retired.length > 0 && `${are(now.retired)} still to be deleted`,
   ].filter((part) => typeof part === "string");
   return `Where it stands: ${parts.join(", ")}. This is saved, and the next update goes on from there.`;
+}
+
+function are(ids: string[], one = "is", more = "are"): string {
+  return `${ids.join(" and ")} ${ids.length > 1 ? more : one}`;
 }

@@ -19,7 +19,7 @@ export class StepFailure extends Error {
     readonly step: Step,
     override readonly cause: Error,
   ) {
-    super(cause.message, { cause });
+    super(cause.message);
   }
 }
 
@@ -105,7 +105,7 @@ class Run {
         this.keys = { ...this.keys, operationId: this.#tag.operationId };
         if (step.phase === "void") this.#tag.lookAgain();
         await this.#lookAround();
-        return this.#tag.close(step.phase);
+        return this.#tag.close(step.phase, step.last);
       case "settle":
         return this.#tag.write(step.journal);
     }
@@ -191,9 +191,11 @@ class Run {
       if (failed.do === "close") throw error;
       this.#tag.lookAgain();
       await this.#tag.confirm();
-      // A key that appeared meanwhile may be of a run whose journal this one wrote over: the open tag has it asked about.
-      if (!hasChanged && (await this.#appeared()).length > 0) return error;
-      await this.#tag.write(ended);
+      // A key that appeared meanwhile may be of a run whose journal this one wrote over: the tag has it asked about.
+      const appeared = await this.#appeared().catch(() => undefined);
+      const isSure = appeared?.length === 0;
+      if (!hasChanged && !isSure) return error;
+      await this.#tag.write(isSure ? ended : { ...ended, doubt: true });
     } catch (reason) {
       if (reason instanceof Overtaken) return this.#giveWay(reason);
       if (this.keys.operationId === journal.operationId) this.keys = { ...this.keys, journalOpen: true };

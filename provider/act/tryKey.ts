@@ -41,7 +41,7 @@ export function notAccepted(key: ManagedKey, userArn: string, refused: string, {
 export function mustBeAccepted(key: ManagedKey, older: string[], refused: string, { patience }: Dependencies): Error {
   return new RotationError({
     asked: "Can't delete older keys yet",
-    found: `AWS did not accept the new key ${key.accessKeyId} within ${patience.newKey / 1000} s (${refused}), so ${older.join(" and ") || "the key before it"} still works.`,
+    found: `AWS did not accept the new key ${key.accessKeyId} within ${patience.newKey / 1000} s (${refused}), so ${older.join(" and ") || "the key before it"} still work${older.length > 1 ? "" : "s"}.`,
     todo: "The new key is kept. Run again: the next update tries it, and then deletes the older ones.",
   });
 }

@@ -18,6 +18,8 @@ import { explainVerdict, signerLeaves } from "./refusals";
 export function planRotation(recorded: ManagedKeys | undefined, found: Found, intent: Intent, reader: Reader): Plan {
   const { keys: known, forgets } = forgetGone(recorded, found);
   const waits: Wait[] = [];
+  /** Ids of keys that `state` names, and whose adoption waits. */
+  let spokenFor: string[] = [];
   let adoption = planAdoption(known, found.keys, reader.now, intent.adopt);
   if ("refusal" in adoption) {
     // Whose the user is comes first: else what is said of the adoption leads nowhere.
@@ -25,8 +27,9 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
     return "refusal" in verdict ? { refusal: explainVerdict(verdict, reader.owner) } : adoption;
   }
   const grace = graceOf(known, found, intent, reader.now);
-  if (grace && "ends" in grace && adoption.keys.retired.includes(known.previous?.accessKeyId ?? "")) {
+  if (grace && "ends" in grace && known.previous && adoption.keys.retired.includes(known.previous.accessKeyId)) {
     waits.push({ what: "adoption", why: "state changed", until: grace.ends });
+    spokenFor = adoption.adopts.map(({ key }) => key.accessKeyId);
     adoption = { keys: known, trials: [], adopts: [] };
   }
   const { keys, trials, adopts } = adoption;
@@ -38,7 +41,7 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   if (mustWait) waits.push({ what: "rotation", why: rotate, ...(until && { until }) });
   const retires = end && "ended" in end ? end.ended : undefined;
 
-  const unknown = strangersAmong(found, keys);
+  const unknown = strangersAmong(found, keys).filter((key) => !spokenFor.includes(key.accessKeyId));
   const verdict = judge(found.journal, unknown, recorded?.operationId, reader);
   const isOthers = "refusal" in verdict && verdict.refusal === "otherOwner";
   const takesOver = isOthers && unknown.length === 0 && (!recorded || intent.takesOver === true);
@@ -53,7 +56,7 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const doubt = isMidway(found.journal, recorded?.operationId, reader) && ({ doubt: true } as const);
   const asked = { ...(waits.length > 0 && { waits }), ...(retires && { retires }) };
   if (lost.length + adopts.length + changes.length === 0 && !takesOver) {
-    return { steps: [...forgets, ...settle(found.journal, recorded?.operationId, strangers, doubt, reader)], ...asked };
+    return { steps: [...forgets, ...settle(found.journal, recorded?.operationId, strangers, doubt)], ...asked };
   }
   const kind: Entry["kind"] = !recorded ? "create" : lost.length + changes.length > 0 ? "rotate" : "adopt";
   const [made] = lost;
@@ -98,7 +101,7 @@ function planChanges(keys: ManagedKeys, found: Found, intent: Intent, { retires,
   };
   const room = makesRoom(inUse, found, leaving, lost);
   // Retired keys that are still there may be all that AWS accepts: current is tried before one of them makes room.
-  const unproven = room !== undefined && currentWorks && keys.retired.includes(room);
+  const unproven = room && currentWorks && keys.retired.includes(room);
   return [
     ...(unproven ? [TRY_FIRST] : []),
     ...(room ? [{ do: "makeRoom", accessKeyId: room } as const] : []),
@@ -156,9 +159,8 @@ function settle(
   operationId: string | undefined,
   strangers: string[],
   doubt: { doubt: true } | false,
-  reader: Reader,
 ) {
-  if (journal?.phase !== "open" || journal.owner !== reader.owner) return [];
+  if (journal?.phase !== "open") return [];
   const { made: _, ...rest } = journal;
   const settled: Journal =
     journal.operationId === operationId
@@ -191,15 +193,17 @@ export function planDeletion(
   const lost = "lost" in verdict && !taken ? verdict.lost.filter((id) => id !== reader.signer) : [];
   const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
   // From here on no key is ours: what comes later is a stranger's. A key that may be in use stays named in the journal.
-  const close: Step[] = taken || refusal ? [] : [{ do: "close", phase: "void" }];
   const [signing, others] = [going.filter((id) => id === reader.signer), going.filter((id) => id !== reader.signer)];
+  const [last] = signing;
+  const end: Step = last ? { do: "close", phase: "done", last } : { do: "close", phase: "void" };
+  const close = taken || refusal ? [] : [end];
   const steps = [...discards, ...others.map(deletion), ...close, ...signing.map(deletion)];
   return { steps, ...(left && { left }) };
 }
 
 /** The journal of another resource: it has adopted what it does not call strangers. */
 function takenOver(journal: Journal | undefined, operationId: string | undefined, { owner }: Reader) {
-  if (!journal || journal.phase === "void") return undefined;
+  if (!journal || journal.phase === "void" || journal.kind === "delete") return undefined;
   // A forced replacement creates first, under the same owner: what its `state` adopted is the new resource's.
   const isNewer = operationId && instanceOf(journal.operationId) !== instanceOf(operationId);
   return journal.owner !== owner || isNewer ? journal : undefined;

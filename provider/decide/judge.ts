@@ -34,6 +34,7 @@ function isYoung({ at }: Journal, now: Date): boolean {
  * | the journal | keys that neither the state nor the journal's strangers name |
  * |---|---|
  * | none, damaged, or of an operation that left nothing | a stranger's |
+ * | of a destroy, and the key that it names is gone | a stranger's |
  * | another owner's, open and young | refused, whatever is there: that one is at work |
  * | another owner's | refused |
  * | of the operation that our state comes from | a stranger's; unless it was in doubt: refused |
@@ -47,6 +48,8 @@ export function judge(
   { owner, now }: Reader,
 ): Verdict {
   if (!journal || journal.phase === "void") return STRANGERS;
+  // A destroy that its last key signed names that one, until it is gone.
+  if (journal.kind === "delete" && !unknown.some((key) => key.accessKeyId === journal.made)) return STRANGERS;
   if (journal.owner !== owner) {
     // Keys of another owner are not told apart: those it calls strangers may be those of a third.
     return {

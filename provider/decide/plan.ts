@@ -53,8 +53,8 @@ export type Step =
   | { do: "create"; previousId?: string; before: string[]; strangers: FoundKey[] }
   /** `required`: older keys are deleted only if AWS accepts the new one. */
   | { do: "tryCurrent"; required?: true }
-  /** Says in the journal that the operation has ended, and that what it made is handed out. */
-  | { do: "close"; phase: "done" | "void" }
+  /** Says in the journal that the operation has ended: what it made is handed out, or nothing of ours is left but `last`. */
+  | { do: "close"; phase: "done" | "void"; last?: string }
   /** The same for the operation that our state comes from, or for one of ours that died and left nothing. */
   | { do: "settle"; journal: Journal };
 

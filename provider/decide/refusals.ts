@@ -21,12 +21,12 @@ export function explainVerdict({ refusal, journal, keys, alsoLost = [] }: Refuse
     case "otherOwner":
       return {
         found: `another stack, or a resource in another place, rotates this user's keys: the owner of ${operation} is ${journal.owner}, here it is ${owner}. The user has ${keys.length > 0 ? listKeys(keys) : "no other keys than those recorded here"}.`,
-        todo: `Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for ${journal.owner} in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where the other is gone for good, remove the tag ${JOURNAL_TAG} from the user: then its keys are strangers' here.`,
+        todo: `Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for ${journal.owner} in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where \`state\` named them before, or the other is gone for good, take that one out of its stack with \`pulumi state delete\`, and remove the tag ${JOURNAL_TAG} from the user: then keys that are not recorded here are strangers'.`,
         keys,
       };
     case "handedOut":
       return {
-        found: `${listKeys(keys)} was made and handed out by ${operation} of this resource, and this state does not know it: the state was lost, restored from a backup or could not be written, or this is a forced replacement. It may be in use.`,
+        found: `${listKeys(keys)} ${keys.length > 1 ? "were" : "was"} made and handed out by ${operation} of this resource, and this state does not know ${keys.length > 1 ? "them" : "it"}: the state was lost, restored from a backup or could not be written, or this is a forced replacement. It may be in use.`,
         todo: `Nothing was changed. If you have its secret, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`; if not, replace it where it is used and delete ${ids} once nobody uses it; ${adoptOrLeave}`,
         keys,
       };

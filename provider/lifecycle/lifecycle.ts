@@ -1,10 +1,13 @@
 import type { Dependencies } from "../act/dependencies";
+import { Renamed } from "../act/observe";
 import { AT_ONCE, Queue } from "../act/queue";
 import { readDrift } from "../act/readDrift";
 import { HalfDone, retire, rotate } from "../act/rotate";
 import { checkInputs, type Failure, type Inputs } from "../decide/inputs";
 import { intentOf } from "../decide/intent";
 import { explain, IamError, RotationError } from "../model/errors";
+import { instanceOf } from "../model/journal";
+import { type ManagedKeys, managedIds, without } from "../model/managedKeys";
 import { parseUserArn, userChange, userKey } from "../model/userArn";
 import { previewUpdate, waitInWords } from "./preview";
 import { checkAccess, openSession, type StackConfig, type World, withFallback } from "./session";
@@ -31,7 +34,7 @@ export class SavedFailure extends Error {
     readonly outputs: Outputs,
     override readonly cause: Error,
   ) {
-    super(cause.message, { cause });
+    super(cause.message);
   }
 }
 
@@ -40,6 +43,8 @@ export class KeyLifecycle {
   #config: StackConfig | undefined;
   readonly #world: World;
   readonly #queue = new Queue(AT_ONCE);
+  /** Ids of the keys of each resource that this process has seen to live on, by its instance: no older instance deletes them. */
+  readonly #living = new Map<string, string[]>();
 
   constructor(world: World) {
     this.#world = world;
@@ -58,17 +63,14 @@ export class KeyLifecycle {
   async diff(olds: Props, news: Props): Promise<{ changes: boolean; replaces?: string[] }> {
     const [before, after] = [pickInputs(olds), pickInputs(news)];
     const recorded = toManagedKeys(olds);
+    this.#lives(recorded);
     const user = await this.#userChange(before, after, recorded.userId);
     if (user === "other") return { changes: true, replaces: ["userArn"] };
     const answered = toAnswered(olds);
     const drift = toDrift(olds);
     const now = this.#world.clock.now();
-    const preview = previewUpdate(
-      recorded,
-      drift,
-      intentOf({ olds: before, answered, news: after }, recorded, now),
-      now,
-    );
+    const intent = intentOf({ olds: before, answered, news: after }, recorded, now);
+    const preview = previewUpdate(recorded, drift, intent, now);
     if ("refusal" in preview) {
       const asked = `Can't rotate the access keys of ${before.userArn}`;
       throw new RotationError({ asked, ...preview.refusal });
@@ -94,9 +96,11 @@ export class KeyLifecycle {
     const { keys } = await this.#attempt(`Can't make access keys for ${userArn}`, inputs, (dependencies) =>
       rotate(request, dependencies).catch((error) => {
         if (!(error instanceof HalfDone)) throw error;
+        this.#lives(error.keys);
         throw new SavedFailure(toOutputs(inputs, error.keys), error);
       }),
     );
+    this.#lives(keys);
     return { id: userArn, outputs: toOutputs(inputs, keys) };
   }
 
@@ -138,10 +142,27 @@ export class KeyLifecycle {
 
   async delete(olds: Props): Promise<void> {
     const inputs = pickInputs(olds);
+    await this.#retire(inputs, olds).catch((error) => {
+      // Nobody can correct the ARN of a resource that is no longer in the program; its keys tell it exactly.
+      if (!(error instanceof Renamed) || !parseUserArn(error.where)) throw error;
+      return this.#retire({ ...inputs, userArn: error.where }, olds);
+    });
+  }
+
+  #retire(inputs: Inputs, olds: Props): Promise<void> {
     const { userArn } = inputs;
-    await this.#attemptRecorded(`Can't delete the access keys of ${userArn}`, inputs, (dependencies) =>
-      retire(userArn, ownerOf(inputs), toManagedKeys(olds), dependencies),
+    const recorded = toManagedKeys(olds);
+    const others = [...this.#living].filter(([instance]) => instance !== instanceOf(recorded.operationId));
+    const stay = managedIds(recorded).filter((id) => others.some(([, ids]) => ids.includes(id)));
+    if (stay.length > 0)
+      this.#world.say(`${userArn}: what another resource of this program keeps is left: ${stay.join(" and ")}.`);
+    return this.#attemptRecorded(`Can't delete the access keys of ${userArn}`, inputs, (dependencies) =>
+      retire(userArn, ownerOf(inputs), stay.reduce(without, recorded), dependencies),
     );
+  }
+
+  #lives(keys: ManagedKeys): void {
+    this.#living.set(instanceOf(keys.operationId), managedIds(keys));
   }
 
   /** Another user is a replacement, the same one under another name is not. What can't be told here, the update finds out. */

@@ -21,7 +21,8 @@ export function previewUpdate(
 ): Preview | { refusal: Refusal } {
   const plan = planRotation(recorded, presumed(recorded, drift, intent), intent, { owner: "", now });
   if ("refusal" in plan) return plan;
-  const waits = (plan.waits ?? []).map((wait) => waitInWords(wait, recorded));
+  const { waits: waiting = [] } = plan;
+  const waits = waiting.map((wait) => waitInWords(wait, recorded));
   const ofKind = <K extends Step["do"]>(kind: K) =>
     plan.steps.filter((step): step is Extract<Step, { do: K }> => step.do === kind);
   const [makes] = ofKind("create");
@@ -34,7 +35,9 @@ export function previewUpdate(
     makes?.previousId && `keeps ${makes.previousId} valid as previous${until ? ` until ${until}` : ""}`,
     deleted.length > 0 && `deletes ${deleted.join(" and ")}`,
   ].filter((part) => typeof part === "string");
-  if (parts.length === 0) return { waits };
+  const takesOver = "this update takes the user over, if another resource rotates it by now (state changed).";
+  if (parts.length === 0)
+    return { ...(intent.takesOver && waiting.every(({ what }) => what !== "adoption") && { line: takesOver }), waits };
   const why = makes
     ? (intent.revoke ?? intent.rotate ?? "current no longer works")
     : adopted.length > 0

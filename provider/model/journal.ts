@@ -18,7 +18,7 @@ export interface Journal {
   operationId: string;
   /** Ids of keys that are not ours, and were there before it. Of more than fit, the last are left out. */
   strangers: string[];
-  /** Id of the key that it made; or that an operation before it made and lost, as long as that one is there. */
+  /** Id of the key that it made; or that an operation before it made and lost, as long as that one is there; of a destroy, the last to go. */
   made?: string;
   /** AWS gave no clear answer to a CreateAccessKey: there may be one more key of its making, with a secret that nobody has. */
   doubt?: true;
@@ -39,7 +39,13 @@ export function formatJournal(journal: Journal): string {
 }
 
 const VALUE =
-  /^v1 (open|done|void) (create|rotate|adopt|delete) (\S+) owner=([\w-]+) op=([\w-]+) not=([\w+]*) made=(\w*)( doubt)? sum=(\w+)$/;
+  /^v1 (?<phase>open|done|void) (?<kind>create|rotate|adopt|delete) (?<at>\S+) owner=(?<owner>[\w-]+) op=(?<operationId>[\w-]+) not=(?<strangers>[\w+]*) made=(?<made>\w*)(?<doubt> doubt)? sum=\w+$/;
+
+interface Groups extends Pick<Journal, "phase" | "kind" | "at" | "owner" | "operationId"> {
+  strangers: string;
+  made: string;
+  doubt?: string;
+}
 
 /** A tag that somebody cut short or copied together says nothing. */
 function checksum(text: string): string {
@@ -48,15 +54,13 @@ function checksum(text: string): string {
 
 /** The journal in a tag's value; `undefined` for whatever this package did not write. */
 export function parseJournal(value: string | undefined): Journal | undefined {
-  const [, phase, kind, at, owner, operationId, strangers, made, doubt, sum] = VALUE.exec(value ?? "") ?? [];
-  if (!phase || !kind || !at || !owner || !operationId || strangers === undefined) return undefined;
-  if (sum !== checksum((value ?? "").replace(/ sum=\w+$/, "")) || Number.isNaN(Date.parse(at))) return undefined;
+  const match = VALUE.exec(value ?? "");
+  if (!match) return undefined;
+  const [text, sum] = match.input.split(" sum=");
+  const { strangers, made, doubt, ...rest } = match.groups as unknown as Groups;
+  if (sum !== checksum(text as string) || Number.isNaN(Date.parse(rest.at))) return undefined;
   return {
-    phase: phase as Journal["phase"],
-    kind: kind as Journal["kind"],
-    at,
-    owner,
-    operationId,
+    ...rest,
     strangers: strangers.split("+").filter((id) => id !== ""),
     ...(made && { made }),
     ...(doubt && { doubt: true }),

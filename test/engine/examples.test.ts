@@ -32,7 +32,7 @@ describe("the README", function () {
     const folder = mkdtempSync(join(ROOT, ".work", "readme-"));
     try {
       const programs = blocks("ts");
-      assert.equal(programs.length, 7);
+      assert.equal(programs.length, 6);
       for (const [at, text] of programs.entries()) writeFileSync(join(folder, `program${at}.ts`), text);
       const compilerOptions = { rootDir: ".", types: ["node"] };
       writeFileSync(

@@ -91,8 +91,6 @@ describe("a user that is renamed or moved, through the engine", function () {
       refused.text,
       /its keys are alive: their user is arn.*Set `userArn` to the ARN of the user as it is now/s,
     );
-    const destroyed = await stack.run("destroy", "--yes", "--skip-preview", "--stack", "dev");
-    assert.notEqual(destroyed.code, 0, "no living key is left to nobody");
     // As the messages say.
     stack.env.TRIGGER = "1";
     stack.write(alone(String(recorded?.userArn).replace(name, `${name}-new`)));
@@ -103,6 +101,8 @@ describe("a user that is renamed or moved, through the engine", function () {
     await stack.up();
     assert.equal((await stack.outputs()).previousId, id);
     const ids = await keysOf(`${name}-new`);
+    // Renamed once more, and gone from the program: its keys tell where it is.
+    await new Account(proxy.url, `${name}-new`).rename(`${name}-last`);
     proxy.clear();
     await stack.destroy();
     // moto goes on listing a key that was made under another name of its user: what was asked for tells.

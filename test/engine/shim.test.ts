@@ -132,7 +132,11 @@ for (const [version, install] of VERSIONS) {
       assert.deepEqual(calls(), [], "check and diff ask AWS nothing");
       const other = await shim.diff(userArn, one, { ...inputs, userArn: `${userArn}-other` });
       assert.deepEqual([other.changes, other.replaces], [true, ["userArn"]]);
-      assert.deepEqual(calls(), ["GetUser"], "but whether a changed name is a rename");
+      assert.deepEqual(
+        calls(),
+        ["GetUser", "GetUser"],
+        "but whether a changed name is a rename: is the old one there?",
+      );
       proxy.clear();
 
       const two = await update(one, { rotationTrigger: "b" });

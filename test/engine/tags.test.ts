@@ -53,47 +53,38 @@ for (const regime of ["7", "6"]) {
       assert.match((await new Account(proxy.url, name).journal()) ?? "", /^v1 done /);
     };
     const calm = async (stack: Stack, name: string) => {
-      await stack.up("--expect-no-changes");
       await stack.refresh();
       await stack.up("--expect-no-changes");
       await stack.up("--refresh", "--expect-no-changes");
-      const preview = await stack.run("preview", "--refresh", "--expect-no-changes", "--stack", "dev");
-      assert.equal(preview.code, 0, preview.text);
-      const looked = await stack.run("refresh", "--preview-only", "--expect-no-changes", "--stack", "dev");
-      assert.equal(looked.code, 0, looked.text);
       await isKept(name);
     };
 
-    for (const tags of [undefined, { team: "a" }]) {
-      it(`of a RotatedUser with ${tags ? "tags of its own" : "no tags"}: stays, and shows no change, whatever is refreshed`, async () => {
-        const name = `tagged-${regime}-${++users}`;
-        const stack = await begin(component({ name, ...(tags && { tags }) }));
-        await stack.up();
-        await calm(stack, name);
-        stack.env.TRIGGER = "2";
-        await stack.up();
-        await calm(stack, name);
-        for (const others of [{ team: "b" }, { team: "b", cost: "4711" }, { cost: "4711" }, undefined]) {
-          stack.write(component({ name, ...(others && { tags: others }) }));
-          await stack.up();
-          await calm(stack, name);
-        }
-      });
-    }
+    it("of a RotatedUser stays, and shows no change, whatever is refreshed: without tags, and with tags of its own", async () => {
+      const name = `tagged-${regime}-${++users}`;
+      const stack = await begin(component({ name }));
+      await stack.up();
+      await calm(stack, name);
+      stack.env.TRIGGER = "2";
+      stack.write(component({ name, tags: { team: "a" } }));
+      await stack.up();
+      await calm(stack, name);
+      stack.write(component({ name, tags: { cost: "4711" } }));
+      await stack.up();
+      await calm(stack, name);
+    });
 
-    for (const provider of [false, true]) {
-      it(`of a user managed apart, with ignoreTags in ${provider ? "an explicit provider" : "the stack's configuration"}: the same`, async () => {
-        const name = `apart-${regime}-${++users}`;
-        const stack = await begin(apart(name, provider, { team: "a" }));
-        const set = ["config", "set", "--path", "aws:ignoreTags.keys[0]", JOURNAL_TAG, "--stack", "dev"];
-        if (!provider) assert.equal((await stack.run(...set)).code, 0);
-        await stack.up();
-        await calm(stack, name);
-        stack.env.TRIGGER = "2";
-        stack.write(apart(name, provider, { team: "b" }));
-        await stack.up();
-        await calm(stack, name);
-      });
-    }
+    const provider = regime === "6";
+    it(`of a user managed apart, with ignoreTags in ${provider ? "an explicit provider" : "the stack's configuration"}: the same`, async () => {
+      const name = `apart-${regime}-${++users}`;
+      const stack = await begin(apart(name, provider, { team: "a" }));
+      const set = ["config", "set", "--path", "aws:ignoreTags.keys[0]", JOURNAL_TAG, "--stack", "dev"];
+      if (!provider) assert.equal((await stack.run(...set)).code, 0);
+      await stack.up();
+      await calm(stack, name);
+      stack.env.TRIGGER = "2";
+      stack.write(apart(name, provider, { team: "b" }));
+      await stack.up();
+      await calm(stack, name);
+    });
   });
 }

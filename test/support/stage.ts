@@ -15,13 +15,16 @@ export class Stage {
   iam = new MemoryIam(this.clock, userArn);
   said: string[] = [];
   sources: CredentialSource[] = [];
+  /** Name of the user that was last connected with. */
+  connected = "";
   operations = 0;
   engine: Engine = { newId: () => `op${++this.operations}`, isGone: async () => false, leave: () => {} };
   provider = this.newProcess();
 
   newProcess(): AccessKeyProvider {
     return new AccessKeyProvider({
-      connect: (_user, _region, { credentials }) => {
+      connect: ({ userName }, _region, { credentials }) => {
+        this.connected = userName;
         this.sources.push(credentials);
         return this.iam;
       },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planRotation } from "../../provider/decide/decide";
+import { planDeletion, planRotation } from "../../provider/decide/decide";
 import type { Intent, Plan, Reader } from "../../provider/decide/plan";
 import type { FoundKey } from "../../provider/model/accessKey";
 import type { Journal } from "../../provider/model/journal";
@@ -89,6 +89,20 @@ describe("planRotation", () => {
       "? -R +>A ?",
     ],
     [
+      "a current that does not work need not be tried before a retired key makes room",
+      managedKeys({ userId: USER, current: key("A"), retired: ["R"] }),
+      ["R", "A!"],
+      {},
+      "-R +>A ?",
+    ],
+    [
+      "revocation of an inactive current with a free slot: the new key comes first",
+      A,
+      ["A!"],
+      { revoke: "leak" },
+      "+ ? -A",
+    ],
+    [
       "retired and previous: one makes room, the other goes when its successor is there",
       managedKeys({ userId: USER, current: key("A"), previous: key("B"), retired: ["R"] }),
       ["R", "B", "A"],
@@ -156,6 +170,222 @@ describe("planRotation", () => {
     });
     it("is refused for an inactive current", () => {
       assert.match(plan(undefined, found("P!"), wants("P")), /^refused: the key P of `state.current` is Inactive/);
+    });
+  });
+});
+
+describe("a plan in full", () => {
+  const journal = (parts: Partial<Journal> = {}): Journal => ({
+    phase: "open",
+    kind: "rotate",
+    at,
+    owner: "me",
+    operationId: "made-two",
+    strangers: [],
+    ...parts,
+  });
+  const saved = { operationId: "made-one" };
+  const decide = (
+    recorded: ManagedKeys | undefined,
+    ids: string[],
+    { intent = {}, left, by = reader }: { intent?: Intent; left?: Journal; by?: Reader } = {},
+  ) =>
+    planRotation(recorded, { userId: USER, arn: "", keys: found(...ids), ...(left && { journal: left }) }, intent, by);
+  /** What the journal is opened with. */
+  const entry = (decided: Plan) =>
+    "refusal" in decided ? undefined : decided.steps.flatMap((step) => (step.do === "open" ? [step.entry] : []))[0];
+  const refusal = (decided: { refusal: { found: string } } | object) =>
+    "refusal" in decided ? decided.refusal.found : undefined;
+  const adopt = (current?: string, previous?: string): Intent => ({
+    adopt: {
+      ...(current && { current: { accessKeyId: current, secretAccessKey: "s" } }),
+      ...(previous && { previous: { accessKeyId: previous } }),
+    },
+  });
+  const graceful = managedKeys({ ...AB, ...saved, previousSince: at });
+
+  it("of nothing to do is no step, and nothing that waits", () => {
+    assert.deepEqual(decide(AB, ["B", "A"]), { steps: [] });
+  });
+
+  describe("the journal says what is done, and names strangers alone", () => {
+    it("a creation", () => assert.deepEqual(entry(decide(undefined, ["S"])), { kind: "create", strangers: ["S"] }));
+    it("a rotation", () => {
+      assert.deepEqual(entry(decide(A, ["S", "A"], { intent: rotate })), { kind: "rotate", strangers: ["S"] });
+    });
+    it("an adoption, which makes and deletes nothing", () => {
+      assert.deepEqual(entry(decide(A, ["A", "P"], { intent: adopt("P") })), { kind: "adopt", strangers: [] });
+    });
+    it("an adoption by a new resource is a creation", () => {
+      assert.deepEqual(entry(decide(undefined, ["P"], { intent: adopt("P") })), { kind: "create", strangers: [] });
+    });
+    it("a lost key that goes: it is named as made until it is gone, and is no stranger", () => {
+      const decided = decide(managedKeys({ ...A, ...saved }), ["S", "X", "A"], {
+        left: journal({ made: "X", strangers: ["S"] }),
+      });
+      assert.deepEqual(decided, {
+        steps: [
+          { do: "open", entry: { kind: "rotate", strangers: ["S"], made: "X" } },
+          { do: "discard", accessKeyId: "X" },
+          { do: "close", phase: "done" },
+        ],
+      });
+    });
+    it("an operation that was midway a moment ago may still make a key: the doubt is handed on", () => {
+      const decided = decide(managedKeys({ ...A, ...saved }), ["A"], { intent: rotate, left: journal() });
+      assert.deepEqual(entry(decided), { kind: "rotate", strangers: [], doubt: true });
+    });
+  });
+
+  it("a new key in the place of one that is lost: the message about full slots names no key that has gone by then", () => {
+    const decided = decide(managedKeys({ ...A, ...saved }), ["S", "X", "A"], {
+      intent: rotate,
+      left: journal({ made: "X", strangers: ["S"] }),
+    });
+    assert.ok("steps" in decided);
+    assert.deepEqual(
+      decided.steps.find((step) => step.do === "create"),
+      { do: "create", previousId: "A", before: ["S", "X", "A"], strangers: found("S") },
+    );
+  });
+
+  it("a lost key frees its slot: an inactive current is not deleted before its successor is there", () => {
+    const recorded = managedKeys({ ...A, ...saved });
+    const decided = decide(recorded, ["X", "A!"], { intent: { revoke: "leak" }, left: journal({ made: "X" }) });
+    assert.equal(short(decided), "!X + ? -A");
+  });
+
+  it("a lost key and an adoption in one run: neither is left out", () => {
+    const decided = decide(undefined, ["X", "Q"], { intent: adopt(undefined, "Q"), left: journal({ made: "X" }) });
+    assert.equal(short(decided), "!X =Q as previous +>Q ?");
+  });
+
+  describe("within the grace period of previous", () => {
+    const grace: Intent = { ...rotate, gracePeriod: "7d" };
+    const until = "2026-11-08T00:00:00Z";
+    it("a rotation waits, and says until when", () => {
+      assert.deepEqual(decide(graceful, ["B", "A"], { intent: grace }), {
+        steps: [],
+        waits: [{ what: "rotation", why: "rotationTrigger changed", until }],
+      });
+    });
+    it("an adoption that would push previous out waits: nothing of it is tried or adopted", () => {
+      assert.deepEqual(decide(graceful, ["B", "A", "P"], { intent: { ...adopt("P"), gracePeriod: "7d" } }), {
+        steps: [],
+        waits: [{ what: "adoption", why: "state changed", until }],
+      });
+    });
+    it("there is nothing to wait for once previous does not work", () => {
+      assert.equal(short(decide(graceful, ["B!", "A"], { intent: grace })), "-B +>A ?");
+    });
+    it("nor once current does not work: a new key is due in any case", () => {
+      assert.equal(short(decide(graceful, ["B", "A!"], { intent: grace })), "-A +>B ?");
+    });
+    it("its end retires previous, and says so", () => {
+      const by = { ...reader, now: new Date(until) };
+      assert.deepEqual(decide(graceful, ["B", "A"], { intent: { gracePeriod: "7d" }, by }), {
+        steps: [
+          { do: "open", entry: { kind: "rotate", strangers: [] } },
+          { do: "tryCurrent", required: true },
+          { do: "delete", accessKeyId: "B" },
+          { do: "close", phase: "done" },
+        ],
+        retires: `its grace period ended ${until}`,
+      });
+    });
+  });
+
+  describe("the key that signs", () => {
+    const signedBy = (signer: string) => ({ ...reader, signer });
+    it("may be one that stays", () => {
+      assert.equal(short(decide(AB, ["B", "A"], { intent: rotate, by: signedBy("A") })), "-B +>A ?");
+    });
+    it("may not be one that goes last: a revocation", () => {
+      const decided = decide(AB, ["B", "A"], { intent: { revoke: "leak" }, by: signedBy("A") });
+      assert.match(String(refusal(decided)), /^the credentials in use are A,/);
+    });
+    it("may not be one that makes room", () => {
+      const decided = decide(AB, ["B", "A"], { intent: rotate, by: signedBy("B") });
+      assert.match(String(refusal(decided)), /^the credentials in use are B,/);
+    });
+  });
+
+  describe("another owner at work is refused, whatever is named in `state`", () => {
+    const left = journal({ owner: "you" });
+    it("by a resource that knows every key", () => {
+      const decided = decide(managedKeys({ ...A, ...saved }), ["A"], { intent: { takesOver: true }, left });
+      assert.match(String(refusal(decided)), /^another resource is at work/);
+    });
+    it("by a new resource that adopts every key", () => {
+      assert.match(String(refusal(decide(undefined, ["P"], { intent: adopt("P"), left }))), /^another resource is at/);
+    });
+  });
+
+  describe("an open journal of ours, where nothing else is to do", () => {
+    const settled = (recorded: ManagedKeys, left: Journal, now = at) => {
+      const decided = decide(recorded, ["S", "A"], { left, by: { ...reader, now: new Date(now) } });
+      assert.ok("steps" in decided);
+      return decided.steps;
+    };
+    const late = "2026-11-02T00:00:00Z";
+    it("of our last operation is closed as it is", () => {
+      const left = journal({ ...saved, made: "A", strangers: ["S"] });
+      const recorded = managedKeys({ ...A, ...saved });
+      assert.deepEqual(settled(recorded, left), [{ do: "settle", journal: { ...left, phase: "done" } }]);
+    });
+    it("of one that died and left nothing is closed in the name of our last operation: what is there are strangers", () => {
+      const left = journal({ made: "GONE", strangers: ["S", "T"] });
+      const { made: _, ...rest } = left;
+      assert.deepEqual(settled(managedKeys({ ...A, ...saved }), left, late), [
+        { do: "settle", journal: { ...rest, ...saved, phase: "done", strangers: ["S"] } },
+      ]);
+    });
+    it("the same a moment ago: it may still make a key, so the doubt stays", () => {
+      const left = journal({ strangers: ["S"] });
+      assert.deepEqual(settled(managedKeys({ ...A, ...saved }), left), [
+        { do: "settle", journal: { ...left, ...saved, phase: "done", doubt: true } },
+      ]);
+    });
+    it("the same, where our state names no operation: nothing of ours is left behind it", () => {
+      const left = journal({ strangers: ["S"] });
+      assert.deepEqual(settled(A, left, late), [{ do: "settle", journal: { ...left, phase: "void" } }]);
+    });
+  });
+
+  describe("of a destroy", () => {
+    const gone = (recorded: ManagedKeys, ids: string[], left?: Journal, by: Reader = reader) =>
+      planDeletion(recorded, { userId: USER, arn: "", keys: found(...ids), ...(left && { journal: left }) }, by);
+    const ours = managedKeys({ ...AB, ...saved });
+    const all = [
+      { do: "delete", accessKeyId: "B" },
+      { do: "delete", accessKeyId: "A" },
+      { do: "close", phase: "void" },
+    ];
+    it("deletes what is recorded, and leaves strangers without a word", () => {
+      assert.deepEqual(gone(ours, ["S", "B", "A"]), { steps: all });
+    });
+    it("deletes what another resource calls strangers: nothing is left to tell", () => {
+      const left = journal({ owner: "you", phase: "done", strangers: ["A", "B"] });
+      assert.deepEqual(gone(ours, ["B", "A"], left), { steps: all.slice(0, 2) });
+    });
+    it("deletes what a state records that names no operation: no other resource can have taken it over", () => {
+      const left = journal({ phase: "done" });
+      const { steps } = gone(AB, ["B", "A"], left) as { steps: unknown[] };
+      assert.deepEqual(steps, all);
+    });
+    it("deletes no lost key of the resource that has taken ours over", () => {
+      const left = journal({ operationId: "newer-one", made: "X", strangers: ["A", "B"] });
+      assert.deepEqual(gone(ours, ["B", "A", "X"], left), { steps: all.slice(0, 2) });
+    });
+    it("names what was taken over, and nothing more where no other key is there", () => {
+      const left = journal({ phase: "done", operationId: "newer-one" });
+      const decided = gone(ours, ["B", "A"], left);
+      assert.ok("steps" in decided);
+      assert.deepEqual(decided.steps, []);
+      assert.equal(
+        decided.left?.found,
+        "B and A: another resource (owner me, operation newer-one) has taken them over.",
+      );
     });
   });
 });

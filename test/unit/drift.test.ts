@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { formatJournal } from "../../provider/model/journal";
 import type { MemoryKey } from "../support/memoryIam";
+import { dead, denied } from "../support/scene";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const [MINUTE, DAY] = [60_000, 86_400_000];
@@ -165,5 +167,122 @@ describe("drift", () => {
     behind.clock.time += MINUTE;
     await behind.up(outs, news);
     assert.deepEqual([behind.iam.count("CreateAccessKey"), behind.iam.count("DeleteAccessKey")], [2, 1]);
+  });
+
+  it("none: one look is enough", async () => {
+    await read(two);
+    assert.deepEqual(stage.iam.calls, ["GetUser", "ListAccessKeys"]);
+  });
+
+  it("a key that is gone: looked for twice, before its secret leaves the state", async () => {
+    remove(first);
+    await read(two);
+    assert.equal(stage.iam.count("ListAccessKeys"), 2);
+  });
+
+  it("the user moved to another path: its keys are alive, and it is said where it is now", async () => {
+    const moved = "arn:aws:iam::123456789012:user/elsewhere/deployer";
+    stage.iam.arn = moved;
+    const props = await read(two);
+    assert.deepEqual([props.drift, id(props), props.previousAccessKeyId], [{ user: moved }, second, first]);
+    assert.deepEqual(stage.said, [
+      `${userArn}: the user was renamed or moved: it is ${moved} now, and its keys are alive; set \`userArn\` to that.`,
+    ]);
+  });
+
+  it("the user renamed: the same, though nobody is there under its name", async () => {
+    const renamed = "arn:aws:iam::123456789012:user/ci/renamed";
+    Object.assign(stage.iam, { exists: false, arn: renamed });
+    const { drift, ...rest } = await read(two);
+    assert.deepEqual([drift, rest], [{ user: renamed }, two]);
+  });
+
+  it("the user made again: what is left of the state tells whose it was", async () => {
+    Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", keys: [], journal: undefined });
+    const { drift: _, ...props } = await read(two);
+    assert.deepEqual(props, {
+      ...inputs,
+      userId: "AIDAMEMORYUSER000001",
+      operationId: two.operationId,
+      previous: null,
+      previousAccessKeyId: null,
+      previousSince: null,
+    });
+  });
+
+  it("a key that was made in the same second as current is no news, one a second later is", async () => {
+    stage = new Stage();
+    stage.iam.slots = 5;
+    const outs = await stage.create(inputs);
+    stage.iam.addKey();
+    stage.clock.time += 1_000;
+    const { accessKeyId, createdAt } = stage.iam.addKey();
+    stage.clock.time += MINUTE;
+    assert.deepEqual((await read(outs)).drift, { others: [{ accessKeyId, status: "Active", createdAt }] });
+  });
+
+  it("without a current key: it is said, and what comes of it", async () => {
+    const { current, currentAccessKeyId, rotatedAt, ...without } = two;
+    const props = await read(without);
+    assert.deepEqual(props.drift, { current: "none" });
+    assert.deepEqual(stage.said, [`${userArn}: current: there is none; the next update makes a new key.`]);
+  });
+
+  it("both keys at once: each has its line", async () => {
+    remove(second);
+    Object.assign(key(first), { status: "Inactive" });
+    const props = await read(two);
+    assert.deepEqual(props.drift, { current: "deleted", previous: "Inactive" });
+    assert.equal(stage.said.length, 2);
+  });
+
+  it("a key that is still to be deleted stays noted while it is there, and no longer", async () => {
+    stage.iam.slots = 5;
+    const [third, fourth] = [stage.iam.addKey(), stage.iam.addKey()].map(({ accessKeyId }) => accessKeyId);
+    stage.clock.time += MINUTE;
+    remove(String(third));
+    const props = await read({ ...two, unfinished: { keys: [third, fourth] } });
+    assert.deepEqual(props.unfinished, { keys: [fourth] });
+  });
+
+  describe("of a state whose journal could not be closed", () => {
+    const open = () => ({ ...two, unfinished: { journal: "open" } });
+    const leave = (parts: object) => {
+      stage.iam.journal = formatJournal({ ...dead, owner: "anonymous", ...parts });
+      stage.iam.calls = [];
+    };
+    const written = () => stage.iam.calls.filter((call) => call.startsWith("TagUser"));
+    const looks = () => stage.iam.count("ListAccessKeys");
+
+    it("closes it, at one look, and drops the note", async () => {
+      leave({ operationId: two.operationId });
+      assert.deepEqual(await read(open()), two);
+      assert.deepEqual([written(), looks()], [["TagUser done"], 1]);
+    });
+    it("keeps the note where it can't be closed yet: the next update says why", async () => {
+      leave({ operationId: two.operationId });
+      stage.iam.fault = (call) => (call.startsWith("TagUser") ? denied("TagUser") : undefined);
+      assert.deepEqual(await read(open()), open());
+    });
+    it("which is closed by now: writes nothing", async () => {
+      leave({ operationId: two.operationId, phase: "done" });
+      assert.deepEqual(await read(open()), two);
+      assert.deepEqual([written(), looks()], [[], 1]);
+    });
+    for (const [title, happens] of [
+      ["another's is there", () => leave({ owner: "you", operationId: "rival-1" })],
+      ["somebody removed it", () => Object.assign(stage.iam, { journal: undefined })],
+    ] as [string, () => unknown][]) {
+      it(`where ${title}, in two looks: leaves the tag alone, and there is nothing to close`, async () => {
+        happens();
+        assert.deepEqual(await read(open()), two);
+        assert.deepEqual([written(), looks()], [[], 2]);
+      });
+    }
+    it("keeps the note while the user is not there", async () => {
+      Object.assign(stage.iam, { exists: false, keys: [] });
+      const { drift: _, ...props } = await read(open());
+      assert.deepEqual(props, open());
+    });
   });
 });

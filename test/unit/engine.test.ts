@@ -40,8 +40,71 @@ describe("the engine that asked for an operation", () => {
     }
   });
 
-  it("is not looked for where nobody said where it listens", async () => {
-    assert.equal(await engineAt(undefined).isGone(), false);
-    assert.equal(await engineAt("example.com:80").isGone(), false);
+  it("is gone on the other loopback as well", async () => {
+    const server = createServer();
+    await once(server.listen(0, "::1").unref(), "listening");
+    const { isGone } = engineAt(`[::1]:${(server.address() as AddressInfo).port}`);
+    assert.equal(await isGone(), false);
+    await once(server.close(), "close");
+    assert.equal(await isGone(), true);
+  });
+
+  /** What comes of each connection that is tried, instead of one. */
+  const instead = async (happens: (socket: Socket) => void, run: () => Promise<void>) => {
+    const { connect } = Socket.prototype;
+    Socket.prototype.connect = function (this: Socket) {
+      process.nextTick(() => happens(this));
+      return this;
+    } as typeof connect;
+    try {
+      await run();
+    } finally {
+      Socket.prototype.connect = connect;
+    }
+  };
+
+  it("is asked once before each step, and no longer, as long as it answers", async () => {
+    let asked = 0;
+    const answers = (socket: Socket) => {
+      asked += 1;
+      socket.emit("connect");
+    };
+    await instead(answers, async () => assert.equal(await engineAt("127.0.0.1:1").isGone(), false));
+    assert.equal(asked, 1);
+  });
+
+  it("is not gone because it is slow to answer", async () => {
+    await instead(
+      (socket) => socket.emit("timeout"),
+      async () => assert.equal(await engineAt("127.0.0.1:1").isGone(), false),
+    );
+  });
+
+  it("is not gone because it was deaf once", async () => {
+    let asked = 0;
+    const refuses = (socket: Socket) => {
+      asked += 1;
+      if (asked > 1) socket.emit("connect");
+      else socket.emit("error", Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
+    };
+    await instead(refuses, async () => assert.equal(await engineAt("127.0.0.1:1").isGone(), false));
+    assert.equal(asked, 2);
+  });
+
+  it("is not looked for where nobody said where it listens, or elsewhere than on this machine", async () => {
+    const refuses = (socket: Socket) =>
+      socket.emit("error", Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
+    await instead(refuses, async () => {
+      for (const address of [undefined, "", "example.com:80", "10.127.0.0.1:1", "127.0.0.1:1/x", "127.0.0.1"]) {
+        assert.equal(await engineAt(address).isGone(), false, address);
+      }
+    });
+  });
+
+  it("gives each operation a short id of its own, of letters that a tag may hold", () => {
+    const { newId } = engineAt(undefined);
+    const ids = Array.from({ length: 100 }, newId);
+    for (const id of ids) assert.match(id, /^[0-9a-f]{8}$/);
+    assert.equal(new Set(ids).size, 100);
   });
 });

@@ -23,6 +23,13 @@ describe("checkInputs", () => {
     ["aws-us-gov", { userArn: "arn:aws-us-gov:iam::123456789012:user/ci", region: "us-gov-east-1" }],
     ["aws-iso-b", { userArn: "arn:aws-iso-b:iam::123456789012:user/ci", region: "us-isob-east-1" }],
     ["a region", { region: "ap-southeast-4" }],
+    ["a region with a number of two digits, should there be one", { region: "eu-central-10" }],
+    [
+      "a secret, or a token, that a preview cannot know",
+      { login: { ...KEY, secretAccessKey: UNKNOWN, sessionToken: UNKNOWN } },
+    ],
+    ["the longest access key id", { login: { ...KEY, accessKeyId: "A".repeat(128) } }],
+    ["the shortest access key id", { login: { ...KEY, accessKeyId: "A".repeat(16) } }],
     ["a region whose partition a preview cannot tell", { userArn: UNKNOWN, region: "cn-north-1" }],
     ["any JSON as trigger", { rotationTrigger: { at: [1, "x", null, { deep: true }] } }],
     ["false, zero and the empty text as trigger", { rotationTrigger: 0 }],
@@ -69,6 +76,8 @@ describe("checkInputs", () => {
     ["text after the ARN", { userArn: `${ARN}\n` }, noUser],
     ["a region that is none", { region: "Frankfurt" }, /^region: is not an AWS region/],
     ["an availability zone as region", { region: "eu-central-1a" }, /^region: is not an AWS region/],
+    ["a region with something before it", { region: "x/eu-central-1" }, /^region: is not an AWS region/],
+    ["a userArn and a region that are none", { userArn: 5, region: "x" }, /^userArn: must be/, /^region: is not an/],
     ["an empty region", { region: "" }, /^region: is not an AWS region/],
     ["a region that is no string", { region: ["eu-central-1"] }, /^region: is not an AWS region/],
     ["a region of another partition", { region: "cn-north-1" }, /^region: lies in the partition aws-cn, the/],
@@ -92,6 +101,22 @@ describe("checkInputs", () => {
       { login: { ...KEY, accessKeyId: "AKIA" } },
       /^login\.accessKeyId: is not an access key/,
     ],
+    [
+      "an access key id that is a number",
+      { login: { ...KEY, accessKeyId: 1234567890123456 } },
+      /^login\.accessKeyId: is not/,
+    ],
+    [
+      "one with something before it",
+      { login: { ...KEY, accessKeyId: `"${KEY.accessKeyId}` } },
+      /^login\.accessKeyId: is not/,
+    ],
+    [
+      "one with something behind it",
+      { login: { ...KEY, accessKeyId: `${KEY.accessKeyId} ` } },
+      /^login\.accessKeyId: is not/,
+    ],
+    ["one of 129 letters", { login: { ...KEY, accessKeyId: "A".repeat(129) } }, /^login\.accessKeyId: is not/],
     ["a state that is no object", { state: "x" }, /^state: must be \{/],
     ["a state without keys", { state: {} }, /^state: names no key/],
     ["a state of nulls", { state: { current: null, previous: null } }, /^state: names no key/],
@@ -142,8 +167,77 @@ describe("checkInputs", () => {
     });
   }
 
-  it("hands the inputs on as they came, without what is null", () => {
-    const { inputs } = checkInputs({ userArn: ARN, region: null, login: KEY, rotationTrigger: { a: null } });
+  const words: [string, Props, string][] = [
+    [
+      "an unknown property",
+      { rotationtrigger: 1 },
+      "rotationtrigger: there is no such property; the resource takes userArn, rotationTrigger, region, login, state, rotateEvery, gracePeriod, revocationTrigger, lastUsedGuard",
+    ],
+    [
+      "an unknown property of login",
+      { login: { ...KEY, token: "t" } },
+      "login.token: there is no such property; login takes accessKeyId, secretAccessKey, sessionToken",
+    ],
+    ["no userArn", { userArn: null }, "userArn: is required: the ARN of the IAM user whose keys are rotated"],
+    ["a userArn that is no text", { userArn: 5 }, "userArn: must be a string: the ARN of an IAM user"],
+    ["a region that is none", { region: "x" }, "region: is not an AWS region, for example eu-central-1"],
+    [
+      "a region of another partition",
+      { region: "cn-north-1" },
+      "region: lies in the partition aws-cn, the user in aws; give a region of aws, or none",
+    ],
+    ["a login that is none", { login: 5 }, "login: must be { accessKeyId, secretAccessKey, sessionToken? }"],
+    [
+      "a login without its secret",
+      { login: { ...KEY, secretAccessKey: "" } },
+      "login.secretAccessKey: is empty: it must be the secret access key of the login",
+    ],
+    [
+      "a login whose token is no text",
+      { login: { ...KEY, sessionToken: 5 } },
+      "login.sessionToken: must be a string: a session token, or left out",
+    ],
+    ["a state that is none", { state: 5 }, "state: must be { current?, previous? }, the keys to adopt"],
+    ["a state without keys", { state: {} }, "state: names no key; give current, previous or both, or leave state out"],
+    ["a key that is none", { state: { current: 5 } }, "state.current: must be { accessKeyId, secretAccessKey }"],
+    [
+      "a current without its secret",
+      { state: { current: { accessKeyId: KEY.accessKeyId } } },
+      "state.current.secretAccessKey: is empty: it must be the secret access key of state.current; a key without its secret can be adopted as state.previous",
+    ],
+    [
+      "a previous whose secret is no text",
+      { state: { previous: { ...KEY, secretAccessKey: 5 } } },
+      "state.previous.secretAccessKey: must be a string: the secret access key of state.previous, or left out",
+    ],
+    [
+      "one key as both",
+      { state: { current: KEY, previous: KEY } },
+      "state.previous.accessKeyId: is the same key as state.current",
+    ],
+    [
+      "no access key id",
+      { login: { ...KEY, accessKeyId: "" } },
+      "login.accessKeyId: is required: the id of an access key",
+    ],
+    [
+      "an access key id that is none",
+      { login: { ...KEY, accessKeyId: "x" } },
+      "login.accessKeyId: is not an access key id: 16 to 128 letters and digits, for example AKIAIOSFODNN7EXAMPLE",
+    ],
+  ];
+  for (const [title, props, reason] of words) {
+    it(`says what would be right instead of ${title}`, () => assert.deepEqual(failuresOf(props), [reason]));
+  }
+
+  it("hands the inputs on as they came, without what is null or undefined", () => {
+    const { inputs } = checkInputs({
+      userArn: ARN,
+      region: null,
+      gracePeriod: undefined,
+      login: KEY,
+      rotationTrigger: { a: null },
+    });
     assert.deepEqual(inputs, { userArn: ARN, login: KEY, rotationTrigger: { a: null } });
   });
 

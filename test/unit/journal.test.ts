@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
+import { formatJournal, instanceOf, type Journal, parseJournal } from "../../provider/model/journal";
 
 const PHASE = fc.constantFrom<Journal["phase"]>("open", "done", "void");
 const journal = (parts: Partial<Journal> = {}): Journal => ({
@@ -60,4 +60,31 @@ describe("the journal's tag", () => {
       }),
     );
   });
+
+  it("uses the whole length that AWS allows: a stranger that fits is named", () => {
+    const strangers = ["AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPL2"];
+    const short = journal({ strangers });
+    const owner = short.owner.padEnd(short.owner.length + 256 - formatJournal(short).length, "0");
+    const value = formatJournal(journal({ strangers, owner }));
+    assert.equal(value.length, 256);
+    assert.deepEqual(parseJournal(value)?.strangers, strangers);
+    assert.deepEqual(
+      parseJournal(formatJournal(journal({ strangers, owner: `${owner}0` })))?.strangers,
+      strangers.slice(0, 1),
+    );
+  });
+
+  it("is nothing where somebody wrote around it", () => {
+    const value = formatJournal(journal());
+    for (const around of [`x ${value}`, `${value} x`, `${value} sum=000000`])
+      assert.equal(parseJournal(around), undefined);
+  });
+});
+
+describe("an operation's id", () => {
+  it("begins with that of the resource's creation, in full: two resources differ in any letter of it", () => {
+    assert.equal(instanceOf("0123abcd-89abcdef"), "0123abcd");
+    assert.notEqual(instanceOf("0123abcd-89abcdef"), instanceOf("0123abce-89abcdef"));
+  });
+  it("tells nothing of a resource that has none", () => assert.equal(instanceOf(undefined), ""));
 });

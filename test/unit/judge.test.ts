@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { judge } from "../../provider/decide/judge";
+import { isMidway, judge } from "../../provider/decide/judge";
 import type { FoundKey } from "../../provider/model/accessKey";
 import type { Journal } from "../../provider/model/journal";
 
@@ -45,6 +45,34 @@ describe("judge: what a key is that the state does not know", () => {
       "XS",
       saved,
       "unclear: X",
+    ],
+    [
+      "beside our last operation, which was in doubt, no key is unknown",
+      journal({ operationId: saved, phase: "done", doubt: true }),
+      "S",
+      saved,
+      "lost: ",
+    ],
+    [
+      "a destroy that its last key signed has not deleted that one: handed out",
+      journal({ phase: "done", kind: "delete", operationId: "old-one", strangers: [], made: "L" }),
+      "LX",
+      none,
+      "handedOut: L,X",
+    ],
+    [
+      "the same, and that key is gone: a stranger's",
+      journal({ phase: "done", kind: "delete", operationId: "old-one", strangers: [], made: "L" }),
+      "X",
+      none,
+      "lost: ",
+    ],
+    [
+      "the same, of another owner: a stranger's",
+      journal({ phase: "done", kind: "delete", owner: "you", strangers: [], made: "L" }),
+      "X",
+      none,
+      "lost: ",
     ],
     ["our operation died with it made: it is lost", journal({ made: "X" }), "X", saved, "lost: X"],
     ["a creation of ours died, and there is no state", journal({ made: "X" }), "X", none, "lost: X"],
@@ -93,5 +121,41 @@ describe("judge: what a key is that the state does not know", () => {
         assert.equal(verdict === "lost: X", died && parts.made === "X", verdict);
       }),
     );
+  });
+});
+
+describe("isMidway: whether an operation of ours that died may still make a key", () => {
+  const table: [string, Journal | undefined, number, boolean][] = [
+    ["it has begun, and named none", journal(), 1, true],
+    ["it has begun so long ago that it has ended", journal(), 10, false],
+    ["it has named its key", journal({ made: "X" }), 1, false],
+    [
+      "it has named its key, after an answer that told nothing: there may be one more",
+      journal({ made: "X", doubt: true }),
+      1,
+      true,
+    ],
+    ["it was in doubt so long ago that it has ended", journal({ made: "X", doubt: true }), 10, false],
+    ["it has ended", journal({ phase: "done" }), 1, false],
+    ["it is another owner's", journal({ owner: "other" }), 1, false],
+    ["it is the one that our state comes from", journal({ operationId: "made-one" }), 1, false],
+    ["there is none", undefined, 1, false],
+  ];
+  for (const [title, at, age, expected] of table) {
+    it(`${title}: ${expected ? "yes" : "no"}`, () => {
+      assert.equal(isMidway(at, "made-one", { owner: "me", now: minutes(age) }), expected);
+    });
+  }
+});
+
+describe("a lost key beside one that nobody can tell of", () => {
+  it("is named apart, and alone: the way that gives up the journal has to delete it first", () => {
+    const verdict = judge(journal({ made: "X" }), keys("YXSZ"), "made-one", { owner: "me", now: minutes(1) });
+    assert.deepEqual(verdict, {
+      refusal: "unclear",
+      journal: journal({ made: "X" }),
+      keys: keys("YZ"),
+      alsoLost: ["X"],
+    });
   });
 });

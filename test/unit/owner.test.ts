@@ -16,6 +16,7 @@ describe("the owner", () => {
       at(`my:index:Service$${KEY}`),
       at(`my:index:Team$my:index:Service$${KEY}`),
       at(KEY, { name: "a::ci" }),
+      at(KEY, { name: "aci" }),
     ];
     assert.equal(new Set([one, ...others]).size, others.length + 1);
   });

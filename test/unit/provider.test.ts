@@ -498,6 +498,20 @@ describe("the provider", () => {
       assert.match(stage.said.join(), new RegExp(`is not there, so nobody could look for ${outs.currentAccessKeyId}`));
     });
 
+    it("finds a user that was renamed by its keys, since nobody can correct the ARN of what left the program", async () => {
+      const outs = await stage.create();
+      const { iam } = stage;
+      iam.arn = "arn:aws:iam::123456789012:user/ci/renamed";
+      iam.fault = (call) => {
+        const isAsked = /^(GetUser|ListAccessKeys|DeleteAccessKey)/.test(call);
+        if (isAsked && stage.connected !== "renamed")
+          return new IamError("noSuchEntity", call, "NoSuchEntity", "no such user");
+        return undefined;
+      };
+      await stage.provider.delete("id", outs);
+      assert.deepEqual([iam.keys, stage.said], [[], []]);
+    });
+
     it("leaves the keys of a user made again under the same name alone", async () => {
       const outs = await stage.create();
       Object.assign(stage.iam, { userId: "AIDAANOTHERUSER00001", keys: [] });

@@ -301,7 +301,7 @@ describe("safety", () => {
     assert.equal(scene.phase(), "done");
     const saved = scene.recorded;
     scene.recorded = undefined;
-    await assert.rejects(scene.up(), /was made and handed out/);
+    await assert.rejects(scene.up(), /were made and handed out/);
     // And with that state, a stranger's key is a stranger's.
     scene.recorded = saved;
     iam.slots = 5;
@@ -395,7 +395,7 @@ describe("safety", () => {
     /** What a lost state, or a forced replacement, would do. */
     const isHandedOut = () => {
       scene.recorded = undefined;
-      return assert.rejects(scene.up(), /was made and handed out/);
+      return assert.rejects(scene.up(), /(was|were) made and handed out/);
     };
 
     it("is noted until it is closed, through a run that fails again", async () => {
@@ -622,12 +622,12 @@ describe("safety", () => {
     it("signed by the user's own key deletes that one last, and is not done before", async () => {
       const [current, previous] = await scene.rotated();
       iam.signerId = current;
-      scene.strike("TagUser void", 1, denied("TagUser"));
+      scene.strike("TagUser done", 1, denied("TagUser"));
       await assert.rejects(scene.destroy(), /write the journal/);
       assert.deepEqual(iam.ids(), [current]);
       iam.fault = () => undefined;
       await scene.destroy();
-      const deletions = [`DeleteAccessKey ${previous}`, "TagUser void", `DeleteAccessKey ${current}`];
+      const deletions = [`DeleteAccessKey ${previous}`, "TagUser done", `DeleteAccessKey ${current}`];
       assert.deepEqual(changes(), deletions);
     });
 

@@ -1,7 +1,8 @@
 import { recordedIds } from "./core";
+import { PLACES } from "./empty";
 import type { Place, ResourceName, StackName } from "./events";
 import { calmUp, gist } from "./rest";
-import { PLACES, type World } from "./world";
+import type { World } from "./world";
 
 /** One way out that a message gives, and a person who takes it, to the letter. */
 interface WayOut {
@@ -34,6 +35,22 @@ class Reader {
     );
   }
 
+  /** "Where `state` named them before …, take that one out of its stack": it keeps nothing that is not kept here as well. */
+  takesOut(other: Place): boolean {
+    const { resources, programs } = this.world.data;
+    if (!this.message.includes("`state` named them before") || !this.#adopted) return false;
+    const here = recordedIds(resources[this.place].live?.outputs);
+    const { live } = resources[other];
+    if (!recordedIds(live?.outputs).every((id) => here.includes(id))) return false;
+    resources[other].live = undefined;
+    delete programs[other];
+    return true;
+  }
+
+  get #adopted() {
+    return this.world.data.resources[this.place].live?.outputs.state;
+  }
+
   isKnown(id: string): boolean {
     const fate = this.world.data.fates[id];
     return fate !== undefined && (fate.held || fate.maker === "person") && this.world.works(id);
@@ -47,7 +64,8 @@ class Reader {
       ...(previous && { previous: { accessKeyId: previous } }),
     };
     programs[this.place] = { ...program, ...(Object.keys(state).length > 0 && { state }) };
-    return true;
+    // What the saved state has adopted before is no change.
+    return JSON.stringify(this.#adopted ?? {}) !== JSON.stringify(state);
   }
 
   deletes(ids: string[]): boolean {
@@ -79,8 +97,9 @@ const WAYS_OUT: WayOut[] = [
   },
   {
     says: /remove the tag/,
-    take({ world, other, message }) {
-      if (other && world.data.resources[other].live) return false;
+    take(reader) {
+      const { world, other, message } = reader;
+      if (other && world.data.resources[other].live && !reader.takesOut(other)) return false;
       const [, first] = /delete (AKIA\w+), which was made by that operation/.exec(message) ?? [];
       if (first) world.act({ do: "deleteKey", nth: world.users[0]?.ids().indexOf(first) ?? -1 });
       world.act({ do: "removeTag" });
@@ -96,6 +115,8 @@ const WAYS_OUT: WayOut[] = [
       if (keys.length > 2) reader.deletes(surplus.slice(0, keys.length - 2));
       const left = (world.users[0]?.ids() ?? []).reverse();
       const current = left.find((id) => reader.isKnown(id));
+      // There is none; or somebody uses each of them, or nobody knows their secrets.
+      if (left.length === 0 || left.length > (current ? 2 : 1)) return false;
       return reader.setState(
         current,
         left.find((id) => id !== current),

@@ -22,6 +22,8 @@ export async function operate(world: World, run: Run, disturbed: boolean): Promi
 class OneResource {
   readonly #resource: Resource;
   readonly #news: Props;
+  /** As its engine read the state, and what it replaces itself. */
+  readonly #pending: Saved[];
   #main: Operation | undefined;
 
   constructor(
@@ -32,6 +34,7 @@ class OneResource {
   ) {
     this.#resource = world.data.resources[place];
     this.#news = this.#inputs();
+    this.#pending = [...this.#resource.pending];
   }
 
   async perform(): Promise<void> {
@@ -86,14 +89,17 @@ class OneResource {
     try {
       await this.#save(operation, this.run.core.create(this.#news));
     } finally {
-      if (this.#resource.live !== live && this.run.isSaved) this.#resource.pending.push(live);
+      if (this.#resource.live !== live && this.run.isSaved) {
+        this.#resource.pending.push(live);
+        this.#pending.push(live);
+      }
     }
     await this.#deletePending();
     return true;
   }
 
   async #deletePending(): Promise<void> {
-    for (const old of [...this.#resource.pending]) {
+    for (const old of this.#pending) {
       await this.#delete(old);
       if (this.run.isSaved) this.#resource.pending = this.#resource.pending.filter((saved) => saved !== old);
     }
@@ -191,7 +197,7 @@ class OneResource {
       made: [],
       revokes,
       grace: parseDuration(news?.gracePeriod),
-      startedWorking: before !== undefined && world.works(before) && world.works(olds?.previous?.id ?? ""),
+      startedWorking: before !== undefined && world.works(before) && (!olds?.previous || world.works(olds.previous.id)),
       cause: broken ?? (revokes ? "revocation" : due ? "due" : undefined),
       changed: [],
       disturbed,

@@ -45,19 +45,20 @@ export class Oracle {
       const successor = made.some((newer) => newer !== id && (operation.brokenMeanwhile || this.world.works(newer)));
       const own = at === place && live?.instance === operation.olds?.instance;
       const takenOver = at !== place && named;
-      // Only the tag tells a resource that is replaced what the new one has taken over.
-      const unknowable = at === place && !own && fate.excused;
-      if (unknowable || (own && (kind === "destroy" || (revokes && successor))) || takenOver) continue;
+      if ((own && (kind === "destroy" || (revokes && successor))) || takenOver) continue;
       this.#accuse(`${place} ${kind} deletes ${id}, the current key in the state of ${at}`);
     }
     this.#grace(operation, id);
   }
 
-  #grace({ place, kind, olds, grace, revokes, startedWorking }: Operation, id: string): void {
-    if (kind === "destroy" || !grace || !olds || revokes || olds.previous?.id !== id) return;
-    const ends = olds.previous.since + grace;
-    if (startedWorking && this.world.data.time.now < ends - 60_000) {
-      this.#accuse(`${place} deletes ${id} before its grace period ends, ${new Date(ends).toISOString()}`);
+  /** From when the key became previous, or was adopted as previous. */
+  #grace({ place, kind, olds, adopts, grace, revokes, startedWorking }: Operation, id: string): void {
+    const { now } = this.world.data.time;
+    const isAdopted = adopts.includes(id) && !recordedIds(olds?.outputs).includes(id);
+    const since = olds?.previous?.id === id ? olds.previous.since : isAdopted ? now : undefined;
+    if (kind === "destroy" || !grace || revokes || since === undefined || !startedWorking) return;
+    if (now < since + grace - 60_000) {
+      this.#accuse(`${place} deletes ${id} before its grace period ends, ${new Date(since + grace).toISOString()}`);
     }
   }
 

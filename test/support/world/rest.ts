@@ -1,5 +1,6 @@
+import { PLACES } from "./empty";
 import type { Place, ResourceName, StackName } from "./events";
-import { type Outcome, PLACES, type World } from "./world";
+import type { Outcome, World } from "./world";
 
 type Props = Record<string, unknown>;
 

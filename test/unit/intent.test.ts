@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { type Inputs, UNKNOWN } from "../../provider/decide/inputs";
+import { intentOf, type Triggers } from "../../provider/decide/intent";
+import type { Intent } from "../../provider/decide/plan";
+import { managedKeys } from "../../provider/model/managedKeys";
+import { userArn } from "../support/stage";
+
+const createdAt = "2026-11-01T00:00:00Z";
+const key = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: `secret of ${accessKeyId}` });
+const keys = managedKeys({ userId: "AIDA", current: { ...key("A"), createdAt }, previous: { ...key("B"), createdAt } });
+
+/** What is asked for by these inputs, after those. */
+function asked(olds: Partial<Inputs>, news: Partial<Inputs>, answered?: Triggers, now = createdAt): Intent {
+  const change = { olds: { userArn, ...olds }, news: { userArn, ...news }, answered };
+  return intentOf(change, keys, new Date(now));
+}
+
+describe("what inputs ask for", () => {
+  it("nothing, where nothing changed", () => {
+    const same = { rotationTrigger: 1, revocationTrigger: 1, state: { current: key("A") } };
+    assert.deepEqual(asked(same, same), {});
+  });
+
+  it("what holds for every decision is handed on: the grace period and the guard", () => {
+    assert.deepEqual(asked({}, { gracePeriod: "7d", lastUsedGuard: "2d" }), { gracePeriod: "7d", lastUsedGuard: "2d" });
+  });
+
+  describe("a rotation", () => {
+    const rotate = "rotationTrigger changed";
+    it("by a changed trigger", () =>
+      assert.deepEqual(asked({ rotationTrigger: 1 }, { rotationTrigger: 2 }), { rotate }));
+    it("once for a value, also where a failed run has answered it", () => {
+      assert.deepEqual(asked({ rotationTrigger: 1 }, { rotationTrigger: 2 }, { rotationTrigger: 2 }), {});
+      assert.deepEqual(asked({ rotationTrigger: 1 }, { rotationTrigger: 3 }, { rotationTrigger: 2 }), { rotate });
+    });
+    it("when it is due, to the second", () => {
+      const news = { rotateEvery: "1d" };
+      assert.deepEqual(asked(news, news, undefined, "2026-11-01T23:59:59Z"), {});
+      const due = { rotate: "due since 2026-11-02T00:00:00Z" };
+      assert.deepEqual(asked(news, news, undefined, "2026-11-02T00:00:00Z"), due);
+    });
+    it("by a trigger, and due as well: the trigger is the reason", () => {
+      const news = { rotationTrigger: 1, rotateEvery: "1d" };
+      assert.deepEqual(asked({}, news, undefined, "2026-12-01T00:00:00Z"), { rotate });
+    });
+  });
+
+  describe("a revocation", () => {
+    it("by a trigger that is added or changed", () => {
+      assert.deepEqual(asked({}, { revocationTrigger: 1 }), { revoke: "revocationTrigger changed" });
+    });
+    it("not by one that is taken out: that is tidying up", () =>
+      assert.deepEqual(asked({ revocationTrigger: 1 }, {}), {}));
+    it("once for a value, also where a failed run has answered it", () => {
+      assert.deepEqual(asked({}, { revocationTrigger: 1 }, { revocationTrigger: 1 }), {});
+    });
+  });
+
+  describe("an adoption", () => {
+    const state = { current: key("P"), previous: key("B") };
+    it("of a key that is not ours yet, also beside one that is", () => {
+      assert.deepEqual(asked({}, { state }), { takesOver: true, adopt: state });
+      const alone = { previous: { accessKeyId: "Q" } };
+      assert.deepEqual(asked({}, { state: alone }), { takesOver: true, adopt: alone });
+    });
+    it("not of keys that are ours already: the user is taken over all the same", () => {
+      assert.deepEqual(asked({}, { state: { current: key("A"), previous: key("B") } }), { takesOver: true });
+      assert.deepEqual(asked({}, { state: { current: key("A") } }), { takesOver: true });
+    });
+    it("once: a key that was adopted, and rotated away since, stays in the program's text", () => {
+      assert.deepEqual(asked({ state }, { state }), {});
+    });
+    it("not of a key that a preview can't know yet", () => {
+      assert.deepEqual(asked({}, { state: { previous: { accessKeyId: UNKNOWN } } }), {});
+    });
+    it("not by a `state` that was taken out", () => assert.deepEqual(asked({ state }, {}), {}));
+  });
+});

@@ -1,0 +1,421 @@
+import assert from "node:assert/strict";
+import { deleteKey } from "../../provider/act/createKey";
+import type { KeyTrial } from "../../provider/act/dependencies";
+import { HalfDone, retire } from "../../provider/act/rotate";
+import { IamError } from "../../provider/model/errors";
+import { formatJournal, parseJournal } from "../../provider/model/journal";
+import { managedIds, managedKeys } from "../../provider/model/managedKeys";
+import type { MemoryIam } from "../support/memoryIam";
+import { dead, denied, Scene } from "../support/scene";
+import { userArn } from "../support/stage";
+
+const [SECOND, MINUTE] = [1_000, 60_000];
+const UNKNOWN_KEY: KeyTrial = { accepted: false, code: "InvalidClientTokenId", wrongSecret: false };
+
+/** How an operation ends that can't go on: what is ours by then, what the tag says, and which keys are left. */
+describe("a run that fails", () => {
+  let scene: Scene;
+  let iam: MemoryIam;
+  const rival = formatJournal({ ...dead, owner: "you", operationId: "rival-1" });
+  beforeEach(() => {
+    scene = new Scene();
+    iam = scene.iam;
+    iam.slots = 5;
+  });
+  const tag = () => parseJournal(iam.journal);
+  const recorded = () => scene.recorded ?? managedKeys({});
+  const failure = async (run: Promise<unknown>): Promise<Error> => {
+    const error: unknown = await run.then(
+      () => undefined,
+      (reason) => reason,
+    );
+    assert.ok(error instanceof Error);
+    return error;
+  };
+  /** Every call of this kind fails, while somebody else takes the tag. */
+  const refuse = (action: string, overtaken = false) => {
+    iam.fault = (call) => {
+      if (!call.startsWith(action)) return undefined;
+      if (overtaken) iam.journal = rival;
+      return denied(action.split(" ")[0] ?? "");
+    };
+  };
+  /** A third key of ours, which an earlier run could not delete. */
+  const retired = () => {
+    const { accessKeyId } = iam.addKey();
+    scene.recorded = managedKeys({ ...recorded(), retired: [...recorded().retired, accessKeyId] });
+    scene.clock.time += MINUTE;
+    return accessKeyId;
+  };
+
+  it("is told by its cause as well, for whoever looks deeper", async () => {
+    await scene.rotated();
+    refuse("CreateAccessKey");
+    const half = await scene.halfDone(scene.rotate());
+    assert.equal(half.name, "HalfDone");
+    const { cause } = half;
+    assert.ok(cause instanceof Error && cause.name === "RotationError");
+    assert.ok(cause.cause instanceof IamError && cause.cause.code === "AccessDenied");
+  });
+
+  it("is told by its cause where every slot is taken, and where AWS gave no clear answer", async () => {
+    const codes: unknown[] = [];
+    const codeOf = async () => {
+      const { cause } = await failure(scene.up());
+      codes.push(cause instanceof IamError && cause.code);
+    };
+    iam.slots = 0;
+    await codeOf();
+    iam.slots = 1;
+    iam.addKey();
+    scene.clock.time += MINUTE;
+    await codeOf();
+    iam.slots = 5;
+    iam.fault = (call) => (call === "CreateAccessKey" ? "lostReply" : undefined);
+    await codeOf();
+    assert.deepEqual(codes, ["LimitExceeded", "LimitExceeded", "ECONNRESET"]);
+  });
+
+  it("does not end the process, as long as its engine is there", async () => {
+    refuse("CreateAccessKey");
+    await failure(scene.up());
+    assert.equal(scene.left, 0);
+  });
+
+  it("says what of it was done: nothing adopted where nothing was to be", async () => {
+    refuse("TagUser done");
+    assert.deepEqual((await scene.halfDone(scene.up())).did, { made: true, adopted: false });
+  });
+
+  it("says what of it was done: adopted, and no key made", async () => {
+    const { accessKeyId, secretAccessKey } = iam.addKey();
+    refuse("TagUser done");
+    const half = await scene.halfDone(scene.up({ adopt: { current: { accessKeyId, secretAccessKey } } }));
+    assert.deepEqual(half.did, { made: false, adopted: true });
+  });
+
+  describe("after a change", () => {
+    it("is closed in the tag under the id that the state has: a lost state does not make its key lost", async () => {
+      await scene.rotated();
+      refuse(`DeleteAccessKey ${iam.ids()[1]}`);
+      await scene.halfDone(scene.up({ revoke: "leak" }));
+      assert.deepEqual([tag()?.phase, tag()?.operationId], ["done", recorded().operationId]);
+      assert.ok(!recorded().journalOpen);
+    });
+
+    it("keeps each key that is still to be deleted, and only those", async () => {
+      await scene.rotated();
+      const [first, second] = [retired(), retired()];
+      refuse(`DeleteAccessKey ${second}`);
+      await scene.halfDone(scene.up());
+      assert.deepEqual([recorded().retired, iam.ids().includes(first)], [[second], false]);
+      refuse(`DeleteAccessKey ${second}`);
+      const third = retired();
+      await failure(scene.up());
+      assert.deepEqual(recorded().retired, [second, third]);
+    });
+
+    it("that can't be closed either is noted as open", async () => {
+      await scene.rotated();
+      let changes = 0;
+      iam.fault = (call) => (/^(Create|TagUser done)/.test(call) && ++changes ? denied("TagUser") : undefined);
+      await scene.halfDone(scene.rotate());
+      assert.deepEqual([changes, recorded().journalOpen, tag()?.phase], [2, true, "open"]);
+      assert.equal(tag()?.operationId, recorded().operationId);
+    });
+  });
+
+  describe("before any change", () => {
+    it("leaves the tag as it was found, and the state", async () => {
+      await scene.up();
+      const { journal } = iam;
+      const before = scene.recorded;
+      refuse("CreateAccessKey");
+      const error = await failure(scene.rotate());
+      assert.ok(!(error instanceof HalfDone));
+      assert.deepEqual([iam.journal, scene.recorded], [journal, before]);
+    });
+
+    it("leaves a tag that says that nothing is left, where there was none", async () => {
+      refuse("CreateAccessKey");
+      await failure(scene.up());
+      assert.deepEqual([tag()?.phase, tag()?.made], ["void", undefined]);
+      iam.fault = () => undefined;
+      iam.addKey();
+      scene.clock.time += MINUTE;
+      await scene.up();
+      assert.equal(iam.ids().length, 2, "a key made since is a stranger's");
+    });
+
+    it("and can't say so: the state is as it was, since there is nothing to save", async () => {
+      await scene.up();
+      iam.fault = (call) => (/^(CreateAccessKey|TagUser done)/.test(call) ? denied("TagUser") : undefined);
+      assert.ok(!((await failure(scene.rotate())) instanceof HalfDone));
+      iam.fault = () => undefined;
+      await scene.rotate();
+      assert.deepEqual([scene.phase(), iam.ids().length], ["done", 2]);
+    });
+
+    it("once a lost key has gone: the tag names it no more as one that may be there", async () => {
+      await scene.up();
+      const { accessKeyId } = scene.died();
+      const { journal } = iam;
+      refuse("CreateAccessKey");
+      await failure(scene.rotate());
+      assert.deepEqual([iam.ids().includes(accessKeyId), iam.journal], [false, journal]);
+      iam.fault = () => undefined;
+      await scene.rotate();
+    });
+
+    it("while a lost key is there: the tag still names it, and the next run deletes it", async () => {
+      await scene.up();
+      const { accessKeyId } = scene.died();
+      refuse("DeleteAccessKey");
+      await failure(scene.up());
+      assert.deepEqual(
+        [tag()?.phase, tag()?.made, tag()?.operationId === dead.operationId],
+        ["open", accessKeyId, false],
+      );
+      iam.fault = () => undefined;
+      scene.clock.time += 20 * MINUTE;
+      await scene.up();
+      assert.ok(!iam.ids().includes(accessKeyId));
+    });
+
+    it("and finds a key that appeared: the tag stays open, so that somebody asks about that one", async () => {
+      await scene.up();
+      iam.fault = (call) => {
+        if (call !== "CreateAccessKey") return undefined;
+        iam.addKey();
+        return denied("CreateAccessKey");
+      };
+      await failure(scene.rotate());
+      assert.equal(scene.phase(), "open");
+    });
+  });
+
+  describe("and is overtaken by another one", () => {
+    it("deletes the key that it made, though it failed for another reason: it was handed to nobody", async () => {
+      await scene.up();
+      const [current] = iam.ids();
+      refuse(`DeleteAccessKey ${current}`, true);
+      assert.match((await failure(scene.up({ revoke: "leak" }))).message, /began while this run was at work/);
+      assert.deepEqual([iam.ids(), iam.journal], [[current], rival]);
+    });
+
+    it("keeps the key for which older ones were deleted: it may be all that works", async () => {
+      const [current] = await scene.rotated();
+      const third = retired();
+      // `third` makes room, previous goes once the new key works, and current can't be deleted.
+      refuse(`DeleteAccessKey ${current}`, true);
+      const half = await scene.halfDone(scene.up({ revoke: "leak" }));
+      assert.match(half.message, /began while this run was at work/);
+      const made = half.keys.current?.accessKeyId ?? "";
+      assert.ok(![current, third].includes(made));
+      assert.deepEqual([iam.ids(), half.keys.retired], [[current, made], [current]]);
+    });
+
+    it("keeps it as well where its engine is gone by then", async () => {
+      const [current] = await scene.rotated();
+      retired();
+      let deletions = 0;
+      iam.fault = (call) => {
+        if (call.startsWith("DeleteAccessKey")) deletions += 1;
+        return undefined;
+      };
+      scene.engine.isGone = async () => deletions === 2;
+      const { keys } = await scene.halfDone(scene.up({ revoke: "leak" }));
+      assert.deepEqual([iam.ids(), scene.left], [[current, keys.current?.accessKeyId], 1]);
+    });
+
+    it("deletes the key that it made where what made room for it did not work: nothing is lost by that", async () => {
+      await scene.up();
+      iam.keys = iam.keys.map((key) => ({ ...key, status: "Inactive" }));
+      iam.addKey();
+      scene.clock.time += MINUTE;
+      const strangers = iam.ids().slice(1);
+      iam.fault = (call) => {
+        if (call === "CreateAccessKey") iam.journal = rival;
+        return undefined;
+      };
+      await failure(scene.up({ revoke: "leak" }));
+      assert.deepEqual(iam.ids(), strangers);
+    });
+
+    it("is told so at once: it does not wait for a tag that is late, when the tag is another's", async () => {
+      await scene.up();
+      iam.fault = (call) => {
+        if (call === "CreateAccessKey") iam.journal = rival;
+        return undefined;
+      };
+      const before = scene.clock.time;
+      await failure(scene.rotate());
+      assert.equal(scene.clock.time, before);
+    });
+
+    it("leaves a key that it could not delete again to a destroy, too", async () => {
+      let seen = "";
+      iam.fault = (call) => {
+        if (call === "CreateAccessKey") seen = iam.addKey().accessKeyId;
+        return call.startsWith("DeleteAccessKey") ? denied("DeleteAccessKey") : undefined;
+      };
+      const { keys } = await scene.halfDone(scene.up());
+      const [left] = keys.retired;
+      assert.ok(left && keys.operationId === undefined);
+      iam.fault = () => undefined;
+      scene.clock.time += 20 * MINUTE;
+      await scene.destroy();
+      assert.deepEqual(iam.ids(), [seen]);
+    });
+  });
+
+  describe("by a doubtful answer to CreateAccessKey", () => {
+    it("lists the keys before it makes another, also where a slot was freed a moment ago", async () => {
+      await scene.rotated();
+      iam.slots = 2;
+      scene.strike("CreateAccessKey", 1, "before");
+      await scene.rotate();
+      const calls = iam.calls.slice(iam.calls.indexOf("CreateAccessKey") + 1);
+      assert.ok(calls.indexOf("ListAccessKeys") < calls.indexOf("CreateAccessKey"), calls.join());
+    });
+
+    it("waits for a list that is late: a key that appears after some seconds is named, and no second one made", async () => {
+      await scene.up();
+      const list = iam.listAccessKeys.bind(iam);
+      scene.strike("CreateAccessKey", 1, "lostReply");
+      iam.listAccessKeys = async () => {
+        const age = ({ createdAt }: { createdAt: string }) => scene.clock.time - Date.parse(createdAt);
+        return (await list()).filter((key, index) => index === 0 || age(key) >= 5 * SECOND);
+      };
+      assert.match((await failure(scene.rotate())).message, /now there is AKIAMEMORY0000000002 /);
+      assert.equal(iam.ids().length, 2);
+    });
+  });
+
+  it("by any other answer to CreateAccessKey is told at once, also where a slot was freed a moment ago", async () => {
+    await scene.rotated();
+    refuse("CreateAccessKey");
+    const before = scene.clock.time;
+    await failure(scene.rotate());
+    assert.deepEqual([iam.count("CreateAccessKey"), scene.clock.time], [1, before]);
+  });
+
+  describe("too late to make a key", () => {
+    const begunAgo = (milliseconds: number) => {
+      iam.fault = (call) => {
+        if (call === "TagUser open") scene.clock.time += milliseconds;
+        return undefined;
+      };
+    };
+    it("only beyond half of what an operation may last", async () => {
+      begunAgo(5 * MINUTE);
+      assert.ok((await scene.up()).current);
+    });
+    it("by as little as a second", async () => {
+      begunAgo(5 * MINUTE + SECOND);
+      assert.match((await failure(scene.up())).message, /more than 5 minutes/);
+    });
+  });
+
+  describe("to delete a key that is not there", () => {
+    const gone = () => deleteKey("AKIAGONE000000000001", "AIDAMEMORYUSER000001", iam);
+    it("has what it wanted", () => gone());
+    it("unless the user of that name is another one by now: the key may live on under another name", async () => {
+      iam.userId = "AIDAANOTHERUSER00001";
+      await assert.rejects(gone(), /NoSuchEntity|no such key/);
+    });
+  });
+
+  describe("at the end of a destroy", () => {
+    it("which deletes the key that signs: it is done only when that one is gone", async () => {
+      const [current] = await scene.rotated();
+      iam.signerId = current;
+      refuse(`DeleteAccessKey ${current}`);
+      assert.match((await failure(scene.destroy())).message, new RegExp(`^Can't delete the access key ${current}`));
+    });
+
+    it("says nothing of keys: a failure is told by what AWS refused", async () => {
+      await scene.up();
+      refuse("DeleteAccessKey");
+      const error = await failure(retire(userArn, "me", recorded(), scene.dependencies));
+      assert.ok(error.cause instanceof IamError);
+      assert.doesNotMatch(error.message, /Where it stands/);
+    });
+  });
+});
+
+describe("a run that goes well", () => {
+  let scene: Scene;
+  let iam: MemoryIam;
+  beforeEach(() => {
+    scene = new Scene();
+    iam = scene.iam;
+  });
+
+  it("tries the new key often at first, then each second, for a minute", async () => {
+    const start = scene.clock.time;
+    const times: number[] = [];
+    iam.tryKey = async () => {
+      times.push(scene.clock.time - start);
+      return UNKNOWN_KEY;
+    };
+    await scene.up();
+    assert.deepEqual(times.slice(0, 6), [0, 250, 750, 1_750, 2_750, 3_750]);
+    assert.deepEqual([times.at(-1), scene.clock.time - start], [60_000, 60_000]);
+  });
+
+  it("names the new key in the tag while AWS does not know it yet", async () => {
+    iam.propagation = 5 * SECOND;
+    await scene.up();
+    assert.deepEqual(
+      iam.calls.filter((call) => call.startsWith("TagUser")),
+      ["TagUser open", "TagUser open", "TagUser done"],
+    );
+  });
+
+  it("that makes none has none to name, however late AWS answers", async () => {
+    await scene.rotated();
+    scene.clock.time += 2 * MINUTE;
+    const tryKey = iam.tryKey.bind(iam);
+    let trials = 0;
+    iam.tryKey = async (key) => (++trials < 4 ? UNKNOWN_KEY : tryKey(key));
+    await scene.up({ gracePeriod: "1m" });
+    assert.deepEqual(
+      iam.calls.filter((call) => call.startsWith("TagUser")),
+      ["TagUser open", "TagUser done"],
+    );
+  });
+
+  it("carries on the id of the resource's creation; a resource made anew has another", async () => {
+    const instance = () => scene.recorded?.operationId?.split("-")[0];
+    const ids = new Set<string | undefined>();
+    await scene.up();
+    const first = instance();
+    ids.add(scene.recorded?.operationId);
+    for (let rotations = 0; rotations < 2; rotations++) {
+      scene.clock.time += MINUTE;
+      await scene.rotate();
+      assert.equal(instance(), first);
+      ids.add(scene.recorded?.operationId);
+    }
+    assert.equal(ids.size, 3, "each operation has its own");
+    await scene.destroy();
+    scene.recorded = undefined;
+    await scene.up();
+    assert.notEqual(instance(), first);
+  });
+
+  it("leaves a destroyed resource's name in the tag, which makes no key anybody's", async () => {
+    await scene.rotated();
+    await scene.destroy();
+    const left = parseJournal(iam.journal);
+    assert.deepEqual([left?.phase, left?.kind, left?.made], ["void", "delete", undefined]);
+    assert.equal(left?.operationId, scene.recorded?.operationId);
+  });
+
+  it("knows its keys after each step, and none that is gone", async () => {
+    const [current] = await scene.rotated();
+    const { current: made } = await scene.rotate();
+    assert.deepEqual(managedIds(scene.recorded ?? managedKeys({})), [made?.accessKeyId, current]);
+  });
+});

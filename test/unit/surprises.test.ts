@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { IamError } from "../../provider/model/errors";
+import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
+import { managedKeys } from "../../provider/model/managedKeys";
+import type { MemoryIam } from "../support/memoryIam";
+import { dead, denied, Scene } from "../support/scene";
+
+const [SECOND, MINUTE] = [1_000, 60_000];
+
+/** IAM's lists and tags can be late: what rests on one look may be wrong, and a look more costs eight seconds. */
+describe("what has to be seen twice, before anything is changed", () => {
+  let scene: Scene;
+  let iam: MemoryIam;
+  let one: string;
+  let two: string;
+  beforeEach(async () => {
+    scene = new Scene();
+    iam = scene.iam;
+    iam.slots = 5;
+    [two, one] = await scene.rotated();
+    scene.clock.time += MINUTE;
+  });
+  const leave = (journal: Partial<Journal>) => {
+    iam.journal = formatJournal({ ...dead, ...journal });
+  };
+  const without = (id: string) => iam.keys.filter((key) => key.accessKeyId !== id);
+  const changes = () => iam.calls.filter((call) => /^(Delete|Create|Tag)/.test(call));
+  /** How often the keys were listed before the first change. */
+  const looks = () => {
+    const first = iam.calls.findIndex((call) => /^(Delete|Create|Tag)/.test(call));
+    return iam.calls.slice(0, first < 0 ? undefined : first).filter((call) => call === "ListAccessKeys").length;
+  };
+  /** Somebody makes a key, so long ago. */
+  const madeAgo = (milliseconds: number) => {
+    const { accessKeyId } = iam.addKey();
+    scene.clock.time += milliseconds;
+    return accessKeyId;
+  };
+  const rotate = () => scene.rotate();
+
+  const cases: [string, number, () => unknown, () => Promise<unknown>][] = [
+    ["nothing unusual", 1, () => {}, rotate],
+    ["a recorded key that is not there", 2, () => Object.assign(iam, { keys: without(one) }), rotate],
+    ["a key whose secret nobody has", 2, () => scene.died(), rotate],
+    [
+      "the same, which is young as well, and by the second look is not any more",
+      2,
+      () => {
+        scene.died();
+        scene.clock.time += 10 * SECOND - 20 * MINUTE;
+      },
+      rotate,
+    ],
+    ["an open journal of ours, though no key of it is there", 2, () => leave({}), rotate],
+    ["the same, where there is nothing else to do", 2, () => leave({}), () => scene.up()],
+    [
+      "a key that a journal names, and the list lacks",
+      2,
+      () => leave({ phase: "done", made: "AKIALATE000000000001" }),
+      rotate,
+    ],
+    ["a key of somebody else's that is younger than 15 s", 2, () => madeAgo(15 * SECOND - 1), rotate],
+    ["the same, 15 s old", 1, () => madeAgo(15 * SECOND), rotate],
+    [
+      "a young key that is ours",
+      1,
+      async () => {
+        await rotate();
+      },
+      rotate,
+    ],
+    [
+      "a young key that is being adopted",
+      1,
+      () => madeAgo(SECOND),
+      () => scene.up({ adopt: { previous: { accessKeyId: iam.ids()[2] ?? "" } } }),
+    ],
+    ["the journal of our last operation", 1, () => assert.equal(parseJournal(iam.journal)?.made, two), rotate],
+    [
+      "the same, where it could not be closed",
+      1,
+      async () => {
+        scene.strike("TagUser done", 1, denied("TagUser"));
+        await scene.halfDone(rotate());
+        iam.fault = () => undefined;
+        assert.equal(scene.phase(), "open");
+      },
+      rotate,
+    ],
+    [
+      "the journal of one that could not be closed is another's by now",
+      2,
+      () => {
+        scene.recorded = { ...(scene.recorded ?? assert.fail()), journalOpen: true };
+        leave({ phase: "done", made: two });
+      },
+      rotate,
+    ],
+    [
+      "another owner's journal, of a user that is taken over: the keys that it names are there",
+      1,
+      () => leave({ phase: "open", owner: "you", made: two, at: "2026-10-01T00:00:00Z" }),
+      () => scene.up({ takesOver: true }),
+    ],
+    ["a journal that says that nothing is left", 1, () => leave({ phase: "void" }), rotate],
+    [
+      "a creation, beside a key of long ago",
+      1,
+      () => {
+        scene.recorded = undefined;
+        iam.journal = undefined;
+      },
+      () => scene.up(),
+    ],
+  ];
+  for (const [title, count, happens, run] of cases) {
+    it(`${title}: ${count === 1 ? "one look" : "two looks"}`, async () => {
+      await happens();
+      iam.calls = [];
+      await run();
+      assert.equal(looks(), count, iam.calls.join());
+    });
+  }
+
+  it("a refusal changes nothing, so it is told at once", async () => {
+    leave({ owner: "you", phase: "done" });
+    madeAgo(SECOND);
+    await assert.rejects(rotate(), /Rotate a user in one place only/);
+    assert.equal(looks(), 1);
+  });
+
+  it("what the second look does not show again is looked at once more, and only that", async () => {
+    const list = iam.listAccessKeys.bind(iam);
+    let calls = 0;
+    iam.listAccessKeys = async () => (calls++ === 0 ? (await list()).slice(1) : list());
+    await scene.up();
+    assert.deepEqual(
+      [iam.calls, scene.recorded?.previous?.accessKeyId],
+      [["GetUser", "ListAccessKeys", "GetUser", "ListAccessKeys"], one],
+    );
+  });
+
+  it("a list that lacks a key that was handed out: then it is asked about, and nothing is made over it", async () => {
+    const handedOut = iam.addKey().accessKeyId;
+    leave({ phase: "done", made: handedOut });
+    scene.clock.time += MINUTE;
+    const list = iam.listAccessKeys.bind(iam);
+    let calls = 0;
+    iam.listAccessKeys = async () => (calls++ === 0 ? (await list()).slice(0, 2) : list());
+    await assert.rejects(rotate(), new RegExp(`^RotationError: .*${handedOut} .* was made and handed out by`));
+    assert.deepEqual(changes(), []);
+  });
+
+  it("a list that lacks the key that an operation made as it died: then it is deleted, and not forgotten", async () => {
+    const lost = scene.died();
+    const list = iam.listAccessKeys.bind(iam);
+    let calls = 0;
+    iam.listAccessKeys = async () => (calls++ === 0 ? (await list()).slice(0, 2) : list());
+    await scene.up();
+    assert.ok(!iam.ids().includes(lost.accessKeyId));
+  });
+
+  describe("by a destroy", () => {
+    it("a user that is not there: a late answer must not leave its keys", async () => {
+      let calls = 0;
+      iam.fault = (call) =>
+        call === "GetUser" && calls++ === 0
+          ? new IamError("noSuchEntity", "iam:GetUser", "NoSuchEntity", "no such user")
+          : undefined;
+      await scene.destroy();
+      assert.deepEqual([iam.ids(), scene.said], [[], []]);
+    });
+
+    it("a key whose secret nobody has: a late tag must not cost one that was handed out", async () => {
+      const instance = scene.recorded?.operationId?.split("-")[0];
+      const live = scene.died({ operationId: `${instance}-died`, phase: "done" });
+      const getUser = iam.getUser.bind(iam);
+      let calls = 0;
+      iam.getUser = async () => {
+        const user = await getUser();
+        const journal = parseJournal(user.journal);
+        return calls++ > 0 || !journal ? user : { ...user, journal: formatJournal({ ...journal, phase: "open" }) };
+      };
+      await scene.destroy();
+      assert.deepEqual(iam.ids(), [live.accessKeyId]);
+    });
+
+    it("a young key of somebody else's: by then the tag tells whose it is", async () => {
+      madeAgo(SECOND);
+      await scene.destroy();
+      assert.equal(looks(), 2);
+    });
+
+    it("nothing else: a destroy takes no longer than its calls", async () => {
+      const before = scene.clock.time;
+      await scene.destroy();
+      assert.deepEqual(iam.calls, [
+        "GetUser",
+        "ListAccessKeys",
+        `DeleteAccessKey ${one}`,
+        `DeleteAccessKey ${two}`,
+        "GetUser",
+        "TagUser void",
+      ]);
+      assert.equal(scene.clock.time, before);
+    });
+
+    it("a key that is recorded and not there is not waited for: it is deleted all the same", async () => {
+      iam.keys = without(one);
+      await scene.destroy();
+      assert.deepEqual([looks(), iam.ids()], [1, []]);
+    });
+  });
+
+  it("a resource that has no keys recorded has none that is gone", async () => {
+    scene.recorded = managedKeys({ userId: iam.userId, operationId: "op1-op9" });
+    iam.keys = [];
+    leave({ phase: "void" });
+    await scene.up();
+    assert.equal(looks(), 1);
+  });
+});
