@@ -1,3 +1,3 @@
-import { tagsOfRotatedUser } from "../support/userTagsSuite";
+import { tagsOfUsers } from "../support/userTagsSuite";
 
-tagsOfRotatedUser("6");
+tagsOfUsers("6");

@@ -1,3 +1,3 @@
-import { tagsOfRotatedUser } from "../support/userTagsSuite";
+import { tagsOfUsers } from "../support/userTagsSuite";
 
-tagsOfRotatedUser("7");
+tagsOfUsers("7");

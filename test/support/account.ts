@@ -8,6 +8,7 @@ import {
   TagUserCommand,
   UpdateAccessKeyCommand,
   UpdateUserCommand,
+  type User,
 } from "@aws-sdk/client-iam";
 import { JOURNAL_TAG } from "../../provider/model/journal";
 import { remember } from "./secrets";
@@ -56,9 +57,14 @@ export class Account {
     return AccessKeyMetadata.map((key) => ({ id: key.AccessKeyId ?? "", status: key.Status ?? "" }));
   }
 
-  async tags(): Promise<Record<string, string>> {
+  async user(): Promise<User> {
     const { User } = await this.#iam.send(new GetUserCommand({ UserName: this.userName }));
-    return Object.fromEntries((User?.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
+    if (!User) throw new Error(`AWS told nothing of ${this.userName}`);
+    return User;
+  }
+
+  async tags(): Promise<Record<string, string>> {
+    return Object.fromEntries(((await this.user()).Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
   }
 
   async tag(Key: string, Value: string): Promise<void> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
+import { JOURNAL_TAG } from "../../provider/model/journal";
 import { ownAwsPlugin } from "../../tools/awsPlugin";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "./account";
@@ -24,14 +25,14 @@ export class Users {
     return new Users(endpoint, await startProxy(endpoint.url));
   }
 
-  /** @param oldest by the oldest packages of Pulumi's that are supported */
-  async stack(regime: Regime, text: string, { oldest = false } = {}): Promise<UserStack> {
+  /** @returns a stack whose program has the packages of Pulumi's that are installed; with @pulumi/aws 6 the oldest ones that we support */
+  async stack(regime: Regime, program: string): Promise<UserStack> {
     const stack = await Stack.create({
-      program: text,
+      program,
       endpointUrl: this.proxy.url,
       path: [await ownAwsPlugin()],
       env: { AWS_REGION: "us-east-1", TRIGGER: "1", ROTATOR_TEST_AWS_REGIME: regime },
-      ...(oldest && { below: resolve(await oldestPulumi(), "../../..") }),
+      ...(regime === "6" && { below: resolve(await oldestPulumi(), "../../..") }),
     });
     this.#stacks.push(stack);
     return new UserStack(stack, this.proxy);
@@ -41,6 +42,13 @@ export class Users {
     return new Account(this.endpoint.url, name);
   }
 
+  /** The tags of a user that is there with the journal of a run that has ended, the journal left out. */
+  async tagsBesideJournal(name: string): Promise<Record<string, string>> {
+    const { [JOURNAL_TAG]: journal, ...others } = await this.account(name).tags();
+    assert.match(journal ?? "none", /^v1 done /, `the journal of ${name}`);
+    return others;
+  }
+
   async stop(): Promise<void> {
     for (const stack of this.#stacks) stack.remove();
     await this.proxy.stop();
@@ -48,15 +56,12 @@ export class Users {
   }
 }
 
-/** `refresh` without a preview brings the tag into the state: what comes after it is the test of the rest. */
-const COMMANDS = [
-  ["refresh", "--preview-only"],
-  ["preview", "--refresh"],
-  ["up", "--refresh", "--yes", "--skip-preview"],
+const BRIEFLY = [
   ["refresh", "--yes", "--skip-preview"],
-  ["preview", "--diff"],
   ["up", "--yes", "--skip-preview"],
+  ["up", "--refresh", "--yes", "--skip-preview"],
 ];
+const WHATEVER = [["refresh", "--preview-only"], ["preview", "--refresh", "--diff"], ...BRIEFLY, ["preview", "--diff"]];
 
 export class UserStack {
   constructor(
@@ -72,10 +77,10 @@ export class UserStack {
     return keys.map(([, key]) => key);
   }
 
-  /** Whatever Pulumi is asked to do where nothing has changed: it shows no change, and AWS is asked for none. */
-  async isQuiet(): Promise<void> {
+  /** Where nothing has changed, no command shows a change or asks AWS for one. The first refresh brings the tag into the state. */
+  async isQuiet({ briefly = false } = {}): Promise<void> {
     this.proxy.clear();
-    for (const command of COMMANDS) {
+    for (const command of briefly ? BRIEFLY : WHATEVER) {
       const text = await this.stack.must(...command, "--expect-no-changes", "--stack", "dev");
       assert.doesNotMatch(text, /cannot ignore changes|\[diff: |error:/, command.join(" "));
       const changes = this.proxy.calls.filter(({ action }) => !/^(Get|List)/.test(action));
@@ -86,20 +91,28 @@ export class UserStack {
       );
     }
   }
+
+  /** The recorded outputs of the user of that name in AWS. */
+  recordedUser(name: string): Record<string, unknown> {
+    const found = this.stack
+      .state()
+      .resources.find(({ outputs, type }) => type === "aws:iam/user:User" && outputs?.name === name);
+    return found?.outputs ?? assert.fail(`the state has no user ${name}`);
+  }
 }
 
-interface Surroundings {
-  options?: string;
-  before?: string;
-}
-
-export const userProgram = (user: string, { options = "{}", before = "" }: Surroundings = {}) => `
+/** A program of such statements: they may make users with rotated keys by `rotated`, and others by `apart`. */
+export const usersProgram = (...statements: string[]) => `
 const pulumi = require("@pulumi/pulumi");
 const { User } = require("@pulumi/aws/iam/user");
 const { Provider } = require("@pulumi/aws/provider");
 const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
 const { RotatedUser } = require("pulumi-aws-iam-rotator/user");
-${before}
-const user = new RotatedUser("deploy", { user: ${user}, rotationTrigger: process.env.TRIGGER }, ${options});
-module.exports = { id: user.currentAccessKeyId };
+const rotationTrigger = process.env.TRIGGER;
+const rotated = (name, user, opts) => new RotatedUser(name, { user: { name, ...user }, rotationTrigger }, opts);
+const apart = (name, user, opts) => {
+  const { arn } = new User(name, { name, ...user }, opts);
+  new RotatedAccessKey(name, { userArn: arn, rotationTrigger });
+};
+${statements.join("\n")}
 `;
