@@ -64,6 +64,8 @@ export function tagsOfUsers(regime: Regime): void {
       await user.stack.up();
       await user.stack.refresh();
       assert.match(JSON.stringify(user.recordedUser("before").tags), /v1 done/);
+      const asked = regime === "6" ? "::default_6_0_0" : "::default_7_";
+      assert.ok(user.stack.stateText().includes(`providers:aws${asked}`), "by that version of @pulumi/aws");
       write();
       await user.stack.up();
       assert.deepEqual(user.untagged(), []);
