@@ -48,6 +48,10 @@ export class Account {
     await this.#iam.send(new UpdateUserCommand({ UserName: this.userName, NewUserName }));
   }
 
+  async move(NewPath: string): Promise<void> {
+    await this.#iam.send(new UpdateUserCommand({ UserName: this.userName, NewPath }));
+  }
+
   async deleteKey(AccessKeyId: string): Promise<void> {
     await this.#iam.send(new DeleteAccessKeyCommand({ UserName: this.userName, AccessKeyId }));
   }
