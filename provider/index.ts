@@ -3,7 +3,8 @@
  *
  * @module pulumi-aws-iam-rotator
  */
-export type { AccessKeyPair, AdoptedKeys, KnownKey, Login, RotatedKey } from "./model/accessKey";
+export type { AccessKeyPair, AdoptedKeys, KnownKey, LastUse, Login, RotatedKey } from "./model/accessKey";
+export type { Retirement } from "./model/managedKeys";
 export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./program/rotatedAccessKey";
 export { rotationPolicy } from "./program/rotationPolicy";
 export { type ReportedKey, rotationReport } from "./program/rotationReport";

@@ -7,8 +7,10 @@ const config = new pulumi.Config();
 const policy = {
   // The first run after `current` is that old makes a new key.
   rotateEvery: config.get("rotateEvery") ?? "90d",
-  // The first run after that deletes the key before it. Until then both work, and no rotation may cut that short.
+  // The first run after that deactivates the key before it. Until then both work, and no rotation may cut that short.
   gracePeriod: config.get("gracePeriod") ?? "7d",
+  // And this long it can be activated again, if somebody still needs it; then it is deleted.
+  deactivatePeriod: config.get("deactivatePeriod") ?? "14d",
 };
 
 const users = ["builder", "uploader"].map((name) => new RotatedUser(name, { user: { path: "/ci/" }, ...policy }));

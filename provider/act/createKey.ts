@@ -12,12 +12,31 @@ type CreateStep = Extract<Step, { do: "create" }>;
  * meanwhile, the key lives on.
  */
 export async function deleteKey(accessKeyId: string, userId: string, iam: Iam): Promise<void> {
+  await isThere(iam.deleteAccessKey(accessKeyId), userId, iam);
+}
+
+/** @returns whether the key is there */
+export async function deactivateKey(accessKeyId: string, userId: string, iam: Iam): Promise<boolean> {
+  return isThere(iam.deactivateAccessKey(accessKeyId), userId, iam);
+}
+
+/**
+ * Whether a key may be deactivated: the id of AWS's own examples is nobody's, and without the permission AWS does not
+ * even look for it.
+ */
+export async function requireDeactivation(userId: string, iam: Iam): Promise<void> {
+  await deactivateKey("AKIAIOSFODNN7EXAMPLE", userId, iam);
+}
+
+async function isThere(change: Promise<void>, userId: string, iam: Iam): Promise<boolean> {
   try {
-    await iam.deleteAccessKey(accessKeyId);
+    await change;
+    return true;
   } catch (error) {
     if (!(error instanceof IamError && error.kind === "noSuchEntity")) throw error;
     const user = await iam.getUser();
     if (user.userId !== userId) throw error;
+    return false;
   }
 }
 

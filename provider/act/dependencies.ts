@@ -1,4 +1,4 @@
-import type { AccessKeyPair, FoundKey, RotatedKey } from "../model/accessKey";
+import type { AccessKeyPair, FoundKey, LastUse, RotatedKey } from "../model/accessKey";
 import type { Clock } from "./clock";
 import type { Engine } from "./engine";
 
@@ -8,12 +8,6 @@ export interface FoundUser {
   arn: string;
   /** The value of the journal's tag, as it stands there. */
   journal?: string;
-}
-
-export interface LastUse {
-  at: string;
-  service: string;
-  region: string;
 }
 
 /**
@@ -33,6 +27,8 @@ export interface Iam {
   /** One attempt: a reply that got lost is reported as `doubtful`, and never answered with a second key. */
   createAccessKey(): Promise<RotatedKey>;
   deleteAccessKey(accessKeyId: string): Promise<void>;
+  /** Its permission is outside of the five. */
+  deactivateAccessKey(accessKeyId: string): Promise<void>;
   writeJournal(value: string): Promise<void>;
   /** When and where a key was last used; `undefined` if never. Its permission is outside of the five. */
   lastUse(accessKeyId: string): Promise<LastUse | undefined>;

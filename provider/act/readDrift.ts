@@ -36,7 +36,7 @@ export async function readDrift(
     return [...gone, ...(isReplaced ? ["another journal"] : [])].join();
   };
   const { found, keys, drift } = await lookTwice(look, surprise, dependencies);
-  for (const line of inWords(recorded, drift)) dependencies.say(`${userArn}: ${line}.`);
+  for (const line of [...inWords(recorded, drift), ...asleepInWords(keys)]) dependencies.say(`${userArn}: ${line}.`);
   return { keys: await closeJournal(keys, found, dependencies), drift };
 }
 
@@ -77,6 +77,16 @@ function inWords({ current, previous, userId }: ManagedKeys, drift: Drift): stri
   }
   if (drift.others) lines.push(`keys made by someone else since the last rotation: ${listKeys(drift.others)}`);
   return lines;
+}
+
+function asleepInWords({ previous, retirement }: ManagedKeys): string[] {
+  if (!previous || !retirement) return [];
+  const { accessKeyId } = previous;
+  if (retirement.activatedAgain)
+    return [`previous: ${accessKeyId} was deactivated here, and somebody activated it again: it stays`];
+  return retirement.deactivatedAt
+    ? [`previous: ${accessKeyId} is asleep: it was deactivated here ${retirement.deactivatedAt}`]
+    : [];
 }
 
 function keyInWords({ accessKeyId }: ManagedKey, status: KeyDrift): string {

@@ -1,10 +1,12 @@
-import { planDeletion, planRotation } from "../decide/decide";
+import { planRotation } from "../decide/decide";
+import { planDeletion } from "../decide/deletion";
 import type { Found, Intent, Plan, Reader, Refusal, Wait } from "../decide/plan";
+import { guardedIds } from "../decide/retirement";
 import { listKeys } from "../model/accessKey";
 import { RotationError } from "../model/errors";
 import { isRecordedUser, type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
 import type { Dependencies, Iam } from "./dependencies";
-import { guardLastUse } from "./lastUsedGuard";
+import { askUses } from "./lastUsedGuard";
 import { lookTwice, observe, observeUser, Renamed, whereKeysAre } from "./observe";
 import { runSteps, StepFailure } from "./run";
 
@@ -40,9 +42,10 @@ export interface Request {
  * @throws HalfDone if it failed after a change
  */
 export async function rotate(
-  { userArn, owner, recorded, recordedArn = userArn, intentAt, patience = 0 }: Request,
+  request: Request,
   dependencies: Dependencies,
 ): Promise<{ keys: ManagedKeys; waits: Wait[] }> {
+  const { userArn, owner, recorded, recordedArn = userArn, intentAt, patience = 0 } = request;
   const { iam } = dependencies;
   const asked = `Can't rotate the access keys of ${userArn}`;
   const look = async () => {
@@ -52,21 +55,46 @@ export async function rotate(
     return { found, now: reader.now, plan: planRotation(recorded, found, intentAt(reader.now), reader) };
   };
   const surprises = (seen: Decision) => surprisesIn(seen, owner, recorded);
-  const { found, plan } = await lookTwice(look, surprises, dependencies);
+  const seen = await lookTwice(look, surprises, dependencies);
+  const plan = await guarded(seen, request, iam);
   if ("refusal" in plan) throw await refused(asked, plan.refusal, iam);
-  const inUse = await guardLastUse(plan, recorded?.retired ?? [], intentAt(iam.time()), iam);
-  if (inUse) throw await refused(asked, inUse, iam);
+  const { found } = seen;
   const start: ManagedKeys = { ...(recorded ?? managedKeys({})), userId: found.userId };
   try {
     const keys = await runSteps(plan.steps, start, { userArn, owner, found }, dependencies);
     // By now it was closed, or seen twice to be another's.
     const { journalOpen: _, ...closed } = keys;
-    return { keys: closed, waits: plan.waits ?? [] };
+    const { waits = [] } = plan;
+    return { keys: noting(waits, closed), waits };
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     if (JSON.stringify(error.keys) === JSON.stringify(start)) throw error.cause;
     throw new HalfDone(error.keys, error.did, `${error.cause.message} ${standing(start, error.keys)}`, error.cause);
   }
+}
+
+/** The plan, once it is known which of the keys that it ends are in use. */
+async function guarded(
+  { found, plan, now }: { found: Found; plan: Plan; now: Date },
+  request: Request,
+  iam: Iam,
+): Promise<Plan> {
+  const { owner, recorded, intentAt } = request;
+  if ("refusal" in plan) return plan;
+  const asked = Object.keys(found.uses ?? {});
+  const ids = guardedIds(plan.steps, recorded, intentAt(now)).filter((id) => !asked.includes(id));
+  if (ids.length === 0) return plan;
+  const seen = await askUses(found, ids, iam);
+  if ("refusal" in seen) return seen;
+  const reader = await readerAt(iam, owner);
+  return guarded({ found: seen, now, plan: planRotation(recorded, seen, intentAt(now), reader) }, request, iam);
+}
+
+/** For the previews until then, which ask nobody. */
+function noting(waits: Wait[], { retirement, ...keys }: ManagedKeys): ManagedKeys {
+  const { lastUse: _, ...rest } = retirement ?? {};
+  const use = waits.find((wait) => wait.use)?.use;
+  return managedKeys({ ...keys, retirement: { ...rest, ...(use && { lastUse: use }) } });
 }
 
 /** The same for a resource that goes. */

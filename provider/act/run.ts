@@ -1,12 +1,13 @@
 import { afterAdoption } from "../decide/adoption";
 import type { Step } from "../decide/plan";
-import { type FoundKey, listKeys, type RotatedKey } from "../model/accessKey";
+import { type FoundKey, listKeys, type RotatedKey, timestamp } from "../model/accessKey";
 import { explain, RotationError } from "../model/errors";
 import type { Journal } from "../model/journal";
 import { type ManagedKeys, managedIds, managedKeys, withCurrent, without } from "../model/managedKeys";
-import { createKey, deleteKey } from "./createKey";
+import { createKey, deactivateKey, deleteKey, requireDeactivation } from "./createKey";
 import type { Dependencies } from "./dependencies";
 import { type Operation, Overtaken, OwnTag } from "./ownTag";
+import { inWords } from "./stepWords";
 import { mustBeAccepted, notAccepted, tryAdoptedKeys, tryOnce, untilAccepted } from "./tryKey";
 
 /** A step failed: what the earlier ones did stays done, and `keys` are the managed keys as they are now. */
@@ -96,6 +97,14 @@ class Run {
       case "delete":
         await this.#lookAround();
         return this.#delete(step.accessKeyId);
+      case "mayDeactivate":
+        return requireDeactivation(this.#operation.found.userId, this.#dependencies.iam);
+      case "deactivate":
+        await this.#lookAround();
+        return this.#deactivate(step.accessKeyId);
+      case "wake":
+        this.keys = { ...this.keys, retirement: { activatedAgain: true } };
+        return;
       case "create":
         return this.#create(step);
       case "tryCurrent":
@@ -118,6 +127,14 @@ class Run {
     if (this.#made) this.#hasDeletedSince = true;
     // A lost key that is gone needs no name any more.
     if (this.#tag.journal?.made === accessKeyId) this.#tag.note({ made: "" });
+  }
+
+  async #deactivate(accessKeyId: string): Promise<void> {
+    const { iam } = this.#dependencies;
+    const isThere = await deactivateKey(accessKeyId, this.#operation.found.userId, iam);
+    this.keys = isThere
+      ? { ...this.keys, retirement: { deactivatedAt: timestamp(iam.time()) } }
+      : without(this.keys, accessKeyId);
   }
 
   async #create(step: Extract<Step, { do: "create" }>): Promise<void> {
@@ -239,26 +256,5 @@ class Abandoned extends RotationError {
       found: "the Pulumi engine that asked for it is gone.",
       todo: "Run again: what was left is found and cleaned up.",
     });
-  }
-}
-
-function inWords(step: Step): string {
-  switch (step.do) {
-    case "delete":
-    case "discard":
-    case "makeRoom":
-      return `delete the access key ${step.accessKeyId}`;
-    case "tryAdopted":
-      return `adopt the access key ${step.keys.map((key) => key.accessKeyId).join(" and ")}`;
-    case "create":
-      return "make a new access key";
-    case "open":
-    case "close":
-    case "settle":
-      return "write the journal, a tag on the user, for the access keys";
-    case "tryCurrent":
-      return "retire the older access keys";
-    default:
-      return "take over the access keys";
   }
 }

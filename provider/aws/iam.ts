@@ -11,6 +11,7 @@ import {
   type IAMClientConfig,
   paginateListAccessKeys,
   TagUserCommand,
+  UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import {
@@ -73,6 +74,10 @@ export function connect(user: UserArn, region: string, access: Access): Iam {
     },
     async deleteAccessKey(AccessKeyId) {
       await call("iam:DeleteAccessKey", () => iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })));
+    },
+    async deactivateAccessKey(AccessKeyId) {
+      const input = { UserName, AccessKeyId, Status: "Inactive" as const };
+      await call("iam:UpdateAccessKey", () => iam.send(new UpdateAccessKeyCommand(input)));
     },
     async lastUse(AccessKeyId) {
       const { AccessKeyLastUsed: use } = await call("iam:GetAccessKeyLastUsed", () =>

@@ -1,11 +1,12 @@
-import type { FoundKey, ManagedKey } from "../model/accessKey";
-import { after } from "../model/duration";
-import { instanceOf, JOURNAL_TAG, type Journal } from "../model/journal";
-import { isRecordedUser, type ManagedKeys, managedIds, managedKeys, without } from "../model/managedKeys";
+import type { ManagedKey } from "../model/accessKey";
+import type { Journal } from "../model/journal";
+import { type ManagedKeys, managedIds } from "../model/managedKeys";
 import { planAdoption } from "./adoption";
 import { isMidway, judge } from "./judge";
-import type { Entry, Found, Intent, Plan, Reader, Refusal, Step, Steps, Wait } from "./plan";
+import { forgetGone, strangersAmong, works } from "./keysFound";
+import type { Entry, Found, Intent, Plan, Reader, Step, Steps, Wait } from "./plan";
 import { explainVerdict, signerLeaves } from "./refusals";
+import { guardedIds, leavingIds, retirementOf, useOf } from "./retirement";
 
 /**
  * The whole decision: from what the state records, what AWS shows and what the inputs ask for, to the ordered steps, to
@@ -16,6 +17,32 @@ import { explainVerdict, signerLeaves } from "./refusals";
  * - `current` never leaves while it works: it becomes `previous`.
  */
 export function planRotation(recorded: ManagedKeys | undefined, found: Found, intent: Intent, reader: Reader): Plan {
+  const plan = planRegardless(recorded, found, intent, reader);
+  if ("refusal" in plan) return plan;
+  const held = useOf(guardedIds(plan.steps, recorded, intent), found, intent.lastUsedGuard, reader.now);
+  const waits = held && postponed(plan, intent);
+  if (!waits) return plan;
+  const rest = planRotation(recorded, found, waits.rest, reader);
+  if ("refusal" in rest) return rest;
+  const wait: Wait = { what: waits.what, why: waits.why, because: "use", ...held };
+  return { ...rest, waits: [...(rest.waits ?? []), wait] };
+}
+
+/** What of a plan waits for a key that is in use. What mends an outage does not. */
+function postponed(
+  { steps, retires }: Steps,
+  intent: Intent,
+): { what: Wait["what"]; why: string; rest: Intent } | undefined {
+  const { rotate, ...others } = intent;
+  if (steps.some((step) => step.do === "adopt")) {
+    return { what: "adoption", why: "state changed", rest: { ...intent, adoptsLater: true } };
+  }
+  const rest: Intent = { ...others, keepsPrevious: true };
+  if (rotate && steps.some((step) => step.do === "create")) return { what: "rotation", why: rotate, rest };
+  return retires ? { what: "retirement", why: retires, rest } : undefined;
+}
+
+function planRegardless(recorded: ManagedKeys | undefined, found: Found, intent: Intent, reader: Reader): Plan {
   const { keys: known, forgets } = forgetGone(recorded, found);
   const waits: Wait[] = [];
   /** Ids of keys that `state` names, and whose adoption waits. */
@@ -26,20 +53,32 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
     const verdict = judge(found.journal, strangersAmong(found, known), recorded?.operationId, reader);
     return "refusal" in verdict ? { refusal: explainVerdict(verdict, reader.owner) } : adoption;
   }
-  const grace = graceOf(known, found, intent, reader.now);
-  if (grace && "ends" in grace && known.previous && adoption.keys.retired.includes(known.previous.accessKeyId)) {
-    waits.push({ what: "adoption", why: "state changed", until: grace.ends });
+  const holding = holdingBack(known, found, intent, reader.now);
+  const pushesOut = known.previous && adoption.keys.retired.includes(known.previous.accessKeyId);
+  if (intent.adoptsLater || (holding && pushesOut)) {
+    if (holding && pushesOut) waits.push({ what: "adoption", why: "state changed", ...holding });
     spokenFor = adoption.adopts.map(({ key }) => key.accessKeyId);
     adoption = { keys: known, trials: [], adopts: [] };
   }
   const { keys, trials, adopts } = adoption;
   const { rotate, ...rest } = intent;
-  const end = graceOf(keys, found, intent, reader.now);
-  const until = end && "ends" in end ? end.ends : undefined;
   // A rotation in the run that adopts would delete at once what was adopted, or what that pushed to previous.
-  const mustWait = rotate && !intent.revoke && (until || adopts.length > 0);
-  if (mustWait) waits.push({ what: "rotation", why: rotate, ...(until && { until }) });
-  const retires = end && "ended" in end ? end.ended : undefined;
+  const waitsFor =
+    holdingBack(keys, found, intent, reader.now) ?? (adopts.length > 0 ? { because: "adoption" as const } : undefined);
+  const mustWait = rotate && !intent.revoke && waitsFor;
+  if (mustWait) waits.push({ what: "rotation", why: rotate, ...waitsFor });
+  const retirement = retirementOf(keys, found, intent, reader.now);
+  const retires = retirement && "why" in retirement ? retirement : undefined;
+  const wakes: Step[] = retirement?.is === "needed" && keys.retirement?.deactivatedAt ? [{ do: "wake" }] : [];
+  if (!mustWait && (retirement?.is === "needed" || retirement?.is === "asleep")) {
+    const until = retirement.is === "asleep" ? retirement.until : undefined;
+    waits.push({
+      what: "retirement",
+      why: "its grace period is over",
+      because: retirement.is,
+      ...(until && { until }),
+    });
+  }
 
   const unknown = strangersAmong(found, keys).filter((key) => !spokenFor.includes(key.accessKeyId));
   const verdict = judge(found.journal, unknown, recorded?.operationId, reader);
@@ -49,14 +88,15 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const lost = "lost" in verdict ? verdict.lost : [];
   const inUse = works(known.current, found) ? known.current : keys.current;
   const changes = planChanges(keys, found, mustWait ? rest : intent, { retires, lost, inUse });
-  const leaves = changes.flatMap((step) => (step.do === "delete" || step.do === "makeRoom" ? [step.accessKeyId] : []));
-  if (reader.signer && [...lost, ...leaves].includes(reader.signer)) return { refusal: signerLeaves(reader.signer) };
+  if (reader.signer && [...lost, ...leavingIds(changes)].includes(reader.signer))
+    return { refusal: signerLeaves(reader.signer) };
 
   const strangers = unknown.map((key) => key.accessKeyId).filter((id) => !lost.includes(id));
   const doubt = isMidway(found.journal, recorded?.operationId, reader) && ({ doubt: true } as const);
-  const asked = { ...(waits.length > 0 && { waits }), ...(retires && { retires }) };
+  const asked = { ...(waits.length > 0 && { waits }), ...(retires && { retires: retires.why }) };
+  const noted = [...forgets, ...wakes];
   if (lost.length + adopts.length + changes.length === 0 && !takesOver) {
-    return { steps: [...forgets, ...settle(found.journal, recorded?.operationId, strangers, doubt)], ...asked };
+    return { steps: [...noted, ...settle(found.journal, recorded?.operationId, strangers, doubt)], ...asked };
   }
   const kind: Entry["kind"] = !recorded ? "create" : lost.length + changes.length > 0 ? "rotate" : "adopt";
   const [made] = lost;
@@ -65,7 +105,9 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const open: Step = { do: "open", entry: { kind, strangers, ...(made && { made }), ...doubt } };
   const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
   const close: Step = { do: "close", phase: "done" };
-  return { steps: [...forgets, ...trials, open, ...discards, ...adopts, ...changes, close], ...asked };
+  const probes: Step[] = intent.deactivatePeriod ? [{ do: "mayDeactivate" }] : [];
+  const steps = [...noted, ...trials, ...probes, open, ...discards, ...adopts, ...changes, close];
+  return { steps, ...asked };
 }
 
 /**
@@ -75,17 +117,19 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
  * |---|---|---|---|---|---|
  * | nothing | yes | | no | | what is retired already |
  * | retire | yes | | no | | the same, and previous |
+ * | deactivate | yes | | no | previous, deactivated | the same |
  * | rotate | yes | | yes | current | all others |
  * | rotate, retire, nothing | no | yes | yes | previous | all others |
  * | rotate, retire, nothing | no | no | yes | current, which is not ours to activate | all others |
  * | revoke | | | yes | none | all |
  */
-function planChanges(keys: ManagedKeys, found: Found, intent: Intent, { retires, lost, inUse }: Circumstances) {
+function planChanges(keys: ManagedKeys, found: Found, intent: Intent, { retires, lost, inUse }: Circumstances): Step[] {
   const currentWorks = works(keys.current, found);
   if (!intent.rotate && !intent.revoke && currentWorks) {
-    const leaving = [...keys.retired, ...(retires && keys.previous ? [keys.previous.accessKeyId] : [])];
+    const last = retires && keys.previous;
+    const steps = [...keys.retired.map(deletion), ...(last ? [{ do: retires.is, accessKeyId: last.accessKeyId }] : [])];
     // Nothing older goes before the key that replaced it has been seen to work.
-    return leaving.length > 0 ? [TRY_FIRST, ...leaving.map(deletion)] : [];
+    return steps.length > 0 ? [TRY_FIRST, ...steps] : [];
   }
   const kept = currentWorks || !works(keys.previous, found) ? (keys.current ?? keys.previous) : keys.previous;
   const stays = intent.revoke ? undefined : kept;
@@ -112,8 +156,8 @@ function planChanges(keys: ManagedKeys, found: Found, intent: Intent, { retires,
 }
 
 interface Circumstances {
-  /** Why `previous` goes without a rotation. */
-  retires: string | undefined;
+  /** What comes next for `previous` without a rotation. */
+  retires: { is: "deactivate" | "delete" } | undefined;
   /** Ids of lost keys, which are gone by then. */
   lost: string[];
   /** The key that the saved state calls current: it goes after its successor has been seen to work. */
@@ -136,21 +180,17 @@ function makesRoom(inUse: ManagedKey | undefined, found: Found, leaving: string[
   return mayGo.find((id) => found.keys.some((at) => at.accessKeyId === id && at.status !== "Active")) ?? mayGo[0];
 }
 
-function works(key: ManagedKey | undefined, found: Found): boolean {
-  return found.keys.some((at) => at.accessKeyId === key?.accessKeyId && at.status === "Active");
-}
-
-/** `previous` was promised until the end of its grace period; where a key of the two is broken there is none to keep. */
-function graceOf(
+/** What holds back whatever would end `previous`; where a key of the two is broken there is none to keep. */
+function holdingBack(
   keys: ManagedKeys,
   found: Found,
-  { gracePeriod, revoke }: Intent,
+  intent: Intent,
   now: Date,
-): { ends: string } | { ended: string } | undefined {
-  const end = keys.previous && after(keys.previousSince ?? keys.current?.createdAt, gracePeriod);
-  if (!end || revoke) return undefined;
-  if (Date.parse(end) <= now.getTime()) return { ended: `its grace period ended ${end}` };
-  return works(keys.current, found) && works(keys.previous, found) ? { ends: end } : undefined;
+): Pick<Wait, "because" | "until"> | undefined {
+  const retirement = retirementOf(keys, found, intent, now);
+  if (!works(keys.current, found) || !works(keys.previous, found)) return undefined;
+  if (retirement?.is === "grace") return { because: "grace", until: retirement.until };
+  return retirement?.is === "needed" ? { because: "needed" } : undefined;
 }
 
 /** Where nothing else is to do: whoever left the journal open has ended, and nothing that it made is left unknown. */
@@ -167,72 +207,4 @@ function settle(
       ? { ...journal, phase: "done" }
       : { ...rest, ...doubt, strangers, ...(operationId ? { phase: "done", operationId } : { phase: "void" }) };
   return [{ do: "settle", journal: settled } as const];
-}
-
-/** The same for a resource that goes: what is ours is deleted, and nothing that another resource has taken over. */
-export function planDeletion(
-  recorded: ManagedKeys,
-  found: Found,
-  reader: Reader,
-): (Steps & { left?: Refusal }) | { refusal: Refusal } {
-  const { keys } = forgetGone(recorded, found);
-  const verdict = judge(found.journal, strangersAmong(found, keys), recorded.operationId, reader);
-  const refusal = "refusal" in verdict ? explainVerdict(verdict, reader.owner) : undefined;
-  if (refusal && "refusal" in verdict && verdict.refusal === "atWork") return { refusal };
-  // Keys that a list leaves out are asked for as well, since the list may be late, and a key that is gone is no error.
-  // current last: an interrupted run leaves the key in use for as long as it can.
-  const ids = managedIds(recorded).reverse();
-  const taken = takenOver(found.journal, recorded.operationId, reader);
-  const stay = taken ? ids.filter((id) => !taken.strangers.includes(id)) : [];
-  const going = ids.filter((id) => !stay.includes(id));
-  const left = taken ? (stay.length > 0 ? replaced(taken, stay, refusal) : undefined) : refusal;
-  // An adoption that died has taken nothing over: nobody keeps these keys but this resource, which is about to go.
-  const isUnsure = taken?.phase === "open" && (taken.owner !== reader.owner || taken.kind === "create");
-  if (taken && isUnsure && stay.length > 0) return { refusal: mayBeReplaced(taken, stay) };
-  // A lost key that signs is not lost: whoever runs this has its secret.
-  const lost = "lost" in verdict && !taken ? verdict.lost.filter((id) => id !== reader.signer) : [];
-  const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
-  // From here on no key is ours: what comes later is a stranger's. A key that may be in use stays named in the journal.
-  const [signing, others] = [going.filter((id) => id === reader.signer), going.filter((id) => id !== reader.signer)];
-  const [last] = signing;
-  const end: Step = last ? { do: "close", phase: "done", last } : { do: "close", phase: "void" };
-  const close = taken || refusal ? [] : [end];
-  const steps = [...discards, ...others.map(deletion), ...close, ...signing.map(deletion)];
-  return { steps, ...(left && { left }) };
-}
-
-/** The journal of another resource: it has adopted what it does not call strangers. */
-function takenOver(journal: Journal | undefined, operationId: string | undefined, { owner }: Reader) {
-  if (!journal || journal.phase === "void" || journal.kind === "delete") return undefined;
-  // A forced replacement creates first, under the same owner: what its `state` adopted is the new resource's.
-  const isNewer = operationId && instanceOf(journal.operationId) !== instanceOf(operationId);
-  return journal.owner !== owner || isNewer ? journal : undefined;
-}
-
-function replaced({ operationId, owner }: Journal, stay: string[], also: Refusal | undefined): Refusal {
-  const found = `${stay.join(" and ")}: another resource (owner ${owner}, operation ${operationId}) has taken them over.`;
-  return { found: [found, also?.found].filter(Boolean).join(" "), todo: "" };
-}
-
-function mayBeReplaced({ operationId, owner }: Journal, stay: string[]): Refusal {
-  return {
-    found: `another resource (owner ${owner}, operation ${operationId}) began to take over ${stay.join(" and ")}, and its run did not end.`,
-    todo: `Nothing was changed. Run that one again, and then this; or if it is gone, remove the tag ${JOURNAL_TAG} from the user, and run this again: then these keys are deleted.`,
-  };
-}
-
-export function strangersAmong(found: Found, keys: ManagedKeys): FoundKey[] {
-  const ours = managedIds(keys);
-  return found.keys.filter((key) => !ours.includes(key.accessKeyId));
-}
-
-/** Keys that are recorded and not there any more. All of them, if the user was deleted and made again. */
-function forgetGone(recorded: ManagedKeys | undefined, found: Found): { keys: ManagedKeys; forgets: Step[] } {
-  if (!recorded) return { keys: managedKeys({ userId: found.userId }), forgets: [] };
-  const there = isRecordedUser(recorded, found) ? found.keys.map((key) => key.accessKeyId) : [];
-  const gone = managedIds(recorded).filter((id) => !there.includes(id));
-  return {
-    keys: { ...gone.reduce(without, recorded), userId: found.userId },
-    forgets: gone.map((accessKeyId) => ({ do: "forget", accessKeyId })),
-  };
 }

@@ -1,6 +1,6 @@
 import type { FoundKey, ManagedKey } from "../model/accessKey";
-import { isRecordedUser, type ManagedKeys, managedKeys } from "../model/managedKeys";
-import { strangersAmong } from "./decide";
+import { isRecordedUser, type ManagedKeys, managedKeys, type Retirement } from "../model/managedKeys";
+import { strangersAmong } from "./keysFound";
 import type { Found } from "./plan";
 
 /** What somebody else changed, by what it concerns. */
@@ -39,7 +39,10 @@ export function findDrift(
   };
   const there = (key: ManagedKey | undefined) => (key && statusOf(key) ? key : undefined);
   const now = current ? driftOf(current) : "none";
-  const then = previous && driftOf(previous);
+  const retirement = previous && asFound(recorded.retirement, statusOf(previous));
+  // What was deactivated here is asleep, and no drift.
+  const isAsleep = previous && retirement?.deactivatedAt && statusOf(previous) === "Inactive";
+  const then = previous && !isAsleep ? driftOf(previous) : undefined;
   // What was there before our last rotation is no news.
   const others = strangersAmong(found, recorded).filter((key) => current && key.createdAt > current.createdAt);
   const left = retired.filter((id) => found.keys.some((key) => key.accessKeyId === id));
@@ -50,6 +53,7 @@ export function findDrift(
       current: there(current),
       previous: there(previous),
       retired: left,
+      retirement,
     }),
     drift: {
       ...(found.arn !== userArn && { user: found.arn }),
@@ -58,4 +62,8 @@ export function findDrift(
       ...(others.length > 0 && { others }),
     },
   };
+}
+
+function asFound(retirement: Retirement | undefined, status: string | undefined): Retirement | undefined {
+  return retirement?.deactivatedAt && status === "Active" ? { activatedAgain: true } : retirement;
 }

@@ -12,6 +12,7 @@ export interface Inputs {
   state?: AdoptedKeys;
   rotateEvery?: string;
   gracePeriod?: string;
+  deactivatePeriod?: string;
   revocationTrigger?: unknown;
   lastUsedGuard?: string;
   /** Not the user's: RotatedAccessKey passes it, and the journal on the IAM user names it. */
@@ -28,6 +29,7 @@ const PUBLIC_INPUTS = [
   "state",
   "rotateEvery",
   "gracePeriod",
+  "deactivatePeriod",
   "revocationTrigger",
   "lastUsedGuard",
 ] as const;
@@ -149,7 +151,7 @@ function checkState(state: unknown): Failure[] {
 }
 
 function checkDurations(inputs: Props): Failure[] {
-  const failures = ["rotateEvery", "gracePeriod", "lastUsedGuard"]
+  const failures = ["rotateEvery", "gracePeriod", "deactivatePeriod", "lastUsedGuard"]
     .filter(
       (name) => inputs[name] !== undefined && !isUnknown(inputs[name]) && parseDuration(inputs[name]) === undefined,
     )
@@ -158,10 +160,25 @@ function checkDurations(inputs: Props): Failure[] {
       reason: "is not a duration: a whole number of s, m, h, d or w, up to 20 years, for example 90d or 12h",
     }));
   const [every, grace] = [parseDuration(inputs.rotateEvery), parseDuration(inputs.gracePeriod)];
+  const asleep = parseDuration(inputs.deactivatePeriod);
   if (every !== undefined && grace !== undefined && grace > every) {
     failures.push({
       property: "gracePeriod",
       reason: "is longer than rotateEvery: each rotation that is due would cut it short",
+    });
+  }
+  if (asleep !== undefined && inputs.gracePeriod === undefined) {
+    failures.push({ property: "deactivatePeriod", reason: "needs gracePeriod, after which it begins" });
+  } else if (
+    every !== undefined &&
+    grace !== undefined &&
+    asleep !== undefined &&
+    grace <= every &&
+    grace + asleep > every
+  ) {
+    failures.push({
+      property: "deactivatePeriod",
+      reason: "and gracePeriod together are longer than rotateEvery: each rotation that is due would cut them short",
     });
   }
   return failures;

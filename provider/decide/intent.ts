@@ -17,14 +17,18 @@ export interface Change {
 /** What the inputs ask for now: by a change of theirs, or because a time has come. */
 export function intentOf({ olds, answered, news }: Change, keys: ManagedKeys, now: Date): Intent {
   const intent: Intent = {};
+  // What a preview can't know is no change yet.
   const changed = (name: keyof Triggers) =>
-    !sameValue(olds[name], news[name]) && !(answered && sameValue(answered[name], news[name]));
+    !hasUnknowns(news[name]) &&
+    !sameValue(olds[name], news[name]) &&
+    !(answered && sameValue(answered[name], news[name]));
   const due = after(keys.current?.createdAt, news.rotateEvery);
   if (changed("rotationTrigger")) intent.rotate = "rotationTrigger changed";
   else if (due && Date.parse(due) <= now.getTime()) intent.rotate = `due since ${due}`;
   // Taking the trigger out of a program is tidying up, and no reason to delete keys at once.
   if (news.revocationTrigger !== undefined && changed("revocationTrigger")) intent.revoke = "revocationTrigger changed";
   if (news.gracePeriod) intent.gracePeriod = news.gracePeriod;
+  if (news.deactivatePeriod) intent.deactivatePeriod = news.deactivatePeriod;
   if (news.lastUsedGuard) intent.lastUsedGuard = news.lastUsedGuard;
   const isNamed = news.state && !hasUnknowns(news.state) && !sameValue(olds.state, news.state);
   if (isNamed) intent.takesOver = true;
@@ -32,4 +36,9 @@ export function intentOf({ olds, answered, news }: Change, keys: ManagedKeys, no
   const ids = [news.state?.current?.accessKeyId, news.state?.previous?.accessKeyId].filter((id) => id !== undefined);
   if (news.state && isNamed && ids.some((id) => !managedIds(keys).includes(id))) intent.adopt = news.state;
   return intent;
+}
+
+/** Names of the inputs that may ask for a change of keys, and that a preview can't know yet. */
+export function unknownIn(news: Inputs): string[] {
+  return (["rotationTrigger", "revocationTrigger", "state"] as const).filter((name) => hasUnknowns(news[name]));
 }

@@ -1,5 +1,5 @@
 // The words in which a decision is told: what is found, what is asked for, and the steps that follow.
-import type { AdoptedKeys, FoundKey, ManagedKey } from "../model/accessKey";
+import type { AdoptedKeys, FoundKey, LastUse, ManagedKey } from "../model/accessKey";
 import type { Journal } from "../model/journal";
 
 /** What is on the user now, as AWS tells it. */
@@ -9,6 +9,8 @@ export interface Found {
   /** Oldest first. */
   keys: FoundKey[];
   journal?: Journal;
+  /** Of the keys that were asked about: when they were last used. */
+  uses?: Record<string, LastUse | undefined>;
 }
 
 /** What the inputs ask for, beyond "keep what is there in order". */
@@ -21,7 +23,11 @@ export interface Intent {
   /** `state` was changed, and names keys: those of another owner too, which this resource then takes over. */
   takesOver?: true;
   gracePeriod?: string;
+  deactivatePeriod?: string;
   lastUsedGuard?: string;
+  /** A key is in use: `previous` stays, whatever the periods say; or what `state` names is adopted by a later run. */
+  keepsPrevious?: true;
+  adoptsLater?: true;
 }
 
 /** Who decides, and when. */
@@ -49,6 +55,11 @@ export type Step =
   | { do: "makeRoom"; accessKeyId: string }
   /** A key that is recorded as ours, and leaves. */
   | { do: "delete"; accessKeyId: string }
+  /** Only sees that it may be done, before the first change. */
+  | { do: "mayDeactivate" }
+  | { do: "deactivate"; accessKeyId: string }
+  /** State only: what was deactivated here is active again, by somebody's hand. */
+  | { do: "wake" }
   /** The new key becomes current, `previousId` stays as previous, all others are retired. */
   | { do: "create"; previousId?: string; before: string[]; strangers: FoundKey[] }
   /** `required`: older keys are deleted only if AWS accepts the new one. */
@@ -70,16 +81,19 @@ export interface Refusal {
 
 /** Something that is asked for, and comes by itself later. */
 export interface Wait {
-  what: "rotation" | "adoption";
-  /** What for, in words. */
+  what: "rotation" | "adoption" | "retirement";
+  /** Why it is asked for, in words. */
   why: string;
-  /** RFC 3339; absent where it waits for the next run. */
+  /** `previous` is in its grace period, in use, deactivated, or activated again; or this run adopts a key. */
+  because: "grace" | "use" | "asleep" | "needed" | "adoption";
+  /** RFC 3339; absent where nobody can know. */
   until?: string;
+  use?: LastUse;
 }
 
 export interface Steps {
   steps: Step[];
-  /** Why `previous` is deleted without a rotation, in words. */
+  /** Why `previous` is deactivated or deleted without a rotation, in words. */
   retires?: string;
   waits?: Wait[];
 }

@@ -46,7 +46,7 @@ function untilOld({ at }: Journal): string {
 /** The rest could be signed by nobody, or only by a key that is not known to work yet. */
 export function signerLeaves(signer: string): Refusal {
   return {
-    found: `the credentials in use are ${signer}, an access key of this user that would be deleted.`,
+    found: `the credentials in use are ${signer}, an access key of this user that would be deleted or deactivated.`,
     todo: "Nothing was changed. Sign with the current key, or with credentials of another user or role; then run again.",
   };
 }

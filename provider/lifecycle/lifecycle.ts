@@ -4,7 +4,8 @@ import { AT_ONCE, Queue } from "../act/queue";
 import { readDrift } from "../act/readDrift";
 import { HalfDone, retire, rotate } from "../act/rotate";
 import { checkInputs, type Failure, type Inputs } from "../decide/inputs";
-import { intentOf } from "../decide/intent";
+import { intentOf, unknownIn } from "../decide/intent";
+import type { Intent } from "../decide/plan";
 import { explain, IamError, RotationError } from "../model/errors";
 import { instanceOf } from "../model/journal";
 import { type ManagedKeys, managedIds, without } from "../model/managedKeys";
@@ -43,6 +44,8 @@ export class KeyLifecycle {
   #config: StackConfig | undefined;
   readonly #world: World;
   readonly #queue = new Queue(AT_ONCE);
+  /** Owners that a refresh has read, and whose diff comes next. */
+  readonly #hasRead = new Set<string>();
   /** Ids of the keys of each resource that this process has seen to live on, by its instance: no older instance deletes them. */
   readonly #living = new Map<string, string[]>();
 
@@ -75,22 +78,35 @@ export class KeyLifecycle {
       const asked = `Can't rotate the access keys of ${before.userArn}`;
       throw new RotationError({ asked, ...preview.refusal });
     }
-    for (const line of [...(preview.line ? [preview.line] : []), ...preview.waits]) {
-      this.#world.say(`${before.userArn}: ${line}`);
-    }
-    const isUnfinished = olds.unfinished !== undefined || (answered !== undefined && preview.waits.length === 0);
+    const unknown = unknownIn(after);
+    const may = unknown.length > 0 && `this update may change keys: ${unknown.join(" and ")} is not known yet.`;
+    // The first diff after a read is the refresh's own: that speaks of what it found, and has done so.
+    const lines = this.#hasRead.delete(ownerOf(before))
+      ? []
+      : [preview.line, may, ...preview.waits.map((wait) => waitInWords(wait, recorded))];
+    for (const line of lines) if (line) this.#world.say(`${before.userArn}: ${line}`);
+    const waiting = preview.waits.find(({ what }) => what === "rotation");
+    const isUnfinished = olds.unfinished !== undefined || (answered !== undefined && !waiting);
+    // Only AWS can tell when that is over.
+    const mustLook = waiting?.because === "needed";
     const moved = before.userArn !== after.userArn || before.region !== after.region;
     const sameSigner = sameLogin(before.login, after.login) && sameAwsProvider(before.awsProvider, after.awsProvider);
-    return { changes: Boolean(preview.line || isUnfinished || drift.user || moved || !sameSigner) };
+    return {
+      changes: Boolean(preview.line || may || mustLook || isUnfinished || drift.user || moved || !sameSigner),
+    };
   }
 
   async create(news: Props): Promise<{ id: string; outputs: Outputs }> {
     const inputs = pickInputs(news);
-    const { userArn, state } = inputs;
+    const { userArn, state, deactivatePeriod } = inputs;
     const request = {
       userArn,
       owner: ownerOf(inputs),
-      intentAt: () => (state ? { adopt: state, takesOver: true as const } : {}),
+      intentAt: (): Intent => ({
+        ...(state && { adopt: state, takesOver: true }),
+        // Its permission is asked for before there is a key.
+        ...(deactivatePeriod && { deactivatePeriod }),
+      }),
       patience: this.#world.patience.newUser,
     };
     const { keys } = await this.#attempt(`Can't make access keys for ${userArn}`, inputs, (dependencies) =>
@@ -108,6 +124,7 @@ export class KeyLifecycle {
     const inputs = pickInputs(olds);
     const { userArn } = inputs;
     const asked = `Can't read the access keys of ${userArn}`;
+    this.#hasRead.add(ownerOf(inputs));
     const { keys, drift } = await this.#attemptRecorded(asked, inputs, (dependencies) =>
       readDrift(userArn, toManagedKeys(olds), dependencies),
     );

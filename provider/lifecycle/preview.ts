@@ -1,6 +1,7 @@
 import { planRotation } from "../decide/decide";
 import type { Drift } from "../decide/drift";
 import type { Found, Intent, Refusal, Step, Wait } from "../decide/plan";
+import { guardedIds } from "../decide/retirement";
 import type { FoundKey } from "../model/accessKey";
 import { after } from "../model/duration";
 import type { ManagedKeys } from "../model/managedKeys";
@@ -9,7 +10,7 @@ export interface Preview {
   /** What the update will do; `undefined` if no key will be made, adopted or deleted. */
   line?: string;
   /** What is asked for and has to wait. */
-  waits: string[];
+  waits: Wait[];
 }
 
 /** What an update will do, from what is recorded alone: a preview asks AWS nothing. A refusal if that is certain already. */
@@ -21,35 +22,56 @@ export function previewUpdate(
 ): Preview | { refusal: Refusal } {
   const plan = planRotation(recorded, presumed(recorded, drift, intent), intent, { owner: "", now });
   if ("refusal" in plan) return plan;
-  const { waits: waiting = [] } = plan;
-  const waits = waiting.map((wait) => waitInWords(wait, recorded));
+  const { waits = [] } = plan;
   const ofKind = <K extends Step["do"]>(kind: K) =>
     plan.steps.filter((step): step is Extract<Step, { do: K }> => step.do === kind);
   const [makes] = ofKind("create");
   const adopted = ofKind("adopt");
   const deleted = [...ofKind("makeRoom"), ...ofKind("delete")].map((step) => step.accessKeyId);
+  const [deactivates] = ofKind("deactivate");
+  const mayWait = guardedIds(plan.steps, recorded, intent).join(" and ");
   const until = makes && after(now.toISOString(), intent.gracePeriod);
   const parts = [
     adopted.length > 0 && `adopts ${adopted.map((step) => `${step.key.accessKeyId} as ${step.as}`).join(" and ")}`,
     makes && "makes a new access key as current",
     makes?.previousId && `keeps ${makes.previousId} valid as previous${until ? ` until ${until}` : ""}`,
     deleted.length > 0 && `deletes ${deleted.join(" and ")}`,
+    deactivates && `deactivates ${deactivates.accessKeyId}`,
   ].filter((part) => typeof part === "string");
   const takesOver = "this update takes the user over, if another resource rotates it by now (state changed).";
   if (parts.length === 0)
-    return { ...(intent.takesOver && waiting.every(({ what }) => what !== "adoption") && { line: takesOver }), waits };
+    return {
+      ...(intent.takesOver && waits.every(({ what }) => what !== "adoption") && { line: takesOver }),
+      waits,
+    };
   const why = makes
     ? (intent.revoke ?? intent.rotate ?? "current no longer works")
     : adopted.length > 0
       ? "state changed"
       : (plan.retires ?? "an earlier run left it");
-  return { line: `this update ${parts.join(", ")} (${why}).`, waits };
+  const unless = mayWait && ` It waits if ${mayWait} was used within lastUsedGuard (${intent.lastUsedGuard}).`;
+  return { line: `this update ${parts.join(", ")} (${why}).${unless}`, waits };
 }
 
-export function waitInWords({ what, why, until }: Wait, { previous }: ManagedKeys): string {
-  if (!until) return `a rotation (${why}) waits for the next run: this one adopts a key.`;
-  const which = previous ? `${previous.accessKeyId} is in its grace period` : "a key is in its grace period";
-  return `${what === "rotation" ? "a rotation" : "the adoption"} (${why}) waits until ${until}: ${which}. It comes by itself, in the first run after that.`;
+const WAITING = { rotation: "a rotation", adoption: "the adoption", retirement: "the end of an older key" };
+
+export function waitInWords(wait: Wait, { previous, retirement }: ManagedKeys): string {
+  const { what, why, because, until, use } = wait;
+  const id = previous?.accessKeyId ?? "a key";
+  const waits = `${WAITING[what]} (${why}) waits`;
+  const later = `It comes by itself, in the first run after that.`;
+  switch (because) {
+    case "adoption":
+      return `${waits} for the next run: this one adopts a key.`;
+    case "grace":
+      return `${waits} until ${until}: ${id} is in its grace period. ${later}`;
+    case "use":
+      return `${waits} until ${until}: ${id} was last used ${use?.at} (${use?.service}, ${use?.region}), within lastUsedGuard. Give its user the current key. ${later}`;
+    case "asleep":
+      return `${id} is asleep: it was deactivated ${retirement?.deactivatedAt ?? "by this resource"}, and ${until ? `the first run after ${until}, or a rotation,` : "the next rotation"} deletes it. If somebody needs it, activate it again.`;
+    case "needed":
+      return `${waits}: ${id} was deactivated, and somebody activated it again. Give its user the current key, and deactivate it; or change revocationTrigger, which deletes it.`;
+  }
 }
 
 /** The user as the last run or refresh left it, with the keys to adopt there and active. */
@@ -62,9 +84,11 @@ function presumed(recorded: ManagedKeys, drift: Drift, { adopt }: Intent): Found
     adopt?.previous?.accessKeyId,
     adopt?.current?.accessKeyId,
   ].filter((id) => id !== undefined);
-  const asleep = [drift.current && current?.accessKeyId, drift.previous && previous?.accessKeyId];
+  const isAsleep = drift.previous || recorded.retirement?.deactivatedAt;
+  const asleep = [drift.current && current?.accessKeyId, isAsleep && previous?.accessKeyId];
   const keys = [...new Set(ids)].map((accessKeyId): FoundKey => {
     return { accessKeyId, status: asleep.includes(accessKeyId) ? "Inactive" : "Active", createdAt: "" };
   });
-  return { userId: recorded.userId, arn: "", keys };
+  const use = recorded.retirement?.lastUse;
+  return { userId: recorded.userId, arn: "", keys, ...(use && previous && { uses: { [previous.accessKeyId]: use } }) };
 }

@@ -3,7 +3,7 @@ import { INPUT_NAMES, type Inputs, isObject, sameValue } from "../decide/inputs"
 import type { Triggers } from "../decide/intent";
 import type { Wait } from "../decide/plan";
 import type { Login, ManagedKey } from "../model/accessKey";
-import { type ManagedKeys, managedKeys } from "../model/managedKeys";
+import { type ManagedKeys, managedKeys, type Retirement } from "../model/managedKeys";
 
 // The shape of what lies in the stack's state. Every released version's shape stays readable: test/fixtures/ keeps one each.
 
@@ -22,6 +22,8 @@ export interface Outputs extends Props {
   operationId?: string;
   /** Since when `previous` is the older key. */
   previousSince?: string | null;
+  /** What became of `previous` since its grace period ended. */
+  retirement?: Retirement;
   /** What a failed run left, and the next update does. */
   unfinished?: Unfinished;
   /** Triggers that a failed run has answered: the echo of the inputs has the values before it. */
@@ -43,7 +45,7 @@ export interface Notes {
 }
 
 export function toOutputs(inputs: Inputs, keys: ManagedKeys, { drift = {}, answered }: Notes = {}): Outputs {
-  const { current, previous, previousSince, retired, userId, operationId, journalOpen } = keys;
+  const { current, previous, previousSince, retirement, retired, userId, operationId, journalOpen } = keys;
   const unfinished: Unfinished = {
     ...(retired.length > 0 && { keys: retired }),
     ...(journalOpen && { journal: "open" }),
@@ -59,6 +61,7 @@ export function toOutputs(inputs: Inputs, keys: ManagedKeys, { drift = {}, answe
     rotatedAt: current?.createdAt,
     previousSince: previousSince ?? null,
     operationId,
+    retirement,
     unfinished: given(unfinished),
     answered,
     drift: given(drift),
@@ -79,6 +82,7 @@ export function toManagedKeys(olds: Props): ManagedKeys {
     current: key(olds.current),
     previous: key(olds.previous),
     previousSince: text(olds.previousSince),
+    retirement: isObject(olds.retirement) ? olds.retirement : undefined,
     retired: Array.isArray(keys) ? keys.map(String) : [],
     operationId: text(olds.operationId),
     journalOpen: journal === "open" || undefined,

@@ -46,6 +46,16 @@ export interface FoundKey {
   createdAt: string;
 }
 
+/** When, and where, a key was last used, as AWS tells it. */
+export interface LastUse {
+  /** When: RFC 3339. */
+  at: string;
+  /** The service that was called, for example `s3`. */
+  service: string;
+  /** Its region. */
+  region: string;
+}
+
 /** RFC 3339 in UTC, in whole seconds, which is all that IAM tells. */
 export function timestamp(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, "Z");

@@ -1,4 +1,4 @@
-import type { FoundKey, ManagedKey } from "./accessKey";
+import type { FoundKey, LastUse, ManagedKey } from "./accessKey";
 
 /** The keys that are ours, as the state records them: what may be deleted, and nothing else. */
 export interface ManagedKeys {
@@ -8,6 +8,8 @@ export interface ManagedKeys {
   previous?: ManagedKey;
   /** Since when `previous` is the older key, RFC 3339: its grace period counts from here. */
   previousSince?: string;
+  /** What became of `previous` since its grace period ended. */
+  retirement?: Retirement;
   /** Ids of keys that are neither current nor previous any more, and still have to be deleted. */
   retired: string[];
   /** The operation that made this state what it is; the journal on the user names it too. */
@@ -16,15 +18,30 @@ export interface ManagedKeys {
   journalOpen?: true;
 }
 
+/** What became of a `previous` whose time is over. */
+export interface Retirement {
+  /** When it was deactivated here: RFC 3339. */
+  deactivatedAt?: string;
+  /** Somebody activated it again since: it is needed. */
+  activatedAgain?: true;
+  /** The use for which it was left alone. */
+  lastUse?: LastUse;
+}
+
 type Parts = { [Name in keyof ManagedKeys]?: ManagedKeys[Name] | undefined };
 
 /** `undefined` must not reach the engine: what is absent is left out. */
 export function managedKeys(parts: Parts): ManagedKeys {
   const { userId = "", current, previous, previousSince, retired = [], operationId, journalOpen } = parts;
+  const { retirement } = parts;
   return {
     userId,
     ...(current && { current }),
-    ...(previous && { previous, ...(previousSince && { previousSince }) }),
+    ...(previous && {
+      previous,
+      ...(previousSince && { previousSince }),
+      ...(retirement && Object.keys(retirement).length > 0 && { retirement }),
+    }),
     retired,
     ...(operationId && { operationId }),
     ...(journalOpen && { journalOpen }),
@@ -62,11 +79,11 @@ export function withCurrent(
   const previous = [keys.current, keys.previous].find((key) => key !== undefined && key.accessKeyId === previousId);
   const stay = [current.accessKeyId, previous?.accessKeyId];
   const retired = managedIds(keys).filter((id) => !stay.includes(id));
-  return managedKeys({ ...keys, current, previous, previousSince: since, retired });
+  return managedKeys({ ...keys, current, previous, previousSince: since, retirement: undefined, retired });
 }
 
 /** After a key has become previous beside current: the one before it is retired. */
 export function withPrevious(keys: ManagedKeys, previous: ManagedKey, since: string): ManagedKeys {
   const retired = [...keys.retired, ...(keys.previous ? [keys.previous.accessKeyId] : [])];
-  return managedKeys({ ...keys, previous, previousSince: since, retired });
+  return managedKeys({ ...keys, previous, previousSince: since, retirement: undefined, retired });
 }

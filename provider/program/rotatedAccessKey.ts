@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "../model/accessKey";
 import { after } from "../model/duration";
+import type { Retirement } from "../model/managedKeys";
 import { ownerHash } from "../model/owner";
 import { readAwsProvider, splitAwsProvider } from "./awsProvider";
+import { jsonInput } from "./jsonInput";
 import { withoutStackTraces } from "./stackTraces";
 
 /**
@@ -27,8 +30,9 @@ export interface RotatedAccessKeyArgs {
    */
   userArn: pulumi.Input<string>;
   /**
-   * Any JSON value. When it changes, the next `up` rotates: a new key becomes `current`, the one before it `previous`,
-   * and the one before that is deleted. Adding or removing it is a change too. Default: none, no rotation.
+   * Any JSON value; a Date counts as its ISO text, and what is no JSON value (a Map, a function, NaN) is refused. When it
+   * changes, the next `up` rotates: a new key becomes `current`, the one before it `previous`, and the one before that is
+   * deleted. Adding or removing it is a change too. Default: none, no rotation.
    */
   rotationTrigger?: pulumi.Input<unknown>;
   /**
@@ -69,20 +73,30 @@ export interface RotatedAccessKeyArgs {
   rotateEvery?: pulumi.Input<string>;
   /**
    * How long `previous` stays valid after a rotation, for example `"7d"`; not longer than `rotateEvery`. The first `up`
-   * after that deletes it. A rotation before that waits: preview and `up` say until when, and it comes by itself, in the
+   * after that deletes it, or deactivates it if there is a `deactivatePeriod`. A rotation before that waits: preview and `up` say until when, and it comes by itself, in the
    * first run after. A `previous` that was adopted counts from its adoption. Default: `previous` stays until the next
    * rotation. A change counts from the next `up` on and shows no update of its own.
    */
   gracePeriod?: pulumi.Input<string>;
   /**
-   * For a leak. Any JSON value: when it is added or its value changes, the next `up` makes a new key, and as soon as AWS
+   * How long a `previous` whose grace period is over is only deactivated, for example `"14d"`, so that it can be activated
+   * again if somebody still needs it. Then the first `up` deletes it; a rotation that needs its slot does so earlier. A key
+   * that was activated again is deleted by no rotation: they wait, and say so, until somebody deactivates it, or
+   * `revocationTrigger` changes. Needs `gracePeriod`; both together are not longer than `rotateEvery`. Needs the permission
+   * `iam:UpdateAccessKey`. Default: none, `previous` is deleted. A change counts from the next `up` on and shows no update
+   * of its own.
+   */
+  deactivatePeriod?: pulumi.Input<string>;
+  /**
+   * For a leak. Any JSON value, as for `rotationTrigger`: when it is added or its value changes, the next `up` makes a new key, and as soon as AWS
    * accepts that, deletes every older managed key, grace period and guard or not. Removing it does nothing. Default: none.
    */
   revocationTrigger?: pulumi.Input<unknown>;
   /**
-   * A key that was used within this time, for example `"2d"`, is not deleted by a rotation or at the end of its grace
-   * period: the `up` is refused and names the use. A revocation and a destroy are not held up. Needs the permission
-   * `iam:GetAccessKeyLastUsed`. Default: none. A change counts from the next `up` on and shows no update of its own.
+   * A key that was used within this time, for example `"2d"`, is neither deactivated nor deleted, by a rotation or at the
+   * end of its grace period: that waits, the `up` goes on and names the use, and it comes by itself in the first run after.
+   * A revocation, a destroy and a key that is inactive are not held up. Needs the permission `iam:GetAccessKeyLastUsed`.
+   * Default: none. A change counts from the next `up` on and shows no update of its own.
    */
   lastUsedGuard?: pulumi.Input<string>;
 }
@@ -132,6 +146,10 @@ export class RotatedAccessKey extends pulumi.CustomResource {
   readonly rotationDueAt: pulumi.Output<string | undefined>;
   /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
   readonly previousUntil: pulumi.Output<string | undefined>;
+  /** What became of `previous` since its grace period ended. `undefined` where nothing did. */
+  declare readonly retirement: pulumi.Output<Retirement | undefined>;
+  /** Why a rotation, or the end of `previous`, waits, in words. `undefined` if nothing waits. */
+  readonly waitsFor: pulumi.Output<string | undefined>;
 
   /** The user's ARN, as given. */
   declare readonly userArn: pulumi.Output<string>;
@@ -164,6 +182,8 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     const { opts: ownOpts, awsProvider } = splitAwsProvider(opts);
     const props: pulumi.Inputs = {
       ...args,
+      rotationTrigger: jsonInput(args.rotationTrigger, `RotatedAccessKey ${name}: rotationTrigger`),
+      revocationTrigger: jsonInput(args.revocationTrigger, `RotatedAccessKey ${name}: revocationTrigger`),
       ...(args.login !== undefined && { login: pulumi.secret(args.login) }),
       ...(args.state !== undefined && { state: pulumi.secret(args.state) }),
       // As the engine names it: of two resources of one name, below different parents, each is an owner of its own.
@@ -178,6 +198,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       previousAccessKeyId: undefined,
       rotatedAt: undefined,
       previousSince: undefined,
+      retirement: undefined,
       __provider: PROVIDER,
     };
     const resume = withoutStackTraces();
@@ -207,5 +228,21 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     this.previousUntil = pulumi
       .all([this.previousSince, args.gracePeriod])
       .apply(([since, grace]) => after(since, grace));
+    this.retirement = this.retirement.apply((retirement) => retirement ?? undefined);
+    // What waits is not recorded as answered yet.
+    const isAsked = pulumi.unsecret(
+      pulumi
+        .all([props.rotationTrigger, this.rotationTrigger])
+        .apply(([asked, answered]) => !isDeepStrictEqual(asked ?? null, answered ?? null)),
+    );
+    this.waitsFor = pulumi
+      .all([isAsked, this.rotationDueAt, this.previousAccessKeyId, this.previousUntil, this.retirement])
+      .apply(([asked, dueAt, id, until, retirement]) => {
+        const now = new Date().toISOString();
+        const waits = id && (asked || (dueAt !== undefined && dueAt <= now));
+        if (retirement?.activatedAgain) return `${id} was deactivated, and somebody activated it again`;
+        if (retirement?.lastUse) return `${id} was last used ${retirement.lastUse.at} (${retirement.lastUse.service})`;
+        return waits && until && until > now ? `${id} is in its grace period until ${until}` : undefined;
+      });
   }
 }

@@ -47,6 +47,8 @@ export class RotatedUser extends pulumi.ComponentResource {
   readonly rotationDueAt: pulumi.Output<string | undefined>;
   /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
   readonly previousUntil: pulumi.Output<string | undefined>;
+  /** Why a rotation, or the end of `previous`, waits, in words. `undefined` if nothing waits. */
+  readonly waitsFor: pulumi.Output<string | undefined>;
 
   /**
    * @param name the component's name, and that of both its children
@@ -71,6 +73,7 @@ export class RotatedUser extends pulumi.ComponentResource {
     this.rotatedAt = key.rotatedAt;
     this.rotationDueAt = key.rotationDueAt;
     this.previousUntil = key.previousUntil;
+    this.waitsFor = key.waitsFor;
     this.registerOutputs({
       userName: this.userName,
       userArn: this.userArn,
@@ -81,6 +84,7 @@ export class RotatedUser extends pulumi.ComponentResource {
       rotatedAt: this.rotatedAt,
       rotationDueAt: this.rotationDueAt,
       previousUntil: this.previousUntil,
+      waitsFor: this.waitsFor,
     });
   }
 }

@@ -16,11 +16,13 @@ export interface ReportedKey {
   rotationDueAt: pulumi.Output<string | undefined>;
   /** Until when the key before stays valid: RFC 3339. `undefined` if until the next rotation. */
   previousUntil: pulumi.Output<string | undefined>;
+  /** Why a rotation, or the end of the key before, waits. `undefined` if nothing waits. */
+  waitsFor?: pulumi.Output<string | undefined>;
 }
 
 /**
- * A Markdown table of keys, the one that is due first on top: user, key id, age, due date, and until when the key before
- * it stays valid. Good as a stack's `readme` output, and in a terminal. It holds no secret. Ages are those of the run, so
+ * A Markdown table of keys, the one that is due first on top: user, key id, age, due date, until when the key before it
+ * stays valid, and what waits. Good as a stack's `readme` output, and in a terminal. It holds no secret. Ages are those of the run, so
  * the text changes from day to day.
  *
  * @param keys the keys of a fleet: RotatedAccessKey and RotatedUser alike
@@ -36,8 +38,9 @@ export function rotationReport(keys: ReportedKey[], now: Date = new Date()): pul
         key.rotatedAt,
         key.rotationDueAt,
         key.previousUntil,
+        key.waitsFor,
       ])
-      .apply(([userArn, id, previousId, rotatedAt, dueAt, until]) => ({
+      .apply(([userArn, id, previousId, rotatedAt, dueAt, until, waitsFor]) => ({
         due: dueAt ?? "9999",
         cells: [
           parseUserArn(userArn)?.userName ?? userArn,
@@ -46,19 +49,24 @@ export function rotationReport(keys: ReportedKey[], now: Date = new Date()): pul
           rotatedAt ? inWords(now.getTime() - Date.parse(rotatedAt)) : "–",
           dueAt ? (Date.parse(dueAt) <= now.getTime() ? `**due since ${dueAt}**` : dueAt) : "–",
           previousId ? `${previousId} ${until ? `until ${until}` : "until the next rotation"}` : "–",
+          waitsFor ?? "–",
         ],
       })),
   );
-  return pulumi
-    .all(rows)
-    .apply((all) => table(all.sort((a, b) => a.due.localeCompare(b.due)).map(({ cells }) => cells)));
+  return pulumi.all(rows).apply((all) => {
+    const sorted = [HEAD, ...all.sort((a, b) => a.due.localeCompare(b.due)).map(({ cells }) => cells)];
+    // Where nothing waits there is no such column.
+    const waits = all.some(({ cells }) => cells.at(-1) !== "–");
+    return table(waits ? sorted : sorted.map((cells) => cells.slice(0, -1)));
+  });
 }
+
+const HEAD = ["User", "Current key", "Age", "Rotation due", "Previous key", "Waits, because"];
 
 /** Columns as wide as their widest cell, so that it reads in a terminal as well. */
 function table(rows: string[][]): string {
-  const all = [["User", "Current key", "Age", "Rotation due", "Previous key"], ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const [head = [], ...body] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  const [head = [], ...body] = all;
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
 }

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { IAMClient, ListUsersCommand } from "@aws-sdk/client-iam";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
 import { type FaultProxy, startProxy } from "../support/proxy";
@@ -166,34 +165,6 @@ describe("a policy through the engine", function () {
     assert.ok(!revoked.previous);
     inputs({ rotationTrigger: 2, gracePeriod: "1d" });
     await stack.up("--expect-no-changes");
-  });
-
-  it("does not delete a key in use: names service, region and time", async () => {
-    inputs({ rotationTrigger: 1, lastUsedGuard: "1d" });
-    await stack.up();
-    inputs({ rotationTrigger: 2, lastUsedGuard: "1d" });
-    await stack.up();
-    const { current, previous } = await outputs();
-    assert.ok(previous);
-    await new IAMClient({ endpoint: endpoint.url, region: "us-east-1", credentials: previous }).send(
-      new ListUsersCommand({}),
-    );
-    inputs({ rotationTrigger: 3, lastUsedGuard: "1d" });
-    proxy.clear();
-    const { code, text } = await stack.tryUp();
-    assert.notEqual(code, 0);
-    assert.match(
-      text,
-      new RegExp(
-        `${previous.accessKeyId}, which would be deleted, was last used \\S+Z \\(iam, us-east-1\\), less than`,
-      ),
-    );
-    assert.deepEqual(await ids(), [current.accessKeyId, previous.accessKeyId].sort());
-    assert.ok(!actions().includes("TagUser"), "refused before the first change");
-    // Without the guard, and after the refusal, all goes on.
-    inputs({ rotationTrigger: 3 });
-    await stack.up();
-    assert.ok(!(await ids()).includes(previous.accessKeyId));
   });
 
   it("a refresh tells in words of a key added by hand and of a current that somebody deactivated", async () => {

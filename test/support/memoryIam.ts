@@ -1,6 +1,6 @@
 import type { Clock } from "../../provider/act/clock";
-import type { Iam, KeyTrial, LastUse } from "../../provider/act/dependencies";
-import type { AccessKeyPair, FoundKey } from "../../provider/model/accessKey";
+import type { Iam, KeyTrial } from "../../provider/act/dependencies";
+import type { AccessKeyPair, FoundKey, LastUse } from "../../provider/model/accessKey";
 import { timestamp } from "../../provider/model/accessKey";
 import { IamError } from "../../provider/model/errors";
 
@@ -163,6 +163,16 @@ export class MemoryIam implements Iam {
       }
       this.rememberKeys();
       this.keys = this.keys.filter((key) => key.accessKeyId !== accessKeyId);
+    });
+  }
+
+  deactivateAccessKey(accessKeyId: string) {
+    return this.#call("UpdateAccessKey", accessKeyId, () => {
+      this.#user("UpdateAccessKey");
+      const key = this.keys.find((at) => at.accessKeyId === accessKeyId);
+      if (!key) throw new IamError("noSuchEntity", "iam:UpdateAccessKey", "NoSuchEntity", "no such key");
+      this.rememberKeys();
+      key.status = "Inactive";
     });
   }
 

@@ -165,6 +165,15 @@ export const STARTS: Start[] = [
   { title: "rotate one key", prepare: created, act: rotate, strangers: none, rotates: true },
   { title: "rotate two keys", prepare: rotated, act: rotate, strangers: none, rotates: true },
   {
+    title: "deactivate previous at the end of its grace period",
+    prepare: async (stack) => {
+      await rotated(stack);
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+    },
+    act: (stack) => stack.up({ rotationTrigger: "a", gracePeriod: "1s", deactivatePeriod: "1d" }),
+    strangers: none,
+  },
+  {
     title: "rotate one key with a journal that somebody removed",
     prepare: async (stack, account) => {
       await created(stack);

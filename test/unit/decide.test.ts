@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { planDeletion, planRotation } from "../../provider/decide/decide";
+import { planRotation } from "../../provider/decide/decide";
+import { planDeletion } from "../../provider/decide/deletion";
 import type { Intent, Plan, Reader } from "../../provider/decide/plan";
 import type { FoundKey } from "../../provider/model/accessKey";
 import type { Journal } from "../../provider/model/journal";
@@ -266,13 +267,13 @@ describe("a plan in full", () => {
     it("a rotation waits, and says until when", () => {
       assert.deepEqual(decide(graceful, ["B", "A"], { intent: grace }), {
         steps: [],
-        waits: [{ what: "rotation", why: "rotationTrigger changed", until }],
+        waits: [{ what: "rotation", why: "rotationTrigger changed", because: "grace", until }],
       });
     });
     it("an adoption that would push previous out waits: nothing of it is tried or adopted", () => {
       assert.deepEqual(decide(graceful, ["B", "A", "P"], { intent: { ...adopt("P"), gracePeriod: "7d" } }), {
         steps: [],
-        waits: [{ what: "adoption", why: "state changed", until }],
+        waits: [{ what: "adoption", why: "state changed", because: "grace", until }],
       });
     });
     it("there is nothing to wait for once previous does not work", () => {

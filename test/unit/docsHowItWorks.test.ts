@@ -5,7 +5,7 @@ import { PATIENCE } from "../../provider/act/dependencies";
 import { INPUT_NAMES } from "../../provider/decide/inputs";
 import { LONGEST_OPERATION } from "../../provider/decide/judge";
 import { formatJournal, JOURNAL_TAG, parseJournal } from "../../provider/model/journal";
-import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/program/rotationPolicy";
+import { DEACTIVATE_ACTION, GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/program/rotationPolicy";
 import { column, section, tables } from "../support/markdown";
 import { type Props, Stage, userArn } from "../support/stage";
 
@@ -98,6 +98,7 @@ describe("docs/how-it-works.md", () => {
       ...INPUT_NAMES,
       "answered",
       "unfinished",
+      "retirement",
       ...recorded.flatMap(({ outputs }) => Object.keys(outputs)),
     ]);
     assert.deepEqual(column(fields, 0).flatMap(codes).sort(), [...known].sort());
@@ -118,7 +119,10 @@ describe("docs/how-it-works.md", () => {
   it("names the permissions, and no other", () => {
     const [table = []] = tables(section(PAGE, "Why each permission"));
     const named = column(table, 0).flatMap(codes);
-    assert.deepEqual(named.sort(), [...ROTATION_ACTIONS, GUARD_ACTION, "sts:GetCallerIdentity"].sort());
+    assert.deepEqual(
+      named.sort(),
+      [...ROTATION_ACTIONS, GUARD_ACTION, DEACTIVATE_ACTION, "sts:GetCallerIdentity"].sort(),
+    );
   });
 
   it("shows a policy that is JSON, and narrows a permission of ours", () => {

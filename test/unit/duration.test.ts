@@ -4,7 +4,7 @@ import { checkInputs, UNKNOWN } from "../../provider/decide/inputs";
 import { after, inWords, parseDuration } from "../../provider/model/duration";
 
 const userArn = "arn:aws:iam::123456789012:user/ci/deployer";
-const NAMES = ["rotateEvery", "gracePeriod", "lastUsedGuard"];
+const NAMES = ["rotateEvery", "gracePeriod", "deactivatePeriod", "lastUsedGuard"];
 const [SECOND, MINUTE, HOUR, DAY] = [1_000, 60_000, 3_600_000, 86_400_000];
 
 const good: [string, number][] = [
@@ -77,16 +77,18 @@ describe("a duration", () => {
 
 describe("checkInputs, of durations", () => {
   const failures = (props: Record<string, unknown>) => checkInputs({ userArn, ...props }).failures;
+  /** What each needs beside it. */
+  const beside = (name: string) => (name === "deactivatePeriod" ? { gracePeriod: "1d" } : {});
 
   for (const name of NAMES) {
     it(`accepts ${name} where it is good, left out, null or unknown`, () => {
       for (const value of [...good.map(([text]) => text), undefined, null, UNKNOWN]) {
-        assert.deepEqual(failures({ [name]: value }), [], String(value));
+        assert.deepEqual(failures({ ...beside(name), [name]: value }), [], String(value));
       }
     });
     it(`names ${name} where it is bad, and says what would be good`, () => {
       for (const [title, value] of bad) {
-        const [failure, ...others] = failures({ [name]: value });
+        const [failure, ...others] = failures({ ...beside(name), [name]: value });
         assert.deepEqual([failure?.property, others], [name, []], title);
         assert.match(failure?.reason ?? "", /not a duration: a whole number of s, m, h, d or w, .* example 90d or 12h/);
       }
@@ -94,7 +96,7 @@ describe("checkInputs, of durations", () => {
   }
 
   it("tells each bad property by its own name", () => {
-    const all = failures({ rotateEvery: "0d", gracePeriod: 7, lastUsedGuard: "soon" });
+    const all = failures({ rotateEvery: "0d", gracePeriod: 7, deactivatePeriod: "1y", lastUsedGuard: "soon" });
     assert.deepEqual(
       all.map(({ property }) => property),
       NAMES,
@@ -117,6 +119,23 @@ describe("checkInputs, of durations", () => {
       const found = failures({ rotateEvery, gracePeriod });
       assert.equal(found.length, ok ? 0 : 1);
       if (!ok && rotateEvery !== "0d") assert.match(found[0]?.reason ?? "", /is longer than rotateEvery/);
+    });
+  }
+  for (const [inputs, wrong] of [
+    [{ gracePeriod: "7d", deactivatePeriod: "100d" }, undefined],
+    [{ rotateEvery: "90d", gracePeriod: "7d", deactivatePeriod: "83d" }, undefined],
+    [{ rotateEvery: "90d", gracePeriod: "7d", deactivatePeriod: "84d" }, /^and gracePeriod together are longer than/],
+    [{ rotateEvery: "90d", deactivatePeriod: "7d" }, /^needs gracePeriod/],
+    [{ deactivatePeriod: UNKNOWN }, undefined],
+    [{ gracePeriod: UNKNOWN, rotateEvery: "1d", deactivatePeriod: "7d" }, undefined],
+  ] as const) {
+    it(`${JSON.stringify(inputs).replace(UNKNOWN, "unknown")} is ${wrong ? "refused" : "accepted"}`, () => {
+      const found = failures(inputs);
+      assert.deepEqual(
+        found.map(({ property }) => property),
+        wrong ? ["deactivatePeriod"] : [],
+      );
+      if (wrong) assert.match(found[0]?.reason ?? "", wrong);
     });
   }
   it("accepts any gracePeriod, and any lastUsedGuard, without rotateEvery", () => {

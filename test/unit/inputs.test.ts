@@ -171,7 +171,7 @@ describe("checkInputs", () => {
     [
       "an unknown property",
       { rotationtrigger: 1 },
-      "rotationtrigger: there is no such property; the resource takes userArn, rotationTrigger, region, login, state, rotateEvery, gracePeriod, revocationTrigger, lastUsedGuard",
+      "rotationtrigger: there is no such property; the resource takes userArn, rotationTrigger, region, login, state, rotateEvery, gracePeriod, deactivatePeriod, revocationTrigger, lastUsedGuard",
     ],
     [
       "an unknown property of login",

@@ -16,15 +16,15 @@ describe("lastUsedGuard", () => {
   const next = { ...inputs, rotationTrigger: 3 };
   const id = (outs: Props) => String(outs.currentAccessKeyId);
   /** Somebody uses a key so long ago. */
-  const use = (accessKeyId: string, ago: number) => {
+  const use = (accessKeyId: string, ago: number, service = "s3") => {
     const at = new Date(stage.clock.time - ago).toISOString().replace(".000Z", "Z");
-    stage.iam.used.set(accessKeyId, { at, service: "s3", region: "eu-central-1" });
+    stage.iam.used.set(accessKeyId, { at, service, region: "eu-central-1" });
     return at;
   };
   const unchanged = () => {
     assert.deepEqual(stage.iam.ids(), [id(one), id(two)]);
     const changing = stage.iam.calls.filter((call) => /^(Tag|Create|Delete)/.test(call));
-    assert.deepEqual(changing, [], "refused before the first change");
+    assert.deepEqual(changing, [], "nothing was changed");
   };
 
   beforeEach(async () => {
@@ -35,23 +35,82 @@ describe("lastUsedGuard", () => {
     stage.iam.calls = [];
   });
 
-  it("refuses a rotation that would delete a key in use: names the key, the use, and the ways on", async () => {
+  const until = (at: string) => new Date(Date.parse(at) + 2 * DAY).toISOString().replace(".000Z", "Z");
+
+  it("lets a rotation wait that would delete a key in use: it fails nothing, says which use, and comes by itself, once", async () => {
     const at = use(id(one), HOUR);
-    const free = new Date(Date.parse(at) + 2 * DAY).toISOString().replace(".000Z", "Z");
-    await assert.rejects(stage.up(two, next), {
-      message: `Can't rotate the access keys of ${userArn}: ${id(one)}, which would be deleted, was last used ${at} (s3, eu-central-1), less than lastUsedGuard (2d) ago. Nothing was changed. Give its user the current key, and run again after ${free}; or change \`lastUsedGuard\`, or to end all older keys now \`revocationTrigger\`.`,
-    });
+    const waiting = await stage.up(two, next);
+    const line = `${userArn}: a rotation (rotationTrigger changed) waits until ${until(at)}: ${id(one)} was last used ${at} (s3, eu-central-1), within lastUsedGuard. Give its user the current key. It comes by itself, in the first run after that.`;
+    assert.equal(stage.said.at(-1), line);
     unchanged();
+    assert.deepEqual(
+      [waiting.retirement, waiting.rotationTrigger],
+      [{ lastUse: { at, service: "s3", region: "eu-central-1" } }, 2],
+    );
+    // Until then nobody is asked, and each run says so.
+    Object.assign(stage, { said: [] });
+    stage.iam.calls = [];
+    assert.equal(await stage.up(waiting, next), waiting);
+    assert.deepEqual([stage.said, stage.iam.calls], [[line], []]);
     stage.clock.time += 2 * DAY - HOUR;
-    await stage.up(two, next);
+    const rotated = await stage.up(waiting, next);
     assert.ok(!stage.iam.ids().includes(id(one)));
+    assert.deepEqual([rotated.rotationTrigger, rotated.retirement], [3, undefined]);
+    assert.equal(await stage.up(rotated, next), rotated);
   });
 
-  it("refuses to retire a key in use at the end of its grace period", async () => {
-    use(id(one), 2 * DAY - MINUTE);
+  it("asks again when that time is over: the key may have been used since", async () => {
+    use(id(one), HOUR);
+    const waiting = await stage.up(two, next);
+    stage.clock.time += 2 * DAY;
+    const at = use(id(one), MINUTE);
+    const still = await stage.up(waiting, next);
+    assert.match(stage.said.at(-1) ?? "", new RegExp(`waits until ${until(at)}`));
+    assert.deepEqual((still.retirement as Props).lastUse, { at, service: "s3", region: "eu-central-1" });
+    assert.ok(stage.iam.ids().includes(id(one)));
+  });
+
+  it("says in a preview that a rotation may wait, and for what", async () => {
+    stage.said = [];
+    await stage.provider.diff("id", two, next);
+    assert.match(stage.said.join(), new RegExp(`It waits if ${id(one)} was used within lastUsedGuard \\(2d\\)\\.$`));
+  });
+
+  it("lets the end of a grace period wait for a key in use", async () => {
+    const at = use(id(one), 2 * DAY - MINUTE);
     const graceful = { ...inputs, gracePeriod: "7d" };
-    await assert.rejects(stage.up(two, graceful), /was last used .* \(s3, eu-central-1\), less than lastUsedGuard/);
+    const waiting = await stage.up(two, graceful);
+    assert.match(
+      stage.said.at(-1) ?? "",
+      /the end of an older key \(its grace period ended .*\) waits until .* was last used/,
+    );
     unchanged();
+    stage.clock.time = Date.parse(until(at));
+    assert.equal((await stage.up(waiting, graceful)).previous, null);
+  });
+
+  for (const [minutes, service, isUse] of [
+    [1, "sts", false],
+    [1, "s3", true],
+    [3, "sts", true],
+  ] as const) {
+    it(`takes a call of ${service} ${minutes} min after the key was made for ${isUse ? "a use" : "our first trial of it"}`, async () => {
+      use(id(one), stage.clock.time - Date.parse(String(one.rotatedAt)) - minutes * MINUTE, service);
+      await stage.up(two, { ...next, lastUsedGuard: "60d" });
+      assert.equal(stage.iam.ids().includes(id(one)), isUse);
+    });
+  }
+
+  it("takes a key that is not active for none in use: a new current does not wait for a broken one", async () => {
+    use(id(two), MINUTE);
+    use(id(one), MINUTE);
+    const current = stage.iam.keys.find((key) => key.accessKeyId === id(two));
+    assert.ok(current);
+    current.status = "Inactive";
+    const seen = (await stage.provider.read("id", two)).props as Props;
+    const mended = await stage.up(seen, inputs);
+    assert.deepEqual(stage.iam.ids().sort(), [id(one), id(mended)].sort());
+    assert.equal(mended.previousAccessKeyId, id(one));
   });
 
   const fine: [string, number | undefined][] = [
@@ -125,16 +184,22 @@ describe("lastUsedGuard", () => {
     const stranger = stage.iam.addKey();
     use(id(one), HOUR);
     const state = { previous: { accessKeyId: stranger.accessKeyId } };
-    await assert.rejects(stage.up(two, { ...inputs, state }), new RegExp(`${id(one)}, which would be deleted`));
-    assert.equal(stage.iam.count("DeleteAccessKey"), 0);
+    const waiting = await stage.up(two, { ...inputs, state });
+    assert.match(stage.said.at(-1) ?? "", /the adoption \(state changed\) waits until/);
+    assert.deepEqual([stage.iam.count("DeleteAccessKey"), waiting.state], [0, undefined]);
+    stage.clock.time += 2 * DAY;
+    const adopted = await stage.up(waiting, { ...inputs, state });
+    assert.equal(adopted.previousAccessKeyId, stranger.accessKeyId);
   });
 
   it("counts by AWS's clock: ours may be wrong by minutes", async () => {
     use(id(one), 2 * DAY + MINUTE);
     stage.iam.time = () => new Date(stage.clock.time - 5 * MINUTE);
-    await assert.rejects(stage.up(two, next), /less than lastUsedGuard/);
+    unchanged();
+    assert.deepEqual(await stage.up(two, next).then(({ rotationTrigger }) => rotationTrigger), 2);
+    unchanged();
     stage.iam.time = () => new Date(stage.clock.time);
-    await stage.up(two, next);
+    assert.equal((await stage.up(two, next)).rotationTrigger, 3);
   });
 
   for (const lastUsedGuard of ["1s", "9d", undefined]) {
@@ -147,7 +212,8 @@ describe("lastUsedGuard", () => {
 
   it("is today's", async () => {
     use(id(one), HOUR);
-    await assert.rejects(stage.up(two, { ...next, lastUsedGuard: "61m" }), /lastUsedGuard \(61m\) ago/);
-    await stage.up(two, { ...next, lastUsedGuard: "30m" });
+    const waiting = await stage.up(two, { ...next, lastUsedGuard: "61m" });
+    assert.equal(waiting.rotationTrigger, 2);
+    assert.equal((await stage.up(waiting, { ...next, lastUsedGuard: "30m" })).rotationTrigger, 3);
   });
 });

@@ -84,7 +84,7 @@ describe("what a refusal says: what was found, and each way out", () => {
 
   it("the key that signs", () => {
     assert.deepEqual(signerLeaves("K"), {
-      found: "the credentials in use are K, an access key of this user that would be deleted.",
+      found: "the credentials in use are K, an access key of this user that would be deleted or deactivated.",
       todo: "Nothing was changed. Sign with the current key, or with credentials of another user or role; then run again.",
     });
   });
@@ -308,7 +308,7 @@ describe("what is told, word by word", () => {
       iam.signerId = previous;
       assert.equal(
         await told(scene.rotate()),
-        `${ROTATE}: the credentials in use are ${one}, an access key of this user that would be deleted. Nothing was changed. Sign with the current key, or with credentials of another user or role; then run again.`,
+        `${ROTATE}: the credentials in use are ${one}, an access key of this user that would be deleted or deactivated. Nothing was changed. Sign with the current key, or with credentials of another user or role; then run again.`,
       );
     });
 

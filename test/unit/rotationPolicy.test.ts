@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Output } from "@pulumi/pulumi";
-import { GUARD_ACTION, ROTATION_ACTIONS, rotationPolicy } from "../../provider/program/rotationPolicy";
+import {
+  DEACTIVATE_ACTION,
+  GUARD_ACTION,
+  ROTATION_ACTIONS,
+  rotationPolicy,
+} from "../../provider/program/rotationPolicy";
 
 const value = <T>(output: Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();
 const [one, two] = ["arn:aws:iam::123456789012:user/one", "arn:aws:iam::123456789012:user/ci/two"];
+const ALL = [...ROTATION_ACTIONS, GUARD_ACTION, DEACTIVATE_ACTION];
 
 describe("rotationPolicy", () => {
   it("allows the five actions on the user, and nothing else", async () => {
@@ -28,14 +34,19 @@ describe("rotationPolicy", () => {
     assert.ok(Statement[0].Action.includes(GUARD_ACTION));
   });
 
+  it("covers what deactivatePeriod needs, and only if asked", async () => {
+    const { Statement } = JSON.parse(await value(rotationPolicy(one, { deactivate: true })));
+    assert.deepEqual(Statement[0].Action, [...ROTATION_ACTIONS, DEACTIVATE_ACTION]);
+  });
+
   it("names exactly the IAM actions that the code calls", () => {
     const code = readFileSync(join(__dirname, "../../provider/aws/iam.ts"), "utf8");
     const called = new Set([...code.matchAll(/"(iam:\w+)"/g)].map(([, action]) => action));
-    assert.deepEqual([...called].sort(), [...ROTATION_ACTIONS, GUARD_ACTION].sort());
+    assert.deepEqual([...called].sort(), ALL.sort());
   });
 
   it("is what the README says", () => {
     const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
-    for (const action of [...ROTATION_ACTIONS, GUARD_ACTION]) assert.ok(readme.includes(action), action);
+    for (const action of ALL) assert.ok(readme.includes(action), action);
   });
 });

@@ -12,6 +12,7 @@ interface Plain {
   rotatedAt?: string;
   rotationDueAt?: string;
   previousUntil?: string;
+  waitsFor?: string;
 }
 
 const outputs = (plain: Plain): ReportedKey =>
@@ -22,6 +23,7 @@ const outputs = (plain: Plain): ReportedKey =>
     rotatedAt: pulumi.output(plain.rotatedAt),
     rotationDueAt: pulumi.output(plain.rotationDueAt),
     previousUntil: pulumi.output(plain.previousUntil),
+    waitsFor: pulumi.output(plain.waitsFor),
   }) as ReportedKey;
 
 const settled = <T>(output: pulumi.Output<T>) =>
@@ -50,6 +52,14 @@ const mail: Plain = {
 };
 
 describe("rotationReport", () => {
+  it("says what waits, and because of what, where something does", async () => {
+    const waitsFor = "AKIADEPLOY0000000001 was last used 2026-11-23T09:00:00Z (s3)";
+    const [head = "", , first = "", second = ""] = (await report({ ...deploy, waitsFor }, backup)).split("\n");
+    assert.match(head, /\| Waits, because +\|$/);
+    assert.match(first, /\| – +\|$/);
+    assert.ok(second.endsWith(`| ${waitsFor} |`), second);
+  });
+
   it("is a Markdown table, the key that is due first on top, those without a period last", async () => {
     assert.equal(
       await report(mail, deploy, backup),

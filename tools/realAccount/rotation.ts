@@ -132,6 +132,7 @@ function watched(iam: Iam, { signal, users }: Run, asked: Set<string>): Iam {
     listAccessKeys: counted("iam:ListAccessKeys", iam.listAccessKeys),
     createAccessKey: counted("iam:CreateAccessKey", iam.createAccessKey),
     deleteAccessKey: counted("iam:DeleteAccessKey", iam.deleteAccessKey),
+    deactivateAccessKey: counted("iam:UpdateAccessKey", iam.deactivateAccessKey),
     writeJournal: counted("iam:TagUser", iam.writeJournal),
     lastUse: counted("iam:GetAccessKeyLastUsed", iam.lastUse),
     callerAccount: counted("sts:GetCallerIdentity", iam.callerAccount),

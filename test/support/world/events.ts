@@ -30,6 +30,8 @@ export interface Adopt {
 
 export interface Policy {
   gracePeriod?: string | undefined;
+  /** With `gracePeriod`. */
+  deactivatePeriod?: string | undefined;
   rotateEvery?: string | undefined;
   revocationTrigger?: number | undefined;
 }

@@ -41,11 +41,14 @@ const strike = fc.record({
   ),
 });
 
-const policy = fc.record({
-  gracePeriod: maybe(fc.constantFrom("1h", "3d"), 2),
-  rotateEvery: maybe(fc.constantFrom("4d"), 4),
-  revocationTrigger: maybe(fc.nat({ max: 1 }), 4),
-});
+const policy = fc
+  .record({
+    gracePeriod: maybe(fc.constantFrom("1h", "3d"), 2),
+    deactivatePeriod: maybe(fc.constantFrom("1h", "1d"), 2),
+    rotateEvery: maybe(fc.constantFrom("4d"), 4),
+    revocationTrigger: maybe(fc.nat({ max: 1 }), 4),
+  })
+  .map(({ deactivatePeriod, ...rest }) => ({ ...rest, ...(rest.gracePeriod && { deactivatePeriod }) }));
 
 const spec: fc.Arbitrary<RunSpec> = fc.record({
   stack: fc.constantFrom("A" as const, "A" as const, "A" as const, "B" as const),

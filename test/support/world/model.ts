@@ -28,6 +28,9 @@ export interface Fate {
   handed: boolean;
   /** Some state held its secret at some time. */
   held: boolean;
+  /** Whose state says that it was deactivated by the code; and then, perhaps, a person activated it again. */
+  asleep?: Place;
+  needed?: boolean;
   /** Somebody took it upon himself: removed the tag, named it in `state`, or was told by a destroy. */
   excused: boolean;
 }

@@ -37,6 +37,9 @@ export class Oracle {
       this.#accuse(`${place} ${kind} deletes ${id}, which ${whose} made`);
     }
     if (!this.world.works(id)) return;
+    if (fate.needed && fate.asleep === place && kind !== "destroy" && !revokes && !operation.brokenMeanwhile) {
+      this.#accuse(`${place} deletes ${id}, which somebody activated again`);
+    }
     if (fate.handed && !named) this.#accuse(`${place} ${kind} deletes ${id}, which was handed out and is not recorded`);
     for (const [at, { live }] of Object.entries(data.resources)) {
       // What a failed run saved was passed on to nobody yet.
@@ -48,6 +51,18 @@ export class Oracle {
       if ((own && (kind === "destroy" || (revokes && successor))) || takenOver) continue;
       this.#accuse(`${place} ${kind} deletes ${id}, the current key in the state of ${at}`);
     }
+    this.#grace(operation, id);
+  }
+
+  deactivates(operation: Operation, id: string): void {
+    const fate = this.world.data.fates[id];
+    if (!fate || !this.world.works(id)) return;
+    const { place, kind, olds, brokenMeanwhile } = operation;
+    operation.changed.push(`deactivated ${id}`);
+    const previous = (olds?.outputs.previous as { accessKeyId: string } | null)?.accessKeyId;
+    if (id !== previous) this.#accuse(`${place} ${kind} deactivates ${id}, which is not its previous key`);
+    if (fate.needed && fate.asleep === place && !brokenMeanwhile)
+      this.#accuse(`${place} deactivates ${id}, which somebody activated again`);
     this.#grace(operation, id);
   }
 
@@ -71,6 +86,9 @@ export class Oracle {
       const passedOn = !failed && !(kind === "refresh" && outputs.unfinished);
       if (fate) Object.assign(fate, { held: true, handed: fate.handed || passedOn });
     }
+    const asleep = (outputs.retirement as { deactivatedAt?: string } | undefined)?.deactivatedAt;
+    const fate = data.fates[String(outputs.previousAccessKeyId)];
+    if (asleep && fate && !fate.asleep) fate.asleep = place;
     const left = kind === "refresh" ? secretsIn(outputs) : recordedIds(outputs);
     for (const id of secretsIn(olds?.outputs)) {
       if (left.includes(id) || !this.world.canBeFound(id)) continue;

@@ -39,7 +39,7 @@ export async function comesToRest(world: World, changes: Props = {}): Promise<Pl
     // A time may just have come; but not again at once.
     if (last.ending === "ok") await calmUp(world, place, changes, 0);
     const { calls = [], said = [] } = world.runs.at(-1) ?? {};
-    if (last.ending === "ok" && calls.length > 0 && !said.some((line) => line.includes("waits until"))) {
+    if (last.ending === "ok" && calls.length > 0 && !said.some((line) => / waits( until|:)/.test(line))) {
       world.oracle.crimes.push(`${place} still asks AWS: ${calls}`);
     }
     if (last.ending !== "refused") continue;

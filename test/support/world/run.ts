@@ -95,6 +95,12 @@ export class Run {
     this.world.changes(operation);
   }
 
+  deactivates(by: string, id: string): void {
+    const operation = this.operations.get(by as Place);
+    if (operation) this.world.oracle.deactivates(operation, id);
+    this.world.changes(operation);
+  }
+
   makes(by: string, { accessKeyId, secretAccessKey }: MemoryKey): void {
     const operation = this.operations.get(by as Place);
     this.world.data.secrets[accessKeyId] = secretAccessKey;
@@ -109,4 +115,14 @@ export class Run {
 function failure(fault: keyof typeof FAILURES, action: string): IamError {
   const [kind, code, text] = FAILURES[fault];
   return new IamError(kind, `iam:${action}`, code, text);
+}
+
+/** What comes of a run where another of the same stack is at work. */
+export function plainer(spec: RunSpec): RunSpec {
+  const { strike, kind } = spec;
+  return {
+    ...spec,
+    kind: kind === "replace" || kind === "destroy" ? "up" : kind,
+    strike: strike?.fault === "stale" ? undefined : strike,
+  };
 }

@@ -8,6 +8,9 @@ const LATE = PATIENCE.staleTag;
 
 /** AWS as one operation of one process sees it: each call waits for its turn, and may be struck. */
 export class Session implements Iam {
+  /** The tag as it was last read, or written. */
+  #seen: string | undefined;
+
   constructor(
     readonly run: Run,
     readonly by: string,
@@ -34,6 +37,8 @@ export class Session implements Iam {
     iam.fault = () => strikes;
     if (action === "DeleteAccessKey" && fault !== "before" && iam.ids().includes(subject))
       run.deletes(this.by, subject);
+    if (action === "UpdateAccessKey" && fault !== "before" && iam.ids().includes(subject))
+      run.deactivates(this.by, subject);
     const known = iam.ids();
     const result = work(iam);
     for (const key of iam.keys) if (!known.includes(key.accessKeyId)) run.makes(this.by, key);
@@ -44,11 +49,21 @@ export class Session implements Iam {
     return result;
   }
 
-  getUser = () => this.#call("GetUser", "", (iam) => iam.getUser());
+  getUser = async () => {
+    const user = await this.#call("GetUser", "", (iam) => iam.getUser());
+    this.#seen = user.journal;
+    return user;
+  };
   listAccessKeys = () => this.#call("ListAccessKeys", "", (iam) => iam.listAccessKeys());
   createAccessKey = () => this.#call("CreateAccessKey", "", (iam) => iam.createAccessKey());
   deleteAccessKey = (id: string) => this.#call("DeleteAccessKey", id, (iam) => iam.deleteAccessKey(id));
-  writeJournal = (value: string) => this.#call("TagUser", value, (iam) => iam.writeJournal(value));
+  deactivateAccessKey = (id: string) => this.#call("UpdateAccessKey", id, (iam) => iam.deactivateAccessKey(id));
+  writeJournal = (value: string) =>
+    this.#call("TagUser", value, (iam) => {
+      this.run.world.writesTag(iam, this.#seen);
+      this.#seen = value;
+      return iam.writeJournal(value);
+    });
   lastUse = (id: string) => this.#call("GetAccessKeyLastUsed", id, (iam) => iam.lastUse(id));
   callerAccount = () => this.#call("GetCallerIdentity", "", (iam) => iam.callerAccount());
   /** It needs no user of that name. */

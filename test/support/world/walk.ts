@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonical } from "./canonical";
-import type { Act, Event, Place, RunSpec, StrikeFault } from "./events";
+import type { Act, Event, Place, Policy, RunSpec, StrikeFault } from "./events";
 import type { WorldData } from "./model";
 import { comesToRest } from "./rest";
 import { World } from "./world";
@@ -32,6 +32,12 @@ export interface Crime {
 const READS: StrikeFault[] = ["before", "denied", "expired", "stale", "killAfter", "engineDies"];
 const WRITES: StrikeFault[] = ["before", "lostReply", "denied", "expired", "killAfter", "engineDies"];
 
+/** Periods that were once in a program stay there. */
+function periods(data: WorldData, place: Place): Partial<RunSpec> {
+  const { gracePeriod, deactivatePeriod } = (data.programs[place] ?? {}) as Policy;
+  return gracePeriod ? { policy: { gracePeriod, deactivatePeriod } } : {};
+}
+
 /** Every event that may come next, without faults. */
 function alphabet(data: WorldData): Event[] {
   const up = (place: Place, changes: boolean, more: Partial<RunSpec> = {}): RunsEvent => {
@@ -39,7 +45,9 @@ function alphabet(data: WorldData): Event[] {
     const last = Number(data.programs[place]?.rotationTrigger ?? 0);
     return {
       do: "runs",
-      runs: [{ stack, kind: "up", resources: [name], trigger: changes ? 1 - last : last, ...more }],
+      runs: [
+        { stack, kind: "up", resources: [name], trigger: changes ? 1 - last : last, ...periods(data, place), ...more },
+      ],
     };
   };
   const user = data.users[0];
@@ -51,6 +59,9 @@ function alphabet(data: WorldData): Event[] {
       { do: "deleteKey", nth },
       { do: "deactivateKey", nth },
     ]),
+    ...keys.flatMap(({ accessKeyId, status }, nth): Act[] =>
+      status === "Inactive" && data.fates[accessKeyId]?.asleep ? [{ do: "activateKey", nth }] : [],
+    ),
     { do: user?.arn.includes("renamed") ? "renameBack" : "rename" },
     { do: "remakeUser" },
     ...(user?.journal ? [{ do: "removeTag" } as const] : []),
@@ -82,12 +93,22 @@ function struck(event: RunsEvent, calls: string[]): Event[] {
   });
 }
 
-/** Goes through every history of so many events, and lets each state that it meets come to rest. */
-export async function walk(depth: number, slots: number, onCrime: (crime: Crime) => void): Promise<Tally> {
+/**
+ * Goes through every history of so many events, and lets each state that it meets come to rest.
+ * @param before events that all of them begin with
+ */
+export async function walk(
+  depth: number,
+  slots: number,
+  onCrime: (crime: Crime) => void,
+  before: Event[] = [],
+): Promise<Tally> {
   const tally: Tally = { histories: 0, steps: 0, states: 1 };
   const seen = new Set<string>();
-  const start = JSON.stringify(new World(slots).save());
-  let level = new Map<string, Node>([["", { data: start, history: [], count: 1 }]]);
+  const first = new World(slots);
+  for (const event of before) await first.run(event);
+  const start = JSON.stringify(first.save());
+  let level = new Map<string, Node>([["", { data: start, history: before, count: 1 }]]);
   for (let events = 1; events <= depth; events++) {
     const next = new Map<string, Node>();
     const reach = async (from: Node, event: Event): Promise<string[]> => {

@@ -5,7 +5,7 @@ import { operate } from "./engine";
 import type { Act, Event, Place, ResourceName, RunSpec, StackName } from "./events";
 import type { Operation, WorldData } from "./model";
 import { Oracle } from "./oracle";
-import { Run } from "./run";
+import { plainer, Run } from "./run";
 import { IN_ORDER, Schedule } from "./schedule";
 
 const RENAMED = "arn:aws:iam::123456789012:user/ci/renamed";
@@ -146,7 +146,7 @@ export class World {
 
   async #runAll({ runs: given, acts: wanted = [], order = IN_ORDER }: Extract<Event, { do: "runs" }>): Promise<void> {
     // Two runs of one stack are prevented by Pulumi's lock. Where they come all the same, a late read, a person between
-    // their calls or a replacement can hide one from the other: left, and told in docs/safety.md.
+    // their calls, a destroy or a replacement can hide one from the other: left, and told in docs/safety.md.
     const isDouble = given.some((spec, at) => given.slice(at + 1).some(({ stack }) => stack === spec.stack));
     const acts = isDouble ? [] : wanted;
     const specs = isDouble ? given.map(plainer) : given;
@@ -201,6 +201,7 @@ export class World {
         user.rememberKeys();
         if (act.do === "deleteKey") user.keys = user.keys.filter((key) => key !== nth);
         else nth.status = act.do === "activateKey" ? "Active" : "Inactive";
+        this.#isNeeded(nth.accessKeyId, act.do === "activateKey");
         return;
       case "removeTag":
         user.past.journal = user.journal;
@@ -229,17 +230,24 @@ export class World {
     }
   }
 
+  /**
+   * IAM has no compare-and-set: what one of two runs of a stack writes between the other's look and its writing is covered,
+   * and with it, who made a key. Left, and told in docs/safety.md.
+   */
+  writesTag(user: MemoryIam, seen: string | undefined): void {
+    const [one, other] = this.#runs;
+    if (user.journal === seen || !other || one?.spec.stack !== other.spec.stack) return;
+    for (const id of user.ids()) if (this.data.fates[id]) this.data.fates[id].excused = true;
+  }
+
+  /** Whoever activates again what the code had deactivated needs it; until somebody deactivates it. */
+  #isNeeded(id: string, isActive: boolean): void {
+    const fate = this.data.fates[id];
+    if (fate?.asleep) fate.needed = isActive;
+  }
+
   #remember({ accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string }): string {
     this.data.secrets[accessKeyId] = secretAccessKey;
     return accessKeyId;
   }
-}
-
-function plainer(spec: RunSpec): RunSpec {
-  const { strike, kind } = spec;
-  return {
-    ...spec,
-    kind: kind === "replace" ? "up" : kind,
-    strike: strike?.fault === "stale" ? undefined : strike,
-  };
 }

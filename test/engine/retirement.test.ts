@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { IAMClient, ListUsersCommand } from "@aws-sdk/client-iam";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { Account } from "../support/account";
+import { type FaultProxy, startProxy } from "../support/proxy";
+import { secretsIn } from "../support/secrets";
+import { Stack } from "../support/stack";
+
+const PROGRAM = `
+const { RotatedAccessKey, rotationReport } = require("pulumi-aws-iam-rotator");
+const { users, after, ...inputs } = JSON.parse(process.env.INPUTS);
+const keys = users.map((userArn, at) => new RotatedAccessKey("k" + at, { userArn, ...inputs }));
+// Its trigger is known only once the first one's rotation is over.
+if (after) keys.push(new RotatedAccessKey("after", { userArn: after, gracePeriod: "1d", rotationTrigger: keys[0].currentAccessKeyId }));
+module.exports = {
+  ids: keys.map((key) => key.currentAccessKeyId), previousIds: keys.map((key) => key.previousAccessKeyId ?? ""),
+  pairs: keys.map((key) => key.previous), readme: rotationReport(keys),
+};
+`;
+
+type Inputs = Record<string, unknown>;
+
+describe("how a key retires, through the engine", function () {
+  this.timeout(240_000);
+  let endpoint: Endpoint;
+  let proxy: FaultProxy;
+  let accounts: Account[];
+  let users: string[];
+  let stack: Stack;
+  const stacks: Stack[] = [];
+  before(async () => {
+    endpoint = await startEndpoint();
+    proxy = await startProxy(endpoint.url);
+  });
+  after(async () => {
+    for (const at of stacks) at.remove();
+    await proxy?.stop();
+    await endpoint?.stop();
+  });
+
+  const begin = async (count: number) => {
+    accounts = Array.from({ length: count }, (_, at) => new Account(endpoint.url, `retires-${stacks.length}-${at}`));
+    users = await Promise.all(accounts.map((account) => account.createUser()));
+    const env = { AWS_REGION: "us-east-1" };
+    stack = await Stack.create({ program: PROGRAM, endpointUrl: proxy.url, hasty: true, env });
+    stacks.push(stack);
+  };
+  const give = (inputs: Inputs) => {
+    stack.env.INPUTS = JSON.stringify({ users, ...inputs });
+  };
+  const up = (inputs: Inputs, ...args: string[]) => {
+    give(inputs);
+    return stack.up(...args);
+  };
+  const outputs = async () => (await stack.outputs()) as { ids: string[]; previousIds: string[]; readme: string };
+  const use = async (at: number) => {
+    const { pairs } = (await stack.outputs()) as { pairs: { accessKeyId: string; secretAccessKey: string }[] };
+    const credentials = pairs[at] ?? assert.fail();
+    await new IAMClient({ endpoint: endpoint.url, region: "us-east-1", credentials }).send(new ListUsersCommand({}));
+  };
+  const statuses = async (at = 0) =>
+    Object.fromEntries((await accounts[at]?.keys())?.map(({ id, status }) => [id, status]) ?? []);
+  const actions = () => proxy.calls.map(({ action }) => action);
+
+  it("a fleet of twenty with one key in use: nineteen rotate in the first run, the one is named, and comes by itself", async () => {
+    await begin(20);
+    await up({ rotationTrigger: 1, lastUsedGuard: "15s" });
+    await up({ rotationTrigger: 2, lastUsedGuard: "15s" });
+    const before = await outputs();
+    await use(7);
+    give({ rotationTrigger: 3, lastUsedGuard: "15s" });
+    const preview = await stack.preview();
+    assert.match(preview, new RegExp(`It waits if ${before.previousIds[7]} was used within lastUsedGuard \\(15s\\)`));
+    const text = await stack.up();
+    const line = `a rotation \\(rotationTrigger changed\\) waits until \\S+Z: ${before.previousIds[7]} was last used \\S+Z \\(iam, us-east-1\\), within lastUsedGuard`;
+    assert.match(text, new RegExp(line));
+    const rotated = await outputs();
+    assert.deepEqual(
+      rotated.ids.flatMap((id, at) => (id === before.ids[at] ? [at] : [])),
+      [7],
+    );
+    assert.match(rotated.readme, new RegExp(`${before.previousIds[7]} was last used \\S+ \\(iam\\)`));
+    await sleep(16_000);
+    await stack.up();
+    assert.notEqual((await outputs()).ids[7], before.ids[7]);
+    await stack.up("--expect-no-changes");
+  });
+
+  it("deactivated, asleep, and deleted; a refresh between takes it for no drift", async () => {
+    await begin(1);
+    const inputs = { gracePeriod: "1s", deactivatePeriod: "12s", rotationTrigger: 1 };
+    await up(inputs);
+    const next = { ...inputs, rotationTrigger: 2 };
+    await up(next);
+    const { ids, previousIds } = await outputs();
+    const [current = "", previous = ""] = [ids[0], previousIds[0]];
+    await sleep(1_100);
+    assert.match(await stack.preview(), new RegExp(`this update deactivates ${previous} \\(its grace period ended`));
+    await stack.up();
+    assert.deepEqual(await statuses(), { [previous]: "Inactive", [current]: "Active" });
+    assert.match(
+      await stack.preview(),
+      new RegExp(`${previous} is asleep: it was deactivated \\S+Z, and the first run`),
+    );
+    const refreshed = await stack.refresh();
+    assert.match(refreshed, new RegExp(`previous: ${previous} is asleep`));
+    assert.doesNotMatch(refreshed, /this update|someone else/);
+    await sleep(12_000);
+    await stack.up();
+    assert.deepEqual(await statuses(), { [current]: "Active" });
+    proxy.clear();
+    await stack.up("--expect-no-changes");
+    assert.deepEqual(actions(), []);
+  });
+
+  it("activated again by somebody: it stays, a rotation waits and says so, and comes once it is deactivated", async () => {
+    await begin(1);
+    const inputs = { gracePeriod: "1s", deactivatePeriod: "1s", rotationTrigger: 1 };
+    await up(inputs);
+    const next = { ...inputs, rotationTrigger: 2 };
+    await up(next);
+    const { ids, previousIds } = await outputs();
+    const [current = "", previous = ""] = [ids[0], previousIds[0]];
+    await sleep(1_100);
+    await stack.up();
+    await accounts[0]?.setStatus(previous, "Active");
+    await sleep(1_100);
+    await stack.up();
+    assert.deepEqual(await statuses(), { [previous]: "Active", [current]: "Active" });
+    const waits = await up({ ...next, rotationTrigger: 3 });
+    assert.match(
+      waits,
+      new RegExp(`a rotation \\(\\w+ changed\\) waits: ${previous} was deactivated, and somebody activated`),
+    );
+    assert.equal((await outputs()).ids[0], current);
+    assert.match((await outputs()).readme, /somebody activated it again \|$/m);
+    await accounts[0]?.setStatus(previous, "Inactive");
+    await stack.up();
+    const rotated = await outputs();
+    assert.deepEqual([rotated.previousIds[0], Object.keys(await statuses()).length], [current, 2]);
+    await stack.destroy();
+    assert.deepEqual(await statuses(), {});
+  });
+
+  it("killed with its key deactivated: the next run goes on from there", async () => {
+    await begin(1);
+    const inputs = { gracePeriod: "1s", deactivatePeriod: "1d", rotationTrigger: 1 };
+    await up(inputs);
+    const next = { ...inputs, rotationTrigger: 2 };
+    await up(next);
+    const { ids, previousIds } = await outputs();
+    const [current = "", previous = ""] = [ids[0], previousIds[0]];
+    await sleep(1_100);
+    proxy.rule({ action: "UpdateAccessKey", nth: 2, fault: { kind: "run", after: () => stack.kill() } });
+    await stack.tryUp();
+    assert.deepEqual(await statuses(), { [previous]: "Inactive", [current]: "Active" });
+    await stack.run("cancel", "--yes", "--stack", "dev");
+    await stack.up();
+    assert.deepEqual(await statuses(), { [previous]: "Inactive", [current]: "Active" });
+    assert.ok(stack.recorded()?.retirement);
+    await stack.up("--expect-no-changes");
+  });
+
+  it("a trigger that a preview can't know, within a grace period: neither refused nor promised", async () => {
+    await begin(2);
+    const [first = "", second = ""] = users;
+    const inputs = { users: [first], after: second };
+    await up({ ...inputs, rotationTrigger: 1 });
+    await up({ ...inputs, rotationTrigger: 2 });
+    give({ ...inputs, rotationTrigger: 3 });
+    const preview = await stack.preview();
+    assert.match(preview, new RegExp(`${second}: this update may change keys: rotationTrigger is not known yet`));
+    assert.match(await stack.up(), new RegExp(`${second}: a rotation \\(rotationTrigger changed\\) waits until`));
+  });
+
+  it("a trigger that is no JSON value: refused by name and type, and nothing is made", async () => {
+    await begin(1);
+    stack.write(`
+const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
+new RotatedAccessKey("ci", { userArn: ${JSON.stringify(users[0])}, revocationTrigger: { leak: new Map([["a", 1]]) } });
+`);
+    const { code, text } = await stack.tryUp();
+    assert.notEqual(code, 0);
+    assert.match(text, /RotatedAccessKey ci: revocationTrigger\.leak is a Map, which is no JSON value/);
+    assert.deepEqual(await statuses(), {});
+  });
+
+  it("leaves no secret in plain text", () => {
+    for (const at of stacks) for (const [where, text] of at.everything()) assert.deepEqual(secretsIn(text), [], where);
+  });
+});
