@@ -73,6 +73,8 @@ export const PATIENCE: Patience = {
 /** What an operation needs of the world. */
 export interface Dependencies {
   iam: Iam;
+  /** The same calls, signed by another key. */
+  signedBy(key: AccessKeyPair): Iam;
   clock: Clock;
   patience: Patience;
   engine: Engine;

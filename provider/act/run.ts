@@ -97,6 +97,8 @@ class Run {
       case "delete":
         await this.#lookAround();
         return this.#delete(step.accessKeyId);
+      case "signByCurrent":
+        return this.#signByCurrent();
       case "mayDeactivate":
         return requireDeactivation(this.#operation.found.userId, this.#dependencies.iam);
       case "deactivate":
@@ -127,6 +129,16 @@ class Run {
     if (this.#made) this.#hasDeletedSince = true;
     // A lost key that is gone needs no name any more.
     if (this.#tag.journal?.made === accessKeyId) this.#tag.note({ made: "" });
+  }
+
+  async #signByCurrent(): Promise<void> {
+    const { current, retired } = this.keys;
+    if (!current?.secretAccessKey) return;
+    const refused = await untilAccepted(current, this.#dependencies, 0);
+    if (refused !== undefined) throw mustBeAccepted(current, retired, refused, this.#dependencies);
+    const { accessKeyId, secretAccessKey } = current;
+    this.#dependencies.iam = this.#dependencies.signedBy({ accessKeyId, secretAccessKey });
+    this.#tag.lookAgain();
   }
 
   async #deactivate(accessKeyId: string): Promise<void> {

@@ -20,15 +20,19 @@ export async function tryOnce(key: ManagedKey, { iam }: Dependencies): Promise<s
 }
 
 /** Polls until AWS knows the key, or our patience ends. @returns as `tryOnce` */
-export async function untilAccepted(key: ManagedKey, dependencies: Dependencies): Promise<string | undefined> {
+export async function untilAccepted(
+  key: ManagedKey,
+  dependencies: Dependencies,
+  firstPause = FIRST_PAUSE,
+): Promise<string | undefined> {
   const { clock, patience } = dependencies;
   let refused: string | undefined;
   const attempt = async () => {
     refused = await tryOnce(key, dependencies);
     return refused === undefined || undefined;
   };
-  await clock.sleep(FIRST_PAUSE);
-  await poll(clock, patience.newKey - FIRST_PAUSE, attempt, FIRST_PAUSE * 2, LONGEST_PAUSE);
+  await clock.sleep(firstPause);
+  await poll(clock, patience.newKey - firstPause, attempt, FIRST_PAUSE * 2, LONGEST_PAUSE);
   return refused;
 }
 

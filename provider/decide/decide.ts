@@ -6,7 +6,7 @@ import { isMidway, judge } from "./judge";
 import { forgetGone, strangersAmong, works } from "./keysFound";
 import type { Entry, Found, Intent, Plan, Reader, Step, Steps, Wait } from "./plan";
 import { explainVerdict, signerLeaves } from "./refusals";
-import { guardedIds, leavingIds, retirementOf, useOf } from "./retirement";
+import { guardedIds, retirementOf, useOf } from "./retirement";
 
 /**
  * The whole decision: from what the state records, what AWS shows and what the inputs ask for, to the ordered steps, to
@@ -87,9 +87,10 @@ function planRegardless(recorded: ManagedKeys | undefined, found: Found, intent:
   if ("refusal" in verdict && !takesOver) return { refusal: explainVerdict(verdict, reader.owner) };
   const lost = "lost" in verdict ? verdict.lost : [];
   const inUse = works(known.current, found) ? known.current : keys.current;
-  const changes = planChanges(keys, found, mustWait ? rest : intent, { retires, lost, inUse });
-  if (reader.signer && [...lost, ...leavingIds(changes)].includes(reader.signer))
-    return { refusal: signerLeaves(reader.signer) };
+  const planned = planChanges(keys, found, mustWait ? rest : intent, { retires, lost, inUse });
+  const changes = signedToTheEnd(planned, keys, found, reader.signer);
+  if (!changes || (reader.signer && lost.includes(reader.signer)))
+    return { refusal: signerLeaves(reader.signer ?? "") };
 
   const strangers = unknown.map((key) => key.accessKeyId).filter((id) => !lost.includes(id));
   const doubt = isMidway(found.journal, recorded?.operationId, reader) && ({ doubt: true } as const);
@@ -178,6 +179,27 @@ function makesRoom(inUse: ManagedKey | undefined, found: Found, leaving: string[
   if (found.keys.length - lost.length < 2) return undefined;
   const mayGo = leaving.filter((id) => id !== inUse?.accessKeyId || !works(inUse, found));
   return mayGo.find((id) => found.keys.some((at) => at.accessKeyId === id && at.status !== "Active")) ?? mayGo[0];
+}
+
+/**
+ * A user that rotates itself: before the key that signs leaves, current takes over, which has the same permissions.
+ * @returns the steps; `undefined` if no other key can sign what comes after
+ */
+function signedToTheEnd(steps: Step[], keys: ManagedKeys, found: Found, signer?: string): Step[] | undefined {
+  const signed: Step[] = [];
+  const current = works(keys.current, found) ? keys.current : undefined;
+  let signs = signer;
+  let isMade = false;
+  for (const step of steps) {
+    isMade ||= step.do === "create";
+    if (signs && "accessKeyId" in step && step.accessKeyId === signs) {
+      if (!isMade && (!current?.secretAccessKey || current.accessKeyId === signs)) return undefined;
+      signed.push({ do: "signByCurrent" });
+      signs = isMade ? undefined : current?.accessKeyId;
+    }
+    signed.push(step);
+  }
+  return signed;
 }
 
 /** What holds back whatever would end `previous`; where a key of the two is broken there is none to keep. */

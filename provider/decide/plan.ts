@@ -55,6 +55,8 @@ export type Step =
   | { do: "makeRoom"; accessKeyId: string }
   /** A key that is recorded as ours, and leaves. */
   | { do: "delete"; accessKeyId: string }
+  /** The key that signs leaves next: from here on current signs, once AWS accepts it. */
+  | { do: "signByCurrent" }
   /** Only sees that it may be done, before the first change. */
   | { do: "mayDeactivate" }
   | { do: "deactivate"; accessKeyId: string }

@@ -43,10 +43,10 @@ function untilOld({ at }: Journal): string {
   return new Date(Date.parse(at) + LONGEST_OPERATION).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** The rest could be signed by nobody, or only by a key that is not known to work yet. */
+/** What comes after could be signed by nobody. */
 export function signerLeaves(signer: string): Refusal {
   return {
-    found: `the credentials in use are ${signer}, an access key of this user that would be deleted or deactivated.`,
-    todo: "Nothing was changed. Sign with the current key, or with credentials of another user or role; then run again.",
+    found: `the credentials in use are ${signer}, an access key of this user that would be deleted or deactivated, and no other one that works can sign the rest.`,
+    todo: "Nothing was changed. Sign with credentials of another user or role, or with a key of this user that stays; then run again.",
   };
 }

@@ -3,6 +3,7 @@ import type { Settings } from "../aws/awsSettings";
 import { type Access, connectionOf, requireAllowedAccount } from "../aws/connection";
 import { credentialSource } from "../aws/credentials";
 import { type Failure, hasUnknowns, type Inputs } from "../decide/inputs";
+import type { AccessKeyPair } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
 import { parseUserArn, regionFor, type UserArn } from "../model/userArn";
 
@@ -12,7 +13,7 @@ export interface StackConfig {
 }
 
 /** What the provider needs of the world. Tests give their own. */
-export interface World extends Omit<Dependencies, "iam"> {
+export interface World extends Omit<Dependencies, "iam" | "signedBy"> {
   connect(user: UserArn, region: string, access: Access): Iam;
   env: NodeJS.ProcessEnv;
 }
@@ -89,5 +90,7 @@ function dependenciesFor({ connect, env, ...rest }: World, inputs: Inputs, setti
   const user = parseUserArn(inputs.userArn);
   if (!user) throw new Error(`${inputs.userArn} is not the ARN of an IAM user`);
   const region = regionFor(user, inputs.region, settings.get("region"), env.AWS_REGION, env.AWS_DEFAULT_REGION);
-  return { ...rest, iam: connect(user, region, accessOf(user, inputs, settings)) };
+  const access = accessOf(user, inputs, settings);
+  const signedBy = (login: AccessKeyPair) => connect(user, region, { ...access, credentials: { login } });
+  return { ...rest, iam: connect(user, region, access), signedBy };
 }

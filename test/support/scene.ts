@@ -41,7 +41,11 @@ export class Scene {
 
   get dependencies(): Dependencies {
     const { iam, clock, engine } = this;
-    return { iam, clock, engine, patience: PATIENCE, say: (line) => this.said.push(line) };
+    const signedBy = ({ accessKeyId }: { accessKeyId: string }) => {
+      iam.signerId = accessKeyId;
+      return iam;
+    };
+    return { iam, signedBy, clock, engine, patience: PATIENCE, say: (line) => this.said.push(line) };
   }
   async up(intent: Intent = {}, owner = "me"): Promise<ManagedKeys> {
     const { recorded } = this;

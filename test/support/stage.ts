@@ -26,6 +26,8 @@ export class Stage {
       connect: ({ userName }, _region, { credentials }) => {
         this.connected = userName;
         this.sources.push(credentials);
+        const { login } = credentials;
+        if (login && this.iam.ids().includes(login.accessKeyId)) this.iam.signerId = login.accessKeyId;
         return this.iam;
       },
       clock: this.clock,

@@ -29,6 +29,7 @@ function short(plan: Plan): string {
       if (step.do === "forget") return `~${step.accessKeyId}`;
       if (step.do === "adopt") return `=${step.key.accessKeyId} as ${step.as}`;
       if (step.do === "create") return step.previousId ? `+>${step.previousId}` : "+";
+      if (step.do === "signByCurrent") return "s";
       if (step.do === "tryAdopted") return `?${step.keys.map((key) => key.accessKeyId)}`;
       return "?";
     })
@@ -301,14 +302,30 @@ describe("a plan in full", () => {
     it("may be one that stays", () => {
       assert.equal(short(decide(AB, ["B", "A"], { intent: rotate, by: signedBy("A") })), "-B +>A ?");
     });
-    it("may not be one that goes last: a revocation", () => {
-      const decided = decide(AB, ["B", "A"], { intent: { revoke: "leak" }, by: signedBy("A") });
-      assert.match(String(refusal(decided)), /^the credentials in use are A,/);
-    });
-    it("may not be one that makes room", () => {
-      const decided = decide(AB, ["B", "A"], { intent: rotate, by: signedBy("B") });
-      assert.match(String(refusal(decided)), /^the credentials in use are B,/);
-    });
+    for (const [title, intent, signer, steps] of [
+      ["goes last: the new key signs the rest", { revoke: "leak" }, "A", "-B + ? s -A"],
+      ["makes room: current signs the rest", rotate, "B", "s -B +>A ?"],
+      ["makes room, and then current goes as well", { revoke: "leak" }, "B", "s -B + ? s -A"],
+      ["goes at the end of its grace period", { gracePeriod: "1s" }, "B", "? s -B"],
+    ] as [string, Intent, string, string][]) {
+      it(`may be one that ${title}`, () => {
+        const recorded = managedKeys({ ...AB, previousSince: "2026-01-01T00:00:00Z" });
+        assert.equal(short(decide(recorded, ["B", "A"], { intent, by: signedBy(signer) })), steps);
+      });
+    }
+    for (const [title, recorded, keys] of [
+      ["is gone", managedKeys({ userId: USER, previous: key("B") }), ["B", "S"]],
+      [
+        "is inactive, and makes no room",
+        managedKeys({ ...AB, current: { ...key("A"), secretAccessKey: undefined } as never }),
+        ["B", "A"],
+      ],
+    ] as [string, ManagedKeys, string[]][]) {
+      it(`may not be one that makes room where current ${title}`, () => {
+        const decided = decide(recorded, keys, { intent: { revoke: "leak" }, by: signedBy("B") });
+        assert.match(String(refusal(decided)), /^the credentials in use are B,/);
+      });
+    }
   });
 
   describe("another owner at work is refused, whatever is named in `state`", () => {

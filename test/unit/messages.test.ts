@@ -84,8 +84,9 @@ describe("what a refusal says: what was found, and each way out", () => {
 
   it("the key that signs", () => {
     assert.deepEqual(signerLeaves("K"), {
-      found: "the credentials in use are K, an access key of this user that would be deleted or deactivated.",
-      todo: "Nothing was changed. Sign with the current key, or with credentials of another user or role; then run again.",
+      found:
+        "the credentials in use are K, an access key of this user that would be deleted or deactivated, and no other one that works can sign the rest.",
+      todo: "Nothing was changed. Sign with credentials of another user or role, or with a key of this user that stays; then run again.",
     });
   });
 });
@@ -303,12 +304,14 @@ describe("what is told, word by word", () => {
   });
 
   describe("when it is refused for the keys", () => {
-    it("the one that signs would leave", async () => {
-      const [, previous] = await scene.rotated();
+    it("the one that signs would leave, and none that works is beside it", async () => {
+      const [current, previous] = await scene.rotated();
+      iam.keys = iam.keys.filter((key) => key.accessKeyId !== current);
+      iam.addKey();
       iam.signerId = previous;
       assert.equal(
-        await told(scene.rotate()),
-        `${ROTATE}: the credentials in use are ${one}, an access key of this user that would be deleted or deactivated. Nothing was changed. Sign with the current key, or with credentials of another user or role; then run again.`,
+        await told(scene.up({ revoke: "revocationTrigger changed" })),
+        `${ROTATE}: the credentials in use are ${one}, an access key of this user that would be deleted or deactivated, and no other one that works can sign the rest. Nothing was changed. Sign with credentials of another user or role, or with a key of this user that stays; then run again.`,
       );
     });
 

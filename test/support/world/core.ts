@@ -8,14 +8,14 @@ export type Props = Record<string, unknown>;
 
 export interface Process extends Pick<Dependencies, "clock" | "engine" | "say"> {
   /** @param region each resource has one of its own, by which its calls are told apart */
-  connect(userName: string, region: string): Iam;
+  connect(userName: string, region: string, login?: string): Iam;
 }
 
 /** One process of the provider. */
 export function startCore({ connect, ...rest }: Process): Core {
   return new AccessKeyProvider({
     ...rest,
-    connect: (user, region) => connect(user.userName, region),
+    connect: ({ userName }, region, { credentials }) => connect(userName, region, credentials.login?.accessKeyId),
     patience: PATIENCE,
     env: {},
   });

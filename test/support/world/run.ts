@@ -43,7 +43,7 @@ export class Run {
     const skew = (spec.skew ?? 0) * DAYS;
     this.signerId = world.signerFor(spec);
     this.core = startCore({
-      connect: (userName, region) => new Session(this, world.placeIn(spec.stack, region), userName),
+      connect: (userName, region, login) => new Session(this, world.placeIn(spec.stack, region), userName, login),
       clock: {
         now: () => new Date(data.time.now + skew),
         sleep: (milliseconds) => schedule.sleep(`${number} asleep`, () => this.isAlive, milliseconds),

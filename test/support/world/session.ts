@@ -15,6 +15,7 @@ export class Session implements Iam {
     readonly run: Run,
     readonly by: string,
     readonly userName: string,
+    readonly signerId = run.signerId,
   ) {}
 
   /** @param work is done at once, when the call's turn has come */
@@ -26,8 +27,8 @@ export class Session implements Iam {
     if (fault === "killBefore") return run.die();
     const iam = run.world.userNamed(this.userName);
     const isOwn = action === "GetCallerIdentity" && subject !== "";
-    const signer = isOwn || !run.signerId ? undefined : run.world.userWith(run.signerId);
-    if (run.signerId && !isOwn && !signer) {
+    const signer = isOwn || !this.signerId ? undefined : run.world.userWith(this.signerId);
+    if (this.signerId && !isOwn && !signer) {
       throw new IamError("credentials", `iam:${action}`, "InvalidClientTokenId", "the security token is invalid");
     }
     if (!iam && action === "GetCallerIdentity") return work(run.world.anyUser);
@@ -79,5 +80,5 @@ export class Session implements Iam {
     return iam.tryKey(pair);
   };
   time = () => new Date(this.run.world.data.time.now);
-  signer = async () => this.run.signerId;
+  signer = async () => this.signerId;
 }

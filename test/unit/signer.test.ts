@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { type Props, Stage, userArn } from "../support/stage";
+
+const DAY = 86_400_000;
+
+// A user whose own key signs: each story ends well with the key that AWS would no longer accept half-way.
+describe("a user that rotates itself", () => {
+  let stage: Stage;
+  let two: Props;
+  const id = (outs: Props) => String(outs.currentAccessKeyId);
+  const inputs = { userArn, rotationTrigger: 2 };
+  beforeEach(async () => {
+    stage = new Stage();
+    const one = await stage.create({ userArn, rotationTrigger: 1 });
+    two = await stage.up(one, inputs);
+  });
+
+  it("by current: it stays, as previous", async () => {
+    stage.iam.signerId = id(two);
+    const three = await stage.up(two, { ...inputs, rotationTrigger: 3 });
+    assert.deepEqual(stage.iam.ids(), [id(two), id(three)]);
+    assert.equal(stage.iam.signerId, id(two));
+  });
+
+  it("by previous, which makes room: current signs from there on", async () => {
+    stage.iam.signerId = String(two.previousAccessKeyId);
+    const three = await stage.up(two, { ...inputs, rotationTrigger: 3 });
+    assert.deepEqual([stage.iam.ids(), stage.iam.signerId], [[id(two), id(three)], id(two)]);
+  });
+
+  it("by previous, whose grace period ends: current signs from there on, whether it is deleted or deactivated", async () => {
+    stage.iam.signerId = String(two.previousAccessKeyId);
+    stage.clock.time += 7 * DAY;
+    const periods = { ...inputs, gracePeriod: "7d", deactivatePeriod: "7d" };
+    const asleep = await stage.up(two, periods);
+    assert.equal(stage.iam.signerId, id(two));
+    stage.clock.time += 7 * DAY;
+    await stage.up(asleep, periods);
+    assert.deepEqual(stage.iam.ids(), [id(two)]);
+  });
+
+  for (const name of ["currentAccessKeyId", "previousAccessKeyId"]) {
+    it(`revokes, signed by ${name}: the new key signs the last deletion, once AWS accepts it`, async () => {
+      stage.iam.signerId = String(two[name]);
+      stage.iam.propagation = 10_000;
+      const revoked = await stage.up(two, { ...inputs, revocationTrigger: 1 });
+      assert.deepEqual([stage.iam.ids(), stage.iam.signerId], [[id(revoked)], id(revoked)]);
+      assert.equal(revoked.unfinished, undefined);
+    });
+  }
+
+  it("does not give up the key that signs before AWS accepts the other one", async () => {
+    stage.iam.signerId = id(two);
+    stage.iam.propagation = DAY;
+    await assert.rejects(stage.up(two, { ...inputs, revocationTrigger: 1 }), /AWS did not accept the new key/);
+    assert.ok(stage.iam.ids().includes(id(two)));
+  });
+
+  it("destroys itself: the key that signs goes last", async () => {
+    stage.iam.signerId = id(two);
+    await stage.provider.delete("id", two);
+    assert.deepEqual(stage.iam.ids(), []);
+  });
+});
