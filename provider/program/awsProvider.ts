@@ -38,7 +38,19 @@ export function readAwsProvider(
       `${resource}: the settings of its AWS provider can't be read in this program. Pass the credentials to rotate with as \`login: { accessKeyId, secretAccessKey, sessionToken? }\`.`,
     );
   }
-  const values = pulumi.all(Object.fromEntries(given.map((name) => [name, outputs[name]])));
+  const values = pulumi.all(Object.fromEntries(given.map((name) => [name, knownIfUnset(outputs[name])])));
   const isGiven = ([, value]: [string, unknown]) => value !== undefined && value !== null && value !== "";
   return pulumi.secret(values.apply((all) => Object.fromEntries(Object.entries(all).filter(isGiven))));
+}
+
+/**
+ * In a preview the SDK makes each output unknown that the engine did not tell, so a setting that the program leaves out as well:
+ * all settings together would then be unknown, and show as a change. Only the value inside tells the two apart.
+ */
+function knownIfUnset(setting: pulumi.Output<unknown> | undefined): pulumi.Output<unknown> {
+  const { promise } = setting as unknown as { promise?(withUnknowns: true): Promise<unknown> };
+  if (!promise) return pulumi.output(setting);
+  return pulumi
+    .output(promise(true).then((value) => value === undefined))
+    .apply((unset) => (unset ? undefined : setting));
 }

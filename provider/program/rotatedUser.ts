@@ -56,11 +56,13 @@ export class RotatedUser extends pulumi.ComponentResource {
    * @param opts the options of any component; an explicit `aws.Provider` makes the user and rotates its keys
    */
   constructor(name: string, args: RotatedUserArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
-    super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, opts);
     const { user, ...keyArgs } = args ?? {};
+    // First, so that what is refused at once leaves nothing behind.
+    const tags = userTags(name, user?.tags);
+    super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, opts);
     // The rotation writes a tag on this user that is none of its inputs: the options keep it out of every comparison.
     const options = { parent: this, ignoreChanges: JOURNAL_PATHS, transformations: [withTagsAll] };
-    this.user = new User(name, { ...user, tags: userTags(name, user?.tags) }, options);
+    this.user = new User(name, { ...user, tags }, options);
     const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });
     this.userName = this.user.name;
     this.userArn = this.user.arn;

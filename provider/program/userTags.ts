@@ -1,4 +1,5 @@
 import type { UserArgs } from "@pulumi/aws/iam/user";
+import { getVersion } from "@pulumi/aws/utilities";
 import * as pulumi from "@pulumi/pulumi";
 import { JOURNAL_TAG } from "../model/journal";
 
@@ -39,13 +40,24 @@ export function userTags(user: string, given: UserArgs["tags"]): Tags {
 }
 
 function isPlain(given: UserArgs["tags"]): given is Record<string, pulumi.Input<string>> {
-  return typeof given === "object" && !pulumi.Output.isInstance(given) && !(given instanceof Promise);
+  return typeof given === "object" && given !== null && !pulumi.Output.isInstance(given) && !(given instanceof Promise);
 }
 
-/** With an empty value among a user's tags, @pulumi/aws 7 removes the journal after a refresh, whatever is ignored. */
+/**
+ * A RunError, since of another one that comes this late Pulumi shows promises and stacks, and takes half a minute for it.
+ * Under @pulumi/aws 7 a tag with an empty value makes all tags unknown in each plan, and what is ignored is not looked at.
+ * @throws RunError if that tag can't be given to a user with a journal
+ */
 function checked(user: string, key: string, value: string): string {
-  if (value !== "") return value;
-  throw new Error(
-    `RotatedUser ${user}: the tag ${key} has an empty value. With one, @pulumi/aws 7 would remove the journal of the rotation from the user after a refresh: give it a value, or leave it out.`,
-  );
+  if (key.toLowerCase() === JOURNAL_TAG) {
+    throw new pulumi.RunError(
+      `RotatedUser ${user}: the tag ${key} is the one in which the rotation keeps its journal. Leave it out.`,
+    );
+  }
+  if (value === "" && Number.parseInt(getVersion(), 10) >= 7) {
+    throw new pulumi.RunError(
+      `RotatedUser ${user}: the tag ${key} has an empty value. With one, @pulumi/aws 7 would remove the journal of the rotation from the user after a refresh: give it a value, or leave it out.`,
+    );
+  }
+  return value;
 }

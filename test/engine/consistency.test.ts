@@ -113,6 +113,23 @@ describe("IAM's eventual consistency, over HTTP, with the provider's own patienc
     assert.deepEqual(await ids(), [state.currentAccessKeyId, state.previousAccessKeyId].sort());
   });
 
+  for (const [what, change] of [
+    ["moved", () => account.move("/moved/")],
+    ["renamed", () => account.rename(`${account.userName}-new`)],
+  ] as const) {
+    it(`a user that was ${what} a moment ago, and that IAM still tells as before, is waited for; then it rotates`, async () => {
+      const one = await create("a");
+      proxy.staleTags(1_500);
+      await change();
+      const name = what === "moved" ? account.userName : `${account.userName}-new`;
+      const path = what === "moved" ? "moved" : "ci";
+      inputs = { ...inputs, userArn: userArn.replace(/user\/.*/, `user/${path}/${name}`) };
+      const changed = await rotate(one, "a");
+      assert.equal(changed.currentAccessKeyId, one.currentAccessKeyId);
+      assert.equal((await rotate(changed, "b")).previousAccessKeyId, one.currentAccessKeyId);
+    });
+  }
+
   it("a deleted key that still signs is not taken for a living one", async () => {
     inputs = { ...inputs, __provider: HASTY };
     const one = await create("a");

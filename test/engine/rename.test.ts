@@ -17,7 +17,7 @@ const key = new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, ro
 module.exports = { id: key.currentAccessKeyId, previousId: key.previousAccessKeyId, pair: key.current };
 `;
 
-describe("a user that is renamed or moved, through the engine", function () {
+describe("a user that is renamed, moved or given a boundary, through the engine", function () {
   this.timeout(300_000);
   let endpoint: Endpoint;
   let proxy: FaultProxy;
@@ -40,7 +40,10 @@ describe("a user that is renamed or moved, through the engine", function () {
   };
   const keysOf = async (name: string) => (await new Account(proxy.url, name).keys()).map(({ id }) => id).sort();
   const changes = () =>
-    proxy.calls.map(({ action }) => action).filter((action) => /AccessKey$/.test(action) && !/^List/.test(action));
+    proxy.calls
+      .map(({ action }) => action)
+      .filter((action) => /^(Create|Delete)|^UntagUser/.test(action) && !/Boundary$/.test(action));
+  const userOf = (name: string) => new Account(proxy.url, name).user();
 
   for (const keys of [1, 2]) {
     for (const refreshes of [false, true]) {
@@ -53,7 +56,10 @@ describe("a user that is renamed or moved, through the engine", function () {
         const before = await stack.outputs();
         const ids = await keysOf(name);
         assert.equal(ids.length, keys);
-        for (const user of [{ name: `${name}-new` }, { name: `${name}-new`, path: "/moved/" }, { name }]) {
+        const { UserId } = await userOf(name);
+        const permissionsBoundary = "arn:aws:iam::aws:policy/PowerUserAccess";
+        const moved = { name: `${name}-new`, path: "/moved/", permissionsBoundary };
+        for (const user of [{ name: moved.name }, moved, { name, path: "/" }]) {
           stack.write(component(user));
           proxy.clear();
           // The aws plugin shows the user's old ARN in a preview: of the keys there is nothing to say.
@@ -61,9 +67,13 @@ describe("a user that is renamed or moved, through the engine", function () {
           await stack.up();
           if (refreshes) await stack.refresh();
           assert.deepEqual(await keysOf(user.name), ids);
+          const inAws = await userOf(user.name);
+          const { permissionsBoundary: wanted, path = "/" } = user as Partial<typeof moved>;
+          assert.deepEqual([inAws.UserId, inAws.Path], [UserId, path]);
+          assert.equal(inAws.PermissionsBoundary?.PermissionsBoundaryArn, wanted);
           const { id, previousId } = await stack.outputs();
           assert.deepEqual([id, previousId], [before.id, before.previousId]);
-          assert.deepEqual(changes(), [], "no key is made or deleted");
+          assert.deepEqual(changes(), [], "no user or key is made or deleted, and no tag taken off");
           await stack.up("--expect-no-changes");
         }
         stack.env.TRIGGER = "3";

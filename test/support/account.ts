@@ -8,6 +8,7 @@ import {
   TagUserCommand,
   UpdateAccessKeyCommand,
   UpdateUserCommand,
+  type User,
 } from "@aws-sdk/client-iam";
 import { JOURNAL_TAG } from "../../provider/model/journal";
 import { remember } from "./secrets";
@@ -47,6 +48,10 @@ export class Account {
     await this.#iam.send(new UpdateUserCommand({ UserName: this.userName, NewUserName }));
   }
 
+  async move(NewPath: string): Promise<void> {
+    await this.#iam.send(new UpdateUserCommand({ UserName: this.userName, NewPath }));
+  }
+
   async deleteKey(AccessKeyId: string): Promise<void> {
     await this.#iam.send(new DeleteAccessKeyCommand({ UserName: this.userName, AccessKeyId }));
   }
@@ -56,12 +61,25 @@ export class Account {
     return AccessKeyMetadata.map((key) => ({ id: key.AccessKeyId ?? "", status: key.Status ?? "" }));
   }
 
-  async journal(): Promise<string | undefined> {
+  async user(): Promise<User> {
     const { User } = await this.#iam.send(new GetUserCommand({ UserName: this.userName }));
-    return User?.Tags?.find((tag) => tag.Key === JOURNAL_TAG)?.Value;
+    if (!User) throw new Error(`AWS told nothing of ${this.userName}`);
+    return User;
+  }
+
+  async tags(): Promise<Record<string, string>> {
+    return Object.fromEntries(((await this.user()).Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
+  }
+
+  async tag(Key: string, Value: string): Promise<void> {
+    await this.#iam.send(new TagUserCommand({ UserName: this.userName, Tags: [{ Key, Value }] }));
+  }
+
+  async journal(): Promise<string | undefined> {
+    return (await this.tags())[JOURNAL_TAG];
   }
 
   async writeJournal(Value: string): Promise<void> {
-    await this.#iam.send(new TagUserCommand({ UserName: this.userName, Tags: [{ Key: JOURNAL_TAG, Value }] }));
+    await this.tag(JOURNAL_TAG, Value);
   }
 }

@@ -6,7 +6,7 @@ import type { Call } from "./proxyRules";
 /** The reads that can be stale, and the changes that they are late to show. */
 const CHANGES: Record<string, string[]> = {
   ListAccessKeys: ["CreateAccessKey", "DeleteAccessKey", "UpdateAccessKey", "CreateUser", "DeleteUser"],
-  GetUser: ["TagUser", "UntagUser", "CreateUser", "DeleteUser"],
+  GetUser: ["TagUser", "UntagUser", "CreateUser", "DeleteUser", "UpdateUser"],
 };
 
 interface Snapshot {
@@ -33,15 +33,17 @@ export class StaleReads {
     const kept: Snapshot[] = [];
     for (const [read, changes] of Object.entries(CHANGES)) {
       if (!this.#lag.get(read) || !changes.includes(call.action)) continue;
-      const params = {
-        Action: read,
-        Version: call.params.Version ?? "2010-05-08",
-        UserName: call.params.UserName ?? "",
-      };
-      const snapshot = { reply: await ask(new URLSearchParams(params).toString()), until: Number.POSITIVE_INFINITY };
-      const key = `${read} ${params.UserName}`;
-      this.#snapshots.set(key, [...(this.#snapshots.get(key) ?? []), snapshot]);
-      kept.push(snapshot);
+      // A user that is renamed was not there under its new name.
+      for (const UserName of new Set([
+        call.params.UserName ?? "",
+        call.params.NewUserName ?? call.params.UserName ?? "",
+      ])) {
+        const params = { Action: read, Version: call.params.Version ?? "2010-05-08", UserName };
+        const snapshot = { reply: await ask(new URLSearchParams(params).toString()), until: Number.POSITIVE_INFINITY };
+        const key = `${read} ${UserName}`;
+        this.#snapshots.set(key, [...(this.#snapshots.get(key) ?? []), snapshot]);
+        kept.push(snapshot);
+      }
     }
     return () => {
       for (const snapshot of kept) snapshot.until = Date.now();

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -30,6 +31,8 @@ export interface StackOptions {
   env?: Record<string, string>;
   /** Folders to put on PATH, before the engine's. */
   path?: string[];
+  /** A folder in the repository, with other packages of Pulumi's in its node_modules: the program then lies below it. */
+  below?: string;
   /** Wait for AWS's eventual consistency in tenths of seconds: moto has none. */
   hasty?: boolean;
 }
@@ -40,8 +43,8 @@ interface State {
 
 /** A stack of the real CLI: a program of its own outside the repository, and a backend of files. */
 export class Stack {
-  readonly folder = mkdtempSync(join(tmpdir(), "rotator-stack-"));
-  readonly backend = join(this.folder, "backend");
+  readonly folder: string;
+  readonly backend: string;
   readonly env: Record<string, string>;
   /** Everything the CLI ever printed here, for the search for secrets. */
   printed = "";
@@ -52,11 +55,14 @@ export class Stack {
     binFolder: string,
     options: StackOptions,
   ) {
+    this.folder = mkdtempSync(join(options.below ?? tmpdir(), "rotator-stack-"));
+    this.backend = join(this.folder, "backend");
     const modules = join(this.folder, "node_modules");
     for (const folder of [this.backend, modules]) mkdirSync(folder);
     if (options.hasty) writeHastyPackage(join(modules, "pulumi-aws-iam-rotator"));
+    else if (options.below) copyPackage(join(modules, "pulumi-aws-iam-rotator"));
     else symlinkSync(root, join(modules, "pulumi-aws-iam-rotator"));
-    for (const name of ["@pulumi", "typescript", "ts-node"]) {
+    for (const name of ["typescript", "ts-node", ...(options.below ? [] : ["@pulumi"])]) {
       symlinkSync(join(root, "node_modules", name), join(modules, name));
     }
     writeFileSync(join(this.folder, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
@@ -191,6 +197,11 @@ export class Stack {
     killRunningFrom(this.folder);
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A link would lead to the repository's own packages of Pulumi's. */
+function copyPackage(folder: string): void {
+  for (const name of ["package.json", "dist"]) cpSync(join(root, name), join(folder, name), { recursive: true });
 }
 
 /** The package as it is built, but for the provider's patience. */

@@ -1,0 +1,3 @@
+import { tagsOfUsers } from "../support/userTagsSuite";
+
+tagsOfUsers("6");
