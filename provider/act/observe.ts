@@ -33,7 +33,7 @@ export async function observeUser(
   const asked = `Can't rotate the access keys of ${userArn}`;
   if (!found || (recorded && !isRecordedUser(recorded, found))) {
     const where = await whereKeysAre(asked, recorded, dependencies);
-    if (where) throw new Renamed(asked, where, found);
+    if (where) throw new Renamed(asked, userArn, where, found);
   }
   if (found?.arn === userArn) return found;
   throw new RotationError({
@@ -76,6 +76,7 @@ function nobodyCouldAsk(asked: string, accessKeyId: string, code: string): Rotat
 export class Renamed extends RotationError {
   constructor(
     asked: string,
+    userArn: string,
     /** Its ARN now; or in words, where that can't be told. */
     readonly where: string,
     found?: Found,
@@ -83,7 +84,10 @@ export class Renamed extends RotationError {
     super({
       asked,
       found: `its keys are alive: their user is ${where} now${found ? `, and ${found.arn} is another one (UserId ${found.userId})` : ""}.`,
-      todo: "Nothing was changed. Set `userArn` to the ARN of the user as it is now, and the keys stay as they are; then run again.",
+      todo:
+        where === userArn
+          ? "Nothing was changed. IAM does not show it under that name yet: run again in a minute."
+          : "Nothing was changed. Set `userArn` to the ARN of the user as it is now, and the keys stay as they are; then run again.",
     });
   }
 }

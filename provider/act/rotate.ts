@@ -115,7 +115,7 @@ export async function retire(
   const { found, plan } = await lookTwice(look, surprises, dependencies);
   if (!found || !plan || !isRecordedUser(recorded, found)) {
     const where = await whereKeysAre(asked, recorded, dependencies);
-    if (where) throw new Renamed(asked, where, found);
+    if (where) throw new Renamed(asked, userArn, where, found);
     const why = found ? `is another one by now (UserId ${found.userId})` : "is not there";
     const ids = managedIds(recorded).join(" and ");
     if (ids)

@@ -13,8 +13,9 @@ export function planDeletion(
 ): (Steps & { left?: Refusal }) | { refusal: Refusal } {
   const { keys } = forgetGone(recorded, found);
   const verdict = judge(found.journal, strangersAmong(found, keys), recorded.operationId, reader);
-  const refusal = "refusal" in verdict ? explainVerdict(verdict, reader.owner) : undefined;
-  if (refusal && "refusal" in verdict && verdict.refusal === "atWork") return { refusal };
+  const refused = "refusal" in verdict ? verdict : undefined;
+  const refusal = refused && explainVerdict(refused, reader.owner);
+  if (refusal && refused.refusal === "atWork") return { refusal };
   // Keys that a list leaves out are asked for as well, since the list may be late, and a key that is gone is no error.
   // current last: an interrupted run leaves the key in use for as long as it can.
   const ids = managedIds(recorded).reverse();

@@ -159,23 +159,19 @@ function checkDurations(inputs: Props): Failure[] {
       property,
       reason: "is not a duration: a whole number of s, m, h, d or w, up to 20 years, for example 90d or 12h",
     }));
-  const [every, grace] = [parseDuration(inputs.rotateEvery), parseDuration(inputs.gracePeriod)];
-  const asleep = parseDuration(inputs.deactivatePeriod);
-  if (every !== undefined && grace !== undefined && grace > every) {
+  // What is not given, or not known yet, is neither longer nor shorter.
+  const [every, grace, asleep] = [inputs.rotateEvery, inputs.gracePeriod, inputs.deactivatePeriod].map(
+    (value) => parseDuration(value) ?? Number.NaN,
+  ) as [number, number, number];
+  if (grace > every) {
     failures.push({
       property: "gracePeriod",
       reason: "is longer than rotateEvery: each rotation that is due would cut it short",
     });
   }
-  if (asleep !== undefined && inputs.gracePeriod === undefined) {
+  if (asleep > 0 && inputs.gracePeriod === undefined) {
     failures.push({ property: "deactivatePeriod", reason: "needs gracePeriod, after which it begins" });
-  } else if (
-    every !== undefined &&
-    grace !== undefined &&
-    asleep !== undefined &&
-    grace <= every &&
-    grace + asleep > every
-  ) {
+  } else if (grace <= every && grace + asleep > every) {
     failures.push({
       property: "deactivatePeriod",
       reason: "and gracePeriod together are longer than rotateEvery: each rotation that is due would cut them short",

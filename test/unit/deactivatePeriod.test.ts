@@ -64,7 +64,11 @@ describe("deactivatePeriod", () => {
       assert.deepEqual([stage.said, stage.iam.calls], [[line], []]);
     }
     stage.clock.time += SECOND;
+    begin();
     const gone = await stage.up(asleep, inputs);
+    assert.deepEqual(stage.said, [
+      `${userArn}: this update deletes ${id(first)} (deactivated since 2026-11-08T00:00:00Z).`,
+    ]);
     assert.deepEqual(stage.iam.ids(), [id(second)]);
     assert.deepEqual([gone.previous, gone.retirement], [null, undefined]);
     begin();
@@ -170,6 +174,19 @@ describe("deactivatePeriod", () => {
     other.iam.fault = stage.iam.fault;
     await assert.rejects(other.create(inputs), /Allow iam:UpdateAccessKey/);
     assert.deepEqual(other.iam.keys, []);
+  });
+
+  it("names the key that AWS does not let it deactivate", async () => {
+    stage.clock.time += 7 * DAY;
+    stage.iam.fault = (call) =>
+      call === `UpdateAccessKey ${id(first)}`
+        ? new IamError("denied", "iam:UpdateAccessKey", "AccessDenied", "not authorized")
+        : undefined;
+    await assert.rejects(
+      stage.up(second, inputs),
+      new RegExp(`Can't deactivate the access key ${id(first)} of ${userArn}`),
+    );
+    assert.equal(status(first), "Active");
   });
 
   it("goes on where a run died with its key deactivated", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { UNKNOWN } from "../../provider/decide/inputs";
 import { IamError } from "../../provider/model/errors";
+import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const [SECOND, DAY] = [1_000, 86_400_000];
@@ -105,6 +106,19 @@ describe("by the clock", () => {
       assert.equal(rotated.previousAccessKeyId, id(outs));
       assert.ok(!stage.iam.ids().includes(accessKeyId));
       assert.equal(await stage.up(rotated, adopting), rotated);
+    });
+
+    it("asks no more about a key that `state` names, while its adoption waits", async () => {
+      stage.iam.slots = 3;
+      const { accessKeyId } = stage.iam.addKey();
+      const left = parseJournal(stage.iam.journal) ?? assert.fail();
+      stage.iam.journal = formatJournal({ ...left, doubt: true });
+      const adopting = { ...inputs, rotationTrigger: 2, state: { previous: { accessKeyId } } };
+      await assert.rejects(stage.provider.update("id", second, next), new RegExp(`there is ${accessKeyId}`));
+      const { outs } = await stage.provider.update("id", second, adopting);
+      assert.deepEqual([(outs as Props).previousAccessKeyId, (outs as Props).state], [id(first), undefined]);
+      stage.clock.time += 7 * DAY;
+      assert.equal((await stage.up(outs as Props, adopting)).previousAccessKeyId, accessKeyId);
     });
 
     it("holds up an adoption that would push previous out, which then comes by itself", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Inputs, UNKNOWN } from "../../provider/decide/inputs";
-import { intentOf, type Triggers } from "../../provider/decide/intent";
+import { intentOf, type Triggers, unknownIn } from "../../provider/decide/intent";
 import type { Intent } from "../../provider/decide/plan";
 import { managedKeys } from "../../provider/model/managedKeys";
 import { userArn } from "../support/stage";
@@ -75,4 +75,18 @@ describe("what inputs ask for", () => {
     });
     it("not by a `state` that was taken out", () => assert.deepEqual(asked({ state }, {}), {}));
   });
+});
+
+describe("what a preview can't know", () => {
+  const userArn = "arn:aws:iam::123456789012:user/ci/deployer";
+  for (const [news, names] of [
+    [{}, []],
+    [{ rotationTrigger: UNKNOWN, gracePeriod: UNKNOWN, region: UNKNOWN }, ["rotationTrigger"]],
+    [{ rotationTrigger: { a: [UNKNOWN] }, revocationTrigger: UNKNOWN }, ["rotationTrigger", "revocationTrigger"]],
+    [{ state: { previous: { accessKeyId: UNKNOWN } } }, ["state"]],
+  ] as [Partial<Inputs>, string[]][]) {
+    it(`of ${JSON.stringify(news).replaceAll(UNKNOWN, "unknown")} may change keys: ${names}`, () => {
+      assert.deepEqual(unknownIn({ userArn, ...news }), names);
+    });
+  }
 });

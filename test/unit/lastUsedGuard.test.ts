@@ -70,6 +70,25 @@ describe("lastUsedGuard", () => {
     assert.ok(stage.iam.ids().includes(id(one)));
   });
 
+  it("leaves what an earlier run has given up out of it: nobody asks about that again", async () => {
+    use(id(one), MINUTE);
+    stage.iam.fault = (call) =>
+      call.startsWith("Delete") ? new IamError("denied", "iam:DeleteAccessKey", "AccessDenied", "no") : undefined;
+    const revoking = { ...inputs, revocationTrigger: 1 };
+    stage.iam.slots = 3;
+    const saved = await stage.halfDone(stage.provider.update("id", two, revoking)).catch(() => two);
+    stage.iam.fault = () => undefined;
+    stage.iam.calls = [];
+    await stage.up(saved, revoking);
+    assert.equal(stage.iam.count("GetAccessKeyLastUsed"), 0);
+  });
+
+  it("keeps a current that a rotation would make previous, whatever it is used for", async () => {
+    use(id(two), MINUTE);
+    const rotated = await stage.up(two, next);
+    assert.equal(rotated.previousAccessKeyId, id(two));
+  });
+
   it("says in a preview that a rotation may wait, and for what", async () => {
     stage.said = [];
     await stage.provider.diff("id", two, next);

@@ -260,6 +260,15 @@ describe("what is told, word by word", () => {
       assert.match(await told(scene.destroy()), new RegExp(`^${DELETE}: its keys are alive: their user is ${renamed}`));
     });
 
+    it("it was renamed a moment ago, and IAM does not show it yet", async () => {
+      await scene.up();
+      iam.exists = false;
+      assert.match(
+        await told(scene.rotate()),
+        /their user is .* now\. Nothing was changed\. IAM does not show it under that name yet: run again in a minute\.$/,
+      );
+    });
+
     it("it was renamed, and another one has its name", async () => {
       await scene.up();
       const { userId } = iam;

@@ -173,9 +173,10 @@ describe("the provider", () => {
       const outs = await stage.create({ userArn, login: pair });
       assert.deepEqual((await stage.up(outs, { userArn, login: session })).login, session);
       const awsProvider = { accessKey: "AKIAAAAAAAAAAAAAAAAA", secretKey: "static" };
-      const by = await stage.create({ userArn: `${userArn}2`, awsProvider });
+      const other = new Stage();
+      const by = await other.create({ userArn, awsProvider });
       const temporary = { ...awsProvider, token: "one" };
-      assert.deepEqual((await stage.up(by, { userArn: `${userArn}2`, awsProvider: temporary })).awsProvider, temporary);
+      assert.deepEqual((await other.up(by, { userArn, awsProvider: temporary })).awsProvider, temporary);
     });
 
     it("records other settings of the AWS provider without a rotation, and shows no new session of the same", async () => {

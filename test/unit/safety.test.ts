@@ -623,8 +623,54 @@ describe("safety", () => {
       assert.deepEqual(iam.ids(), [current]);
       iam.fault = () => undefined;
       await scene.destroy();
+      // What is left to go is named, so that it is known should this be all that happens.
+      const { kind, made, strangers } = parseJournal(iam.journal) ?? assert.fail();
+      assert.deepEqual([kind, made, strangers], ["delete", current, []]);
       const deletions = [`DeleteAccessKey ${previous}`, "TagUser done", `DeleteAccessKey ${current}`];
       assert.deepEqual(changes(), deletions);
+    });
+
+    it("that stops before its last key, whose state is lost: that key is asked about, and once it is gone, nothing", async () => {
+      await scene.up();
+      const [current] = iam.ids();
+      iam.signerId = current;
+      scene.strike("TagUser done", 1, "lostReply");
+      await assert.rejects(scene.destroy());
+      [iam.signerId, iam.fault, scene.recorded] = [undefined, () => undefined, undefined];
+      await assert.rejects(
+        scene.up(),
+        new RegExp(`${current} .* was made and handed out by .* this state does not know it:`),
+      );
+      iam.keys = [];
+      const stranger = iam.addKey();
+      await scene.up();
+      assert.ok(iam.ids().includes(stranger.accessKeyId));
+    });
+
+    it("of a user made again: says what an interrupted run of ours may have left there, and touches nothing", async () => {
+      for (const [parts, isSaid] of [
+        [{}, true],
+        [{ phase: "done" }, false],
+        [{ owner: "you" }, false],
+      ] as [Partial<Journal>, boolean][]) {
+        scene = new Scene();
+        iam = scene.iam;
+        await scene.up();
+        Object.assign(iam, { userId: "AIDAANOTHERUSER00001", keys: [] });
+        const stranger = iam.addKey().accessKeyId;
+        const { accessKeyId } = scene.died({ strangers: [stranger], made: "", ...parts });
+        await scene.destroy();
+        assert.equal(scene.said.join().includes(`made a key of that user, and there is ${accessKeyId} (`), isSaid);
+        assert.ok(!scene.said.join().includes(`${stranger} (`));
+        assert.deepEqual(iam.ids(), [stranger, accessKeyId]);
+      }
+    });
+
+    it("of a user made again, on which nothing is: says no more than that", async () => {
+      await scene.up();
+      Object.assign(iam, { userId: "AIDAANOTHERUSER00001", keys: [], journal: formatJournal({ ...dead, made: "" }) });
+      await scene.destroy();
+      assert.equal(scene.said.length, 1);
     });
 
     it("is done once the keys are gone, even if the journal can't be written", async () => {
