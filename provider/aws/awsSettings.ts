@@ -30,35 +30,36 @@ export interface WebIdentity extends Omit<Role, "ExternalId" | "SourceIdentity" 
   tokenFile?: string;
 }
 
-/** Every setting that is read. */
-export const SETTING_NAMES = [
-  "accessKey",
-  "secretKey",
-  "token",
-  "profile",
-  "sharedConfigFiles",
-  "sharedCredentialsFiles",
-  "sharedCredentialsFile",
-  "assumeRole",
-  "assumeRoles",
-  "assumeRoleWithWebIdentity",
-  "region",
-  "stsRegion",
-  "endpoints",
-  "useFipsEndpoint",
-  "useDualstackEndpoint",
-  "maxRetries",
-  "customCaBundle",
-  "insecure",
-  "httpProxy",
-  "httpsProxy",
-  "noProxy",
-  "ec2MetadataServiceEndpoint",
-  "ec2MetadataServiceEndpointMode",
-  "allowedAccountIds",
-  "forbiddenAccountIds",
-] as const;
-export type SettingName = (typeof SETTING_NAMES)[number];
+/** Every setting that is read, and what becomes of it. docs/credentials.md shows this table. */
+export const SETTINGS = {
+  accessKey: "signs, with `secretKey` and `token`",
+  secretKey: "the secret of `accessKey`",
+  token: "the session's token, if these are temporary",
+  profile: "the profile of the shared files: its credentials, and with them its endpoints, FIPS and dual stack",
+  sharedConfigFiles: "the file of profiles in place of `~/.aws/config`; one",
+  sharedCredentialsFiles: "the file of credentials in place of `~/.aws/credentials`; one",
+  sharedCredentialsFile: "the same, as `@pulumi/aws` 6 has it",
+  assumeRole: "a role to assume, as `@pulumi/aws` 6 has it",
+  assumeRoles: "roles to assume, each with the credentials of the one before",
+  assumeRoleWithWebIdentity: "a role that an OIDC token stands for",
+  region: "signs calls, and has the STS that a new key is tried with; it must lie in the user's partition",
+  stsRegion: "another region for STS",
+  endpoints: "addresses of `iam` and `sts` in place of AWS's own",
+  useFipsEndpoint: "FIPS endpoints",
+  useDualstackEndpoint: "dual stack endpoints",
+  maxRetries: "how often a call is sent at the most; `CreateAccessKey` is sent again only if AWS did not execute it",
+  customCaBundle: "a file of root certificates, beside those of Node.js and of `NODE_EXTRA_CA_CERTS`",
+  insecure: "no certificate is checked",
+  httpProxy: "the proxy for `http`, and for `https` where that has none",
+  httpsProxy: "the proxy for `https`",
+  noProxy: "hosts that are reached without a proxy",
+  ec2MetadataServiceEndpoint: "refused: give it as the SDK's environment variable",
+  ec2MetadataServiceEndpointMode: "refused: give it as the SDK's environment variable",
+  allowedAccountIds: "a user of another account is refused",
+  forbiddenAccountIds: "a user of one of these accounts is refused",
+} as const;
+export type SettingName = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
 const PASS_LOGIN =
   "Correct it; or pass the credentials as `login: { accessKeyId, secretAccessKey, sessionToken? }`, which is used instead.";

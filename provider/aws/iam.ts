@@ -30,6 +30,7 @@ import type { Access } from "./connection";
 import type { CredentialSource } from "./credentials";
 import { type AwsHttpHandler, requestHandler } from "./http";
 import { damagedReply, toIamError } from "./iamErrors";
+import { profileEndpoint } from "./profileEndpoint";
 import { Pace, RetryAnything, RetryThrottled } from "./retry";
 
 export function connect(user: UserArn, region: string, access: Access): Iam {
@@ -173,19 +174,32 @@ function newClients(region: string, { credentials, connection }: Access): Client
   const toIam: Place = { ...shared, region, ...(iamEndpoint && { endpoint: iamEndpoint }) };
   const toSts: Place = { ...shared, region: stsRegion, ...(stsEndpoint && { endpoint: stsEndpoint }) };
   const pace = new Pace();
-  const iam = new IAMClient({
-    ...toIam,
-    credentials: credentialsOf(credentials, toSts),
-    retryStrategy: new RetryAnything(pace, attempts),
-  });
+  const asProfile = <T extends IAMClient | STSClient>(service: "iam" | "sts", client: T): T => {
+    if (profile) Object.assign(client.config, { serviceConfiguredEndpoint: profileEndpoint(service, credentials) });
+    return client;
+  };
+  const iam = asProfile(
+    "iam",
+    new IAMClient({
+      ...toIam,
+      credentials: credentialsOf(credentials, toSts),
+      retryStrategy: new RetryAnything(pace, attempts),
+    }),
+  );
   // As the first client keeps them: each client would resolve them anew, and assume each role again.
   const resolved = iam.config.credentials;
   return {
     handler,
     iam,
-    iamOnce: new IAMClient({ ...toIam, credentials: resolved, retryStrategy: new RetryThrottled(pace, attempts) }),
-    sts: new STSClient({ ...toSts, credentials: resolved, retryStrategy: new RetryAnything(new Pace(), attempts) }),
-    trial: (key) => new STSClient({ ...toSts, credentials: key, maxAttempts: 1 }),
+    iamOnce: asProfile(
+      "iam",
+      new IAMClient({ ...toIam, credentials: resolved, retryStrategy: new RetryThrottled(pace, attempts) }),
+    ),
+    sts: asProfile(
+      "sts",
+      new STSClient({ ...toSts, credentials: resolved, retryStrategy: new RetryAnything(new Pace(), attempts) }),
+    ),
+    trial: (key) => asProfile("sts", new STSClient({ ...toSts, credentials: key, maxAttempts: 1 })),
   };
 }
 
