@@ -46,6 +46,7 @@ describe("the examples of a policy", function () {
     // The same program with shorter periods: they count from the next run on.
     await pulumi(here, "config set rotateEvery 20s");
     await pulumi(here, "config set gracePeriod 10s");
+    await pulumi(here, "config set deactivatePeriod 10s");
     await later(20);
     const preview = await pulumi(here, "preview");
     assert.equal(distinct(preview, /makes a new access key as current, .* \(due since /g), 2);
@@ -56,7 +57,10 @@ describe("the examples of a policy", function () {
     await pulumi(here, "config set rotateEvery 90d");
     await later(10);
     const retired = await pulumi(here, "up --yes --skip-preview");
-    assert.equal(distinct(retired, /deletes AKIA\w+ \(its grace period ended /g), 2);
+    assert.equal(distinct(retired, /deactivates AKIA\w+ \(its grace period ended /g), 2);
+    await later(10);
+    const gone = await pulumi(here, "up --yes --skip-preview");
+    assert.equal(distinct(gone, /deletes AKIA\w+ \(deactivated since /g), 2);
     await pulumi(here, "destroy --yes --skip-preview");
   });
 
