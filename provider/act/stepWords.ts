@@ -7,8 +7,6 @@ export function inWords(step: Step): string {
     case "discard":
     case "makeRoom":
       return `delete the access key ${step.accessKeyId}`;
-    case "signByCurrent":
-      return "sign by the current access key";
     case "mayDeactivate":
       return "deactivate access keys";
     case "deactivate":

@@ -60,6 +60,7 @@ export async function withFallback<T>(
     const { login, awsProvider, ...rest } = inputs;
     const isStale = error instanceof IamError && error.kind === "credentials";
     if (!isStale || !(login || awsProvider)) throw error;
+    if (!(login && awsProvider) && isAmbientForbidden(config)) throw error;
     // One step at a time: from the login to the provider beside it, and from that to the stack.
     return withFallback(world, config, login && awsProvider ? { ...rest, awsProvider } : rest, work);
   }

@@ -60,6 +60,12 @@ describe("adoption", () => {
     assert.ok((await stage.up(saved, news)).current);
   });
 
+  it("of a key that may call nothing at all, not even to hear whose it is, goes on", async () => {
+    stage.iam.tryKey = async () => ({ accepted: true });
+    const outs = await create({ current: pair(newer) });
+    assert.equal(outs.currentAccessKeyId, newer.accessKeyId);
+  });
+
   it("of a key of another user is refused, whatever was listed", async () => {
     const { iam } = stage;
     iam.tryKey = async () => ({

@@ -86,6 +86,13 @@ describe("deactivatePeriod", () => {
     ]);
   });
 
+  it("tells of one that somebody deleted while it was asleep", async () => {
+    const asleep = await retire();
+    stage.iam.keys = stage.iam.keys.filter((key) => key.accessKeyId !== id(first));
+    const seen = (await stage.provider.read("id", asleep)).props as Props;
+    assert.deepEqual([seen.drift, seen.previous, seen.retirement], [{ previous: "deleted" }, null, undefined]);
+  });
+
   it("gives its slot to a rotation", async () => {
     const asleep = await retire();
     const rotated = await stage.up(asleep, third);

@@ -297,6 +297,16 @@ describe("a plan in full", () => {
     });
   });
 
+  it("a key that an earlier run has given up is not asked about, however lately it was used", () => {
+    const recorded = managedKeys({ ...A, retired: ["R"] });
+    const uses = { R: { at: reader.now.toISOString(), service: "s3", region: "us-east-1" } };
+    const keys = ["R", "A"].map(
+      (id): FoundKey => ({ accessKeyId: id, status: "Active", createdAt: "2026-01-01T00:00:00Z" }),
+    );
+    const decided = planRotation(recorded, { userId: USER, arn: "", keys, uses }, { lastUsedGuard: "2d" }, reader);
+    assert.equal(short(decided), "? -R");
+  });
+
   describe("the key that signs", () => {
     const signedBy = (signer: string) => ({ ...reader, signer });
     it("may be one that stays", () => {

@@ -118,6 +118,14 @@ describe("checkInputs, of durations", () => {
     it(`rotateEvery ${rotateEvery} with gracePeriod ${gracePeriod} is ${ok ? "accepted" : "refused"}`, () => {
       const found = failures({ rotateEvery, gracePeriod });
       assert.equal(found.length, ok ? 0 : 1);
+      assert.deepEqual(failures({ rotateEvery, gracePeriod, deactivatePeriod: UNKNOWN }), found);
+      if (!ok && rotateEvery !== "0d") {
+        assert.deepEqual(
+          failures({ rotateEvery, gracePeriod, deactivatePeriod: "1s" }).map(({ property }) => property),
+          ["gracePeriod"],
+          "said once",
+        );
+      }
       if (!ok && rotateEvery !== "0d") assert.match(found[0]?.reason ?? "", /is longer than rotateEvery/);
     });
   }
@@ -125,6 +133,7 @@ describe("checkInputs, of durations", () => {
     [{ gracePeriod: "7d", deactivatePeriod: "100d" }, undefined],
     [{ rotateEvery: "90d", gracePeriod: "7d", deactivatePeriod: "83d" }, undefined],
     [{ rotateEvery: "90d", gracePeriod: "7d", deactivatePeriod: "84d" }, /^and gracePeriod together are longer than/],
+    [{ rotateEvery: "7d", gracePeriod: "7d", deactivatePeriod: "1d" }, /^and gracePeriod together are longer than/],
     [{ rotateEvery: "90d", deactivatePeriod: "7d" }, /^needs gracePeriod/],
     [{ deactivatePeriod: UNKNOWN }, undefined],
     [{ gracePeriod: UNKNOWN, rotateEvery: "1d", deactivatePeriod: "7d" }, undefined],

@@ -110,6 +110,7 @@ describe("lastUsedGuard", () => {
 
   for (const [minutes, service, isUse] of [
     [1, "sts", false],
+    [2, "sts", false],
     [1, "s3", true],
     [3, "sts", true],
   ] as const) {
@@ -204,11 +205,31 @@ describe("lastUsedGuard", () => {
     use(id(one), HOUR);
     const state = { previous: { accessKeyId: stranger.accessKeyId } };
     const waiting = await stage.up(two, { ...inputs, state });
-    assert.match(stage.said.at(-1) ?? "", /the adoption \(state changed\) waits until/);
+    assert.equal(stage.said.filter((line) => /the adoption \(state changed\) waits until/.test(line)).length, 1);
     assert.deepEqual([stage.iam.count("DeleteAccessKey"), waiting.state], [0, undefined]);
     stage.clock.time += 2 * DAY;
     const adopted = await stage.up(waiting, { ...inputs, state });
     assert.equal(adopted.previousAccessKeyId, stranger.accessKeyId);
+  });
+
+  it("lets both wait, an adoption that would push it out and a rotation that would delete it", async () => {
+    stage.iam.slots = 3;
+    const { accessKeyId } = stage.iam.addKey();
+    use(id(one), HOUR);
+    const both = { ...next, state: { previous: { accessKeyId } } };
+    const waiting = await stage.up(two, both);
+    assert.match(stage.said.at(-2) ?? "", /a rotation \(rotationTrigger changed\) waits until/);
+    assert.match(stage.said.at(-1) ?? "", /the adoption \(state changed\) waits until/);
+    assert.deepEqual([waiting.rotationTrigger, waiting.state], [2, undefined]);
+    assert.deepEqual(stage.iam.ids(), [id(one), id(two), accessKeyId]);
+  });
+
+  it("a refresh says nothing of a use for which a key was left alone", async () => {
+    use(id(one), HOUR);
+    const waiting = await stage.up(two, next);
+    stage.said = [];
+    assert.deepEqual((await stage.provider.read("id", waiting)).props, waiting);
+    assert.deepEqual(stage.said, []);
   });
 
   it("counts by AWS's clock: ours may be wrong by minutes", async () => {

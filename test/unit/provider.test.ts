@@ -559,6 +559,22 @@ describe("the provider", () => {
       assert.deepEqual(stage.iam.ids(), []);
     });
 
+    it("lets a stored login give way to nothing where the stack forbids to act by what lies in the environment", async () => {
+      const login = { accessKeyId: "AKIAAAAAAAAAAAAAAAAA", secretAccessKey: "gone" };
+      const outs = await stage.create({ userArn, login });
+      const get = (key: string) => (key === "pulumi:disable-default-providers" ? '["aws"]' : undefined);
+      await stage.provider.configure({ config: { get } } as never);
+      stage.iam.getUser = async () => {
+        throw new IamError("credentials", "iam:GetUser", "InvalidClientTokenId", "not valid");
+      };
+      stage.sources = [];
+      await assert.rejects(stage.provider.delete("id", outs), /InvalidClientTokenId/);
+      assert.deepEqual(
+        stage.sources.map((source) => source.login?.accessKeyId),
+        [login.accessKeyId],
+      );
+    });
+
     it("lets a stored login that AWS no longer accepts give way to the environment", async () => {
       const login = { accessKeyId: "AKIAAAAAAAAAAAAAAAAA", secretAccessKey: "gone" };
       const outs = await stage.create({ userArn, login });

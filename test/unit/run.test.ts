@@ -58,6 +58,18 @@ describe("a run that fails", () => {
     assert.ok(cause.cause instanceof IamError && cause.cause.code === "AccessDenied");
   });
 
+  it("says so in the tag where it could not look whether another run made a key meanwhile", async () => {
+    await scene.up();
+    let lists = 0;
+    iam.fault = (call) => (call === "ListAccessKeys" && ++lists >= 2 ? denied("ListAccessKeys") : undefined);
+    await scene.halfDone(scene.rotate());
+    const { phase, doubt } = tag() ?? assert.fail();
+    assert.deepEqual([phase, doubt], ["done", true]);
+    iam.fault = () => undefined;
+    const { accessKeyId } = iam.addKey();
+    await assert.rejects(scene.rotate(), new RegExp(`there is ${accessKeyId}`));
+  });
+
   it("is told by its cause where every slot is taken, and where AWS gave no clear answer", async () => {
     const codes: unknown[] = [];
     const codeOf = async () => {

@@ -590,6 +590,31 @@ describe("safety", () => {
       );
     });
 
+    it("leaves nothing for a newer resource that calls all of them strangers', whatever it has under way", async () => {
+      const strangers = await scene.rotated();
+      iam.journal = formatJournal({ ...dead, kind: "create", operationId: "second-died", strangers });
+      await scene.destroy();
+      assert.deepEqual(iam.ids(), []);
+    });
+
+    for (const parts of [
+      { phase: "void", kind: "rotate" },
+      { phase: "done", kind: "delete", made: "AKIAGONE000000000001" },
+    ] as Partial<Journal>[]) {
+      it(`leaves nothing for another owner whose last word is ${parts.phase} ${parts.kind}: that one keeps no key`, async () => {
+        await scene.rotated();
+        iam.journal = formatJournal({ ...dead, owner: "you", operationId: "second-saved", ...parts });
+        await scene.destroy();
+        assert.deepEqual(iam.ids(), []);
+      });
+    }
+
+    it("names each of the keys that another resource began to take over", async () => {
+      const [current, previous] = await scene.rotated();
+      iam.journal = formatJournal({ ...dead, kind: "create", operationId: "second-died" });
+      await assert.rejects(scene.destroy(), new RegExp(`began to take over ${previous} and ${current}, and its run`));
+    });
+
     it("is refused while another owner is at work", async () => {
       await scene.up();
       scene.died({ owner: "you" });

@@ -56,6 +56,18 @@ describe("a user that rotates itself", () => {
     assert.ok(stage.iam.ids().includes(id(two)));
   });
 
+  it("does not let the older key go, which signs, as long as AWS does not accept current", async () => {
+    stage.iam.signerId = String(two.previousAccessKeyId);
+    const tryKey = stage.iam.tryKey.bind(stage.iam);
+    stage.iam.tryKey = async (pair) =>
+      pair.accessKeyId === id(two)
+        ? { accepted: false, code: "InvalidClientTokenId", wrongSecret: false }
+        : tryKey(pair);
+    const ids = stage.iam.ids();
+    await assert.rejects(stage.up(two, { ...inputs, rotationTrigger: 3 }), /AWS did not accept the new key/);
+    assert.deepEqual(stage.iam.ids(), ids);
+  });
+
   it("destroys itself: the key that signs goes last", async () => {
     stage.iam.signerId = id(two);
     await stage.provider.delete("id", two);
