@@ -568,7 +568,9 @@ describe("the provider", () => {
         throw new IamError("credentials", "iam:GetUser", "InvalidClientTokenId", "not valid");
       };
       stage.sources = [];
-      await assert.rejects(stage.provider.delete("id", outs), /InvalidClientTokenId/);
+      await assert.rejects(stage.provider.delete("id", outs), ({ message }: Error) =>
+        /InvalidClientTokenId/.test(message),
+      );
       assert.deepEqual(
         stage.sources.map((source) => source.login?.accessKeyId),
         [login.accessKeyId],
