@@ -2,6 +2,7 @@
 import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
 import type { KnownKey, RotatedKey } from "../model/accessKey";
+import type { Retirement } from "../model/managedKeys";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
 import { JOURNAL_PATHS, userTags, withTagsAll } from "./userTags";
 
@@ -47,6 +48,8 @@ export class RotatedUser extends pulumi.ComponentResource {
   readonly rotationDueAt: pulumi.Output<string | undefined>;
   /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
   readonly previousUntil: pulumi.Output<string | undefined>;
+  /** What became of `previous` since its grace period ended. `undefined` where nothing did. */
+  readonly retirement: pulumi.Output<Retirement | undefined>;
   /** Why a rotation, or the end of `previous`, waits, in words. `undefined` if nothing waits. */
   readonly waitsFor: pulumi.Output<string | undefined>;
 
@@ -73,6 +76,7 @@ export class RotatedUser extends pulumi.ComponentResource {
     this.rotatedAt = key.rotatedAt;
     this.rotationDueAt = key.rotationDueAt;
     this.previousUntil = key.previousUntil;
+    this.retirement = key.retirement;
     this.waitsFor = key.waitsFor;
     this.registerOutputs({
       userName: this.userName,
@@ -84,6 +88,7 @@ export class RotatedUser extends pulumi.ComponentResource {
       rotatedAt: this.rotatedAt,
       rotationDueAt: this.rotationDueAt,
       previousUntil: this.previousUntil,
+      retirement: this.retirement,
       waitsFor: this.waitsFor,
     });
   }

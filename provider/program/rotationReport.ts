@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inWords } from "../model/duration";
+import type { Retirement } from "../model/managedKeys";
 import { parseUserArn } from "../model/userArn";
 
 /** What the report reads of a RotatedAccessKey or a RotatedUser. */
@@ -16,6 +17,8 @@ export interface ReportedKey {
   rotationDueAt: pulumi.Output<string | undefined>;
   /** Until when the key before stays valid: RFC 3339. `undefined` if until the next rotation. */
   previousUntil: pulumi.Output<string | undefined>;
+  /** What became of the key before since its grace period ended. */
+  retirement?: pulumi.Output<Retirement | undefined>;
   /** Why a rotation, or the end of the key before, waits. `undefined` if nothing waits. */
   waitsFor?: pulumi.Output<string | undefined>;
 }
@@ -39,8 +42,9 @@ export function rotationReport(keys: ReportedKey[], now: Date = new Date()): pul
         key.rotationDueAt,
         key.previousUntil,
         key.waitsFor,
+        key.retirement,
       ])
-      .apply(([userArn, id, previousId, rotatedAt, dueAt, until, waitsFor]) => ({
+      .apply(([userArn, id, previousId, rotatedAt, dueAt, until, waitsFor, retirement]) => ({
         due: dueAt ?? "9999",
         cells: [
           parseUserArn(userArn)?.userName ?? userArn,
@@ -48,7 +52,7 @@ export function rotationReport(keys: ReportedKey[], now: Date = new Date()): pul
           id ?? "none",
           rotatedAt ? inWords(now.getTime() - Date.parse(rotatedAt)) : "–",
           dueAt ? (Date.parse(dueAt) <= now.getTime() ? `**due since ${dueAt}**` : dueAt) : "–",
-          previousId ? `${previousId} ${until ? `until ${until}` : "until the next rotation"}` : "–",
+          previousId ? `${previousId} ${lasts(until, retirement)}` : "–",
           waitsFor ?? "–",
         ],
       })),
@@ -59,6 +63,11 @@ export function rotationReport(keys: ReportedKey[], now: Date = new Date()): pul
     const waits = all.some(({ cells }) => cells.at(-1) !== "–");
     return table(waits ? sorted : sorted.map((cells) => cells.slice(0, -1)));
   });
+}
+
+function lasts(until: string | undefined, retirement: Retirement | undefined): string {
+  if (retirement?.deactivatedAt) return `asleep since ${retirement.deactivatedAt}`;
+  return until ? `until ${until}` : "until the next rotation";
 }
 
 const HEAD = ["User", "Current key", "Age", "Rotation due", "Previous key", "Waits, because"];

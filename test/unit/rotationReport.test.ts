@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import type { Retirement } from "../../provider/model/managedKeys";
 import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
 import { type ReportedKey, rotationReport } from "../../provider/program/rotationReport";
 
@@ -13,6 +14,7 @@ interface Plain {
   rotationDueAt?: string;
   previousUntil?: string;
   waitsFor?: string;
+  retirement?: Retirement;
 }
 
 const outputs = (plain: Plain): ReportedKey =>
@@ -24,6 +26,7 @@ const outputs = (plain: Plain): ReportedKey =>
     rotationDueAt: pulumi.output(plain.rotationDueAt),
     previousUntil: pulumi.output(plain.previousUntil),
     waitsFor: pulumi.output(plain.waitsFor),
+    retirement: pulumi.output(plain.retirement),
   }) as ReportedKey;
 
 const settled = <T>(output: pulumi.Output<T>) =>
@@ -52,6 +55,12 @@ const mail: Plain = {
 };
 
 describe("rotationReport", () => {
+  it("says since when a key is asleep, and not until when it was valid", async () => {
+    const text = await report({ ...deploy, retirement: { deactivatedAt: "2026-11-22T00:00:00Z" } });
+    assert.match(text, /AKIADEPLOY0000000001 asleep since 2026-11-22T00:00:00Z \|$/m);
+    assert.match(await report({ ...deploy, retirement: { activatedAgain: true } }), /AKIADEPLOY0000000001 until/);
+  });
+
   it("says what waits, and because of what, where something does", async () => {
     const waitsFor = "AKIADEPLOY0000000001 was last used 2026-11-23T09:00:00Z (s3)";
     const [head = "", , first = "", second = ""] = (await report({ ...deploy, waitsFor }, backup)).split("\n");
