@@ -14,6 +14,7 @@ interface Event {
   revocationTrigger?: number | undefined;
   rotateEvery?: string | undefined;
   gracePeriod?: string | undefined;
+  deactivatePeriod?: string | undefined;
   /** The nth call to AWS fails. */
   strike?: { at: number; fault: "before" | "lostReply" | "denied" } | undefined;
   /** AWS does not accept new keys during this run. */
@@ -21,15 +22,18 @@ interface Event {
 }
 
 const maybe = <T>(value: fc.Arbitrary<T>, freq: number) => fc.option(value, { nil: undefined, freq });
-const event: fc.Arbitrary<Event> = fc.record({
-  hours: fc.constantFrom(0, 1, 5, 24, 30, 100, 1000),
-  rotationTrigger: fc.nat({ max: 2 }),
-  revocationTrigger: maybe(fc.nat({ max: 1 }), 3),
-  rotateEvery: maybe(fc.constantFrom("1h", "1d", "4d"), 2),
-  gracePeriod: maybe(fc.constantFrom("1h", "6h", "3d"), 2),
-  strike: maybe(fc.record({ at: fc.nat({ max: 8 }), fault: fc.constantFrom("before", "lostReply", "denied") }), 2),
-  slow: fc.boolean(),
-});
+const event: fc.Arbitrary<Event> = fc
+  .record({
+    hours: fc.constantFrom(0, 1, 5, 24, 30, 100, 1000),
+    rotationTrigger: fc.nat({ max: 2 }),
+    revocationTrigger: maybe(fc.nat({ max: 1 }), 3),
+    rotateEvery: maybe(fc.constantFrom("1h", "1d", "4d"), 2),
+    gracePeriod: maybe(fc.constantFrom("1h", "6h", "3d"), 2),
+    deactivatePeriod: maybe(fc.constantFrom("1h", "1d"), 1),
+    strike: maybe(fc.record({ at: fc.nat({ max: 8 }), fault: fc.constantFrom("before", "lostReply", "denied") }), 2),
+    slow: fc.boolean(),
+  })
+  .map(({ deactivatePeriod, ...rest }) => ({ ...rest, ...(rest.gracePeriod && { deactivatePeriod }) }));
 
 interface Key {
   accessKeyId: string;
@@ -94,7 +98,17 @@ class Life {
     stage.iam.fault = (call) => {
       const [action, id = ""] = call.split(" ");
       if (action === "CreateAccessKey") made += 1;
+      if (action === "UpdateAccessKey" && id !== "AKIAIOSFODNN7EXAMPLE") {
+        if (id !== previous?.accessKeyId || made > 0) this.crimes.push(`deactivated ${id}, which is not previous`);
+        if (!until || started < Date.parse(until)) this.crimes.push(`deactivated ${id} before ${until}`);
+        if (!at.deactivatePeriod) this.crimes.push(`deactivated ${id} unasked`);
+      }
       if (action === "DeleteAccessKey") {
+        const asleep = (this.outs.retirement as { deactivatedAt?: string } | undefined)?.deactivatedAt;
+        const end = after(asleep, at.deactivatePeriod);
+        if (id === previous?.accessKeyId && !cause && at.deactivatePeriod && !(end && started >= Date.parse(end))) {
+          this.crimes.push(`deleted previous ${id} before it had slept`);
+        }
         const newest = stage.iam.ids().at(-1) ?? "";
         if (id === current?.accessKeyId) {
           if (!revokes) this.crimes.push(`deleted current ${id} with no revocation`);
