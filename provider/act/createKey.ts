@@ -135,11 +135,15 @@ function noSlot(step: CreateStep, cause: IamError): Error {
       { cause },
     );
   }
+  const it = others.length === 1 ? "it" : "one";
+  const adopt = step.mends
+    ? `Adopt ${it} with \`state: { current: { accessKeyId, secretAccessKey } }\`, if you have its secret`
+    : `Adopt ${it} with \`state: { previous: { accessKeyId: "${one.accessKeyId}" } }\`, and the next rotation deletes it, not before the next run, and not within \`gracePeriod\``;
   return new RotationError(
     {
       asked: "Can't make a new access key",
       found: `the user has as many access keys as AWS allows it, and of these ${listKeys(others)} ${others.length === 1 ? "is" : "are"} not managed here.`,
-      todo: `Adopt ${others.length === 1 ? "it" : "one"} with \`state: { previous: { accessKeyId: "${one.accessKeyId}" } }\`, and the next rotation deletes it, not before the next run, and not within \`gracePeriod\`; or delete it, if nobody uses it. Then run again.`,
+      todo: `${adopt}; or delete it, if nobody uses it. Then run again.`,
     },
     { cause },
   );

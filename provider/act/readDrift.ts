@@ -33,7 +33,8 @@ export async function readDrift(
   const surprise = ({ found, keys }: Result) => {
     const gone = managedIds(recorded).filter((id) => !managedIds(keys).includes(id));
     const isReplaced = found && recorded.journalOpen && found.journal?.operationId !== recorded.operationId;
-    return [...gone, ...(isReplaced ? ["another journal"] : [])].join();
+    const isWoken = keys.retirement?.activatedAgain && !recorded.retirement?.activatedAgain;
+    return [...gone, ...(isReplaced ? ["another journal"] : []), ...(isWoken ? ["activated again"] : [])].join();
   };
   const { found, keys, drift } = await lookTwice(look, surprise, dependencies);
   for (const line of [...inWords(recorded, drift), ...asleepInWords(keys)]) dependencies.say(`${userArn}: ${line}.`);

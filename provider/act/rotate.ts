@@ -158,7 +158,7 @@ const LATE = 15_000;
 /**
  * What has to be seen twice, since lists and tags can be late: a user or a key that is gone; a key that nobody has the secret
  * of; a key that the journal names and the list lacks; an open journal of ours, whose key may be listed late; another
- * journal than the one that we could not close; and a stranger's key so young that the tag may not tell of it yet.
+ * journal than the one that we could not close; a key that was activated again; and a stranger's key so young that the tag may not tell of it yet.
  */
 function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: ManagedKeys): string {
   if (!found || !plan) return "no such user";
@@ -175,7 +175,8 @@ function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: M
   const unlisted = named.filter((id) => !keys.some((key) => key.accessKeyId === id));
   const isYoung = (at: string) => now.getTime() - Date.parse(at) < LATE;
   const young = keys.filter((key) => isYoung(key.createdAt) && ![...ours, ...gone].includes(key.accessKeyId));
-  return [...gone, ...unlisted, ...replaced, ...midway, ...young.map((key) => key.accessKeyId)].join();
+  const woken = plan.steps.some((step) => step.do === "wake") ? ["activated again"] : [];
+  return [...gone, ...woken, ...unlisted, ...replaced, ...midway, ...young.map((key) => key.accessKeyId)].join();
 }
 
 function anotherUser(asked: string, found: Found): RotationError {

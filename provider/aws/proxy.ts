@@ -11,10 +11,10 @@ export interface Proxies {
 
 /** As `http.ProxyFromEnvironment` of Go reads them, which @pulumi/aws uses: no ALL_PROXY, and the upper case first. */
 export function proxiesOf(given: Proxies, env: NodeJS.ProcessEnv): Proxies {
-  const http = given.http ?? env.HTTP_PROXY ?? env.http_proxy;
+  const http = given.http || env.HTTP_PROXY || env.http_proxy;
   // @pulumi/aws takes its httpProxy for both.
-  const https = given.https ?? given.http ?? env.HTTPS_PROXY ?? env.https_proxy;
-  const none = given.none ?? env.NO_PROXY ?? env.no_proxy;
+  const https = given.https || given.http || env.HTTPS_PROXY || env.https_proxy;
+  const none = given.none || env.NO_PROXY || env.no_proxy;
   return { ...(http && { http }), ...(https && { https }), ...(none && { none }) };
 }
 
@@ -52,7 +52,8 @@ function isDirect(host: string, port: number, none = ""): boolean {
 function matches(entry: string, host: string, port: number): boolean {
   if (entry === "*") return true;
   const [, base = "", bits] = /^(.+)\/(\d+)$/.exec(entry) ?? [];
-  if (isIP(base)) return isIP(host) !== 0 && range(base, Number(bits)).check(host, family(host));
+  if (isIP(base) && Number(bits) <= (isIP(base) === 6 ? 128 : 32))
+    return isIP(host) !== 0 && range(base, Number(bits)).check(host, family(host));
   const [, name = "", only] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(isIP(entry) ? `[${entry}]` : entry) ?? [];
   if (name === "" || (only && Number(only) !== port)) return false;
   if (isIP(name)) return name === host;

@@ -50,6 +50,16 @@ export function planAdoption(
       },
     };
   }
+  // The key beside a broken current is all that works: nothing takes its place before there is another one.
+  const isActive = (key: KnownKey | undefined) => at(key)?.status === "Active";
+  if (previous && isActive(keys.previous) && !isActive(keys.current)) {
+    return {
+      refusal: {
+        found: `${keys.previous?.accessKeyId} is previous, and all that works: \`state.previous\` would have it deleted before there is a new key.`,
+        todo: `Leave ${previous.accessKeyId} out for now; or, if you have its secret, adopt it as \`state.current\` alone. Delete it, if nobody uses it and there is no room for a new key. Then run again.`,
+      },
+    };
+  }
 
   const since = timestamp(now);
   const managed = ({ accessKeyId, secretAccessKey }: KnownKey): ManagedKey => ({

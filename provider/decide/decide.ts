@@ -44,7 +44,7 @@ function postponed(
 
 function planRegardless(recorded: ManagedKeys | undefined, found: Found, intent: Intent, reader: Reader): Plan {
   const { keys: known, forgets } = forgetGone(recorded, found);
-  const waits: Wait[] = [];
+  let waits: Wait[] = [];
   /** Ids of keys that `state` names, and whose adoption waits. */
   let spokenFor: string[] = [];
   let adoption = planAdoption(known, found.keys, reader.now, intent.adopt);
@@ -84,10 +84,15 @@ function planRegardless(recorded: ManagedKeys | undefined, found: Found, intent:
   const verdict = judge(found.journal, unknown, recorded?.operationId, reader);
   const isOthers = "refusal" in verdict && verdict.refusal === "otherOwner";
   const takesOver = isOthers && unknown.length === 0 && (!recorded || intent.takesOver === true);
+  // Nothing is taken over by an adoption that waits.
+  if (takesOver && spokenFor.length > 0) return { steps: [], waits };
   if ("refusal" in verdict && !takesOver) return { refusal: explainVerdict(verdict, reader.owner) };
   const lost = "lost" in verdict ? verdict.lost : [];
   const inUse = works(known.current, found) ? known.current : keys.current;
   const planned = planChanges(keys, found, mustWait ? rest : intent, { retires, lost, inUse });
+  // A key that this run makes in any case answers the trigger.
+  const isAnswered = waitsFor?.because === "adoption" && planned.some((step) => step.do === "create");
+  if (isAnswered) waits = waits.filter(({ what }) => what !== "rotation");
   const changes = signedToTheEnd(planned, keys, found, reader.signer);
   if (!changes || (reader.signer && lost.includes(reader.signer)))
     return { refusal: signerLeaves(reader.signer ?? "") };
@@ -106,7 +111,9 @@ function planRegardless(recorded: ManagedKeys | undefined, found: Found, intent:
   const open: Step = { do: "open", entry: { kind, strangers, ...(made && { made }), ...doubt } };
   const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
   const close: Step = { do: "close", phase: "done" };
-  const probes: Step[] = intent.deactivatePeriod ? [{ do: "mayDeactivate" }] : [];
+  // A leak and an outage don't wait for a permission that they do not need.
+  const isUrgent = intent.revoke || (recorded && !works(known.current, found));
+  const probes: Step[] = intent.deactivatePeriod && !isUrgent ? [{ do: "mayDeactivate" }] : [];
   const steps = [...noted, ...trials, ...probes, open, ...discards, ...adopts, ...changes, close];
   return { steps, ...asked };
 }
@@ -141,6 +148,7 @@ function planChanges(keys: ManagedKeys, found: Found, intent: Intent, { retires,
   const create: Step = {
     do: "create",
     ...(stays && { previousId: stays.accessKeyId }),
+    ...(stays && stays === keys.previous && { mends: true }),
     before: found.keys.map((key) => key.accessKeyId),
     strangers: strangersAmong(found, keys).filter((key) => !lost.includes(key.accessKeyId)),
   };

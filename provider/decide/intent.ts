@@ -42,3 +42,10 @@ export function intentOf({ olds, answered, news }: Change, keys: ManagedKeys, no
 export function unknownIn(news: Inputs): string[] {
   return (["rotationTrigger", "revocationTrigger", "state"] as const).filter((name) => hasUnknowns(news[name]));
 }
+
+/** The same of the inputs that say when: with one of these unknown, nobody can tell what comes. */
+export function unknownPeriods(news: Inputs): string[] {
+  return (["rotateEvery", "gracePeriod", "deactivatePeriod", "lastUsedGuard"] as const).filter((name) =>
+    hasUnknowns(news[name]),
+  );
+}

@@ -63,7 +63,13 @@ export type Step =
   /** State only: what was deactivated here is active again, by somebody's hand. */
   | { do: "wake" }
   /** The new key becomes current, `previousId` stays as previous, all others are retired. */
-  | { do: "create"; previousId?: string; before: string[]; strangers: FoundKey[] }
+  | {
+      do: "create";
+      previousId?: string;
+      before: string[];
+      strangers: FoundKey[] /** Current is broken. */;
+      mends?: true;
+    }
   /** `required`: older keys are deleted only if AWS accepts the new one. */
   | { do: "tryCurrent"; required?: true }
   /** Says in the journal that the operation has ended: what it made is handed out, or nothing of ours is left but `last`. */

@@ -4,9 +4,9 @@ import { AT_ONCE, Queue } from "../act/queue";
 import { readDrift } from "../act/readDrift";
 import { HalfDone, retire, rotate } from "../act/rotate";
 import { checkInputs, type Failure, type Inputs } from "../decide/inputs";
-import { intentOf, unknownIn } from "../decide/intent";
+import { intentOf, unknownIn, unknownPeriods } from "../decide/intent";
 import type { Intent } from "../decide/plan";
-import { explain, IamError, RotationError } from "../model/errors";
+import { explain, IamError } from "../model/errors";
 import { instanceOf } from "../model/journal";
 import { type ManagedKeys, managedIds, without } from "../model/managedKeys";
 import { parseUserArn, userChange, userKey } from "../model/userArn";
@@ -74,21 +74,19 @@ export class KeyLifecycle {
     const now = this.#world.clock.now();
     const intent = intentOf({ olds: before, answered, news: after }, recorded, now);
     const preview = previewUpdate(recorded, drift, intent, now);
-    if ("refusal" in preview) {
-      const asked = `Can't rotate the access keys of ${before.userArn}`;
-      throw new RotationError({ asked, ...preview.refusal });
-    }
-    const unknown = unknownIn(after);
+    // With a period that is not known yet nothing is promised.
+    const periods = preview.line ? unknownPeriods(after) : [];
+    const unknown = [...unknownIn(after), ...periods];
     const may = unknown.length > 0 && `this update may change keys: ${unknown.join(" and ")} is not known yet.`;
     // The first diff after a read is the refresh's own: that speaks of what it found, and has done so.
     const lines = this.#hasRead.delete(ownerOf(before))
       ? []
-      : [preview.line, may, ...preview.waits.map((wait) => waitInWords(wait, recorded))];
+      : [periods.length === 0 && preview.line, may, ...preview.waits.map((wait) => waitInWords(wait, recorded))];
     for (const line of lines) if (line) this.#world.say(`${before.userArn}: ${line}`);
     const waiting = preview.waits.find(({ what }) => what === "rotation");
     const isUnfinished = olds.unfinished !== undefined || (answered !== undefined && !waiting);
     // Only AWS can tell when that is over.
-    const mustLook = waiting?.because === "needed";
+    const mustLook = preview.waits.some(({ because }) => because === "needed");
     const moved = before.userArn !== after.userArn || before.region !== after.region;
     const sameSigner = sameLogin(before.login, after.login) && sameAwsProvider(before.awsProvider, after.awsProvider);
     return {
@@ -150,9 +148,11 @@ export class KeyLifecycle {
     const { keys, waits } = await this.#attempt(`Can't rotate the access keys of ${userArn}`, inputs, (dependencies) =>
       rotate(request, dependencies).catch((error) => {
         if (!(error instanceof HalfDone)) throw error;
+        this.#lives(error.keys);
         throw new SavedFailure(halfDone(olds, inputs, error.keys, error.did), error);
       }),
     );
+    this.#lives(keys);
     for (const wait of waits) this.#world.say(`${userArn}: ${waitInWords(wait, keys)}`);
     return waits.length > 0 ? waiting(olds, inputs, keys, waits) : toOutputs(inputs, keys);
   }
@@ -169,6 +169,7 @@ export class KeyLifecycle {
   #retire(inputs: Inputs, olds: Props): Promise<void> {
     const { userArn } = inputs;
     const recorded = toManagedKeys(olds);
+    this.#living.delete(instanceOf(recorded.operationId));
     const others = [...this.#living].filter(([instance]) => instance !== instanceOf(recorded.operationId));
     const stay = managedIds(recorded).filter((id) => others.some(([, ids]) => ids.includes(id)));
     if (stay.length > 0)

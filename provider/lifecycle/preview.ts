@@ -1,6 +1,6 @@
 import { planRotation } from "../decide/decide";
 import type { Drift } from "../decide/drift";
-import type { Found, Intent, Refusal, Step, Wait } from "../decide/plan";
+import type { Found, Intent, Step, Wait } from "../decide/plan";
 import { guardedIds } from "../decide/retirement";
 import type { FoundKey } from "../model/accessKey";
 import { after } from "../model/duration";
@@ -13,15 +13,16 @@ export interface Preview {
   waits: Wait[];
 }
 
-/** What an update will do, from what is recorded alone: a preview asks AWS nothing. A refusal if that is certain already. */
-export function previewUpdate(
-  recorded: ManagedKeys,
-  drift: Drift,
-  intent: Intent,
-  now: Date,
-): Preview | { refusal: Refusal } {
+/** What an update will do, from what is recorded alone: a preview asks AWS nothing. */
+export function previewUpdate(recorded: ManagedKeys, drift: Drift, intent: Intent, now: Date): Preview {
   const plan = planRotation(recorded, presumed(recorded, drift, intent), intent, { owner: "", now });
-  if ("refusal" in plan) return plan;
+  // What is recorded may be out of date: the update looks, and refuses what it has to.
+  if ("refusal" in plan) {
+    return {
+      line: `by what is recorded, this update will be refused: ${plan.refusal.found} ${plan.refusal.todo}`,
+      waits: [],
+    };
+  }
   const { waits = [] } = plan;
   const ofKind = <K extends Step["do"]>(kind: K) =>
     plan.steps.filter((step): step is Extract<Step, { do: K }> => step.do === kind);

@@ -132,7 +132,7 @@ export function toAnswered(olds: Props): Triggers | undefined {
 /** Temporary credentials change with each session, and say nothing about the keys. */
 export function sameLogin(olds: Login | undefined, news: Login | undefined): boolean {
   // Of a session only that it is one: a static login that became temporary is another, whose secret would stay recorded.
-  if (news?.sessionToken) return olds?.sessionToken !== undefined;
+  if (news?.sessionToken) return Boolean(olds?.sessionToken);
   return olds?.accessKeyId === news?.accessKeyId && olds?.secretAccessKey === news?.secretAccessKey;
 }
 

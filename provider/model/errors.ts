@@ -79,6 +79,10 @@ const HINTS: [RegExp, string][] = [
     "The policy of the VPC endpoint denies it: allow the action there, or go another way to AWS; then run again.",
   ],
   [
+    /UpdateAccessKey AccessDenied/,
+    "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivate: true })` makes the whole policy document), or leave `deactivatePeriod` out; then run again.",
+  ],
+  [
     /explicit deny/,
     "A policy denies it explicitly, which comes before all that allows it: find that one; then run again.",
   ],

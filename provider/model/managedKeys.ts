@@ -79,7 +79,9 @@ export function withCurrent(
   const previous = [keys.current, keys.previous].find((key) => key !== undefined && key.accessKeyId === previousId);
   const stay = [current.accessKeyId, previous?.accessKeyId];
   const retired = managedIds(keys).filter((id) => !stay.includes(id));
-  return managedKeys({ ...keys, current, previous, previousSince: since, retirement: undefined, retired });
+  // The same key that stays previous is what it was.
+  const retirement = previous === keys.previous ? keys.retirement : undefined;
+  return managedKeys({ ...keys, current, previous, previousSince: since, retirement, retired });
 }
 
 /** After a key has become previous beside current: the one before it is retired. */

@@ -233,7 +233,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     const isAsked = pulumi.unsecret(
       pulumi
         .all([props.rotationTrigger, this.rotationTrigger])
-        .apply(([asked, answered]) => !isDeepStrictEqual(asked ?? null, answered ?? null)),
+        .apply(([asked, answered]) => !isDeepStrictEqual(JSON.parse(JSON.stringify(asked ?? null)), answered ?? null)),
     );
     this.waitsFor = pulumi
       .all([isAsked, this.rotationDueAt, this.previousAccessKeyId, this.previousUntil, this.retirement])

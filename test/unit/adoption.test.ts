@@ -60,6 +60,47 @@ describe("adoption", () => {
     assert.ok((await stage.up(saved, news)).current);
   });
 
+  it("as previous is refused where the previous that is there is all that works, and the advice helps", async () => {
+    stage.iam.keys = [older];
+    const one = await create({ current: pair(older) }, { rotationTrigger: 1 });
+    const two = await stage.up(one, { userArn, rotationTrigger: 2 });
+    stage.iam.keys = stage.iam.keys.filter((key) => key.accessKeyId !== two.currentAccessKeyId);
+    const stranger = stage.iam.addKey();
+    const broken = (await stage.provider.read("id", two)).props as Props;
+    const news = { userArn, rotationTrigger: 2 };
+    await assert.rejects(
+      stage.up(broken, news),
+      /as many access keys as AWS allows.*Adopt it with `state: \{ current: .*, if you have its secret; or delete it/,
+    );
+    await assert.rejects(
+      stage.up(broken, { ...news, state: { previous: { accessKeyId: stranger.accessKeyId } } }),
+      ({ message }: Error) => message.includes(`${older.accessKeyId} is previous, and all that works`),
+    );
+    assert.deepEqual(stage.iam.ids(), [older.accessKeyId, stranger.accessKeyId]);
+    // A preview asks nobody, so it refuses nothing: the key may be gone by now.
+    assert.match(
+      stage.said.at(-1) ?? "",
+      /by what is recorded, this update will be refused: \S+ is previous, and all that works/,
+    );
+    const mended = await stage.up(broken, { ...news, state: { current: pair(stranger) } });
+    assert.deepEqual(
+      [mended.currentAccessKeyId, mended.previousAccessKeyId],
+      [stranger.accessKeyId, older.accessKeyId],
+    );
+  });
+
+  it("and a key that has to be made anyway: that one answers the trigger, and no second comes", async () => {
+    stage.iam.keys = [];
+    const one = await stage.create({ userArn, rotationTrigger: 1 });
+    stage.iam.keys = [];
+    const stranger = stage.iam.addKey();
+    const seen = (await stage.provider.read("id", one)).props as Props;
+    const news = { userArn, rotationTrigger: 2, state: { previous: { accessKeyId: stranger.accessKeyId } } };
+    const adopted = await stage.up(seen, news);
+    assert.equal(adopted.rotationTrigger, 2);
+    assert.equal(await stage.up(adopted, news), adopted);
+  });
+
   it("of a key that may call nothing at all, not even to hear whose it is, goes on", async () => {
     stage.iam.tryKey = async () => ({ accepted: true });
     const outs = await create({ current: pair(newer) });

@@ -184,6 +184,19 @@ describe("by the clock", () => {
       assert.equal((await stage.provider.diff("id", second, { ...next, gracePeriod: "1d" })).changes, true);
     });
 
+    it("that is not known yet: a preview says that keys may change, and promises nothing", async () => {
+      stage.clock.time += 8 * DAY;
+      for (const [name, more] of [
+        ["gracePeriod", {}],
+        ["lastUsedGuard", { gracePeriod: "7d" }],
+      ] as const) {
+        stage.said = [];
+        const third = { ...next, rotationTrigger: 3, ...more, [name]: UNKNOWN };
+        assert.equal((await stage.provider.diff("id", second, third)).changes, true);
+        assert.deepEqual(stage.said, [`${userArn}: this update may change keys: ${name} is not known yet.`]);
+      }
+    });
+
     it("as long as rotateEvery: each rotation is in time, and none is refused", async () => {
       const weekly = { userArn, gracePeriod: "7d", rotateEvery: "1w" };
       stage = new Stage();
