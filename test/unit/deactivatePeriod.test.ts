@@ -159,6 +159,20 @@ describe("deactivatePeriod", () => {
     assert.deepEqual(props, asleep);
   });
 
+  it("nor does an update, which looks twice before it notes that", async () => {
+    const asleep = await retire();
+    const list = stage.iam.listAccessKeys.bind(stage.iam);
+    let looks = 0;
+    stage.iam.listAccessKeys = async () => {
+      const isLate = looks++ === 0;
+      return (await list()).map((key) => (isLate ? { ...key, status: "Active" as const } : key));
+    };
+    stage.clock.time += DAY;
+    const { outs } = await stage.provider.update("id", asleep, inputs);
+    assert.deepEqual((outs as Props).retirement, asleep.retirement);
+    assert.equal(looks, 2);
+  });
+
   it("stays needed when current breaks and is mended: no rotation ends it", async () => {
     const asleep = await retire();
     set(first, "Active");

@@ -338,6 +338,28 @@ describe("a plan in full", () => {
     }
   });
 
+  it("nothing is taken over by an adoption that waits", () => {
+    const left = journal({ owner: "you", phase: "done", at: "2026-01-01T00:00:00Z" });
+    const intent: Intent = { ...adopt("P"), takesOver: true, gracePeriod: "7d" };
+    assert.deepEqual(decide(graceful, ["B", "A", "P"], { intent, left }), {
+      steps: [],
+      waits: [{ what: "adoption", why: "state changed", because: "grace", until: "2026-11-08T00:00:00Z" }],
+    });
+  });
+
+  it("no permission is asked for by what is urgent", () => {
+    const probes = (recorded: ManagedKeys | undefined, keys: string[], intent: Intent) => {
+      const decided = decide(recorded, keys, { intent: { deactivatePeriod: "1d", ...intent } });
+      assert.ok("steps" in decided);
+      return decided.steps.some((step) => step.do === "mayDeactivate");
+    };
+    assert.equal(probes(undefined, [], {}), true);
+    assert.equal(probes(AB, ["B", "A"], rotate), true);
+    assert.equal(probes(AB, ["B", "A"], { revoke: "leak" }), false);
+    assert.equal(probes(AB, ["B", "A!"], {}), false);
+    assert.equal(probes(AB, ["B"], {}), false);
+  });
+
   describe("another owner at work is refused, whatever is named in `state`", () => {
     const left = journal({ owner: "you" });
     it("by a resource that knows every key", () => {

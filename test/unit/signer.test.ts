@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { IamError } from "../../provider/model/errors";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const DAY = 86_400_000;
@@ -67,6 +68,28 @@ describe("a user that rotates itself", () => {
     await assert.rejects(stage.up(two, { ...inputs, rotationTrigger: 3 }), /AWS did not accept the new key/);
     assert.deepEqual(stage.iam.ids(), ids);
   });
+
+  for (const [title, times, isLeft] of [
+    ["some seconds later than STS: waits for that", 8, false],
+    ["not in time: leaves the key that signs", 1_000, true],
+  ] as const) {
+    it(`revokes where IAM knows the new key ${title}`, async () => {
+      const signer = id(two);
+      stage.iam.signerId = signer;
+      const getUser = stage.iam.getUser.bind(stage.iam);
+      let left: number = times;
+      stage.iam.getUser = async () => {
+        if (stage.iam.signerId !== signer && left-- > 0) {
+          throw new IamError("credentials", "iam:GetUser", "InvalidClientTokenId", "not known yet");
+        }
+        return getUser();
+      };
+      const revoking = stage.provider.update("id", two, { ...inputs, revocationTrigger: 1 });
+      if (isLeft) await assert.rejects(revoking, /AWS did not accept the new key \S+ within 60 s \(by IAM\)/);
+      else await revoking;
+      assert.equal(stage.iam.ids().includes(signer), isLeft);
+    });
+  }
 
   it("destroys itself: the key that signs goes last", async () => {
     stage.iam.signerId = id(two);
