@@ -67,7 +67,7 @@ function whatToDo(error: IamError, userArn: string): string {
 /** What is not mended where its kind says. */
 const HINTS: [RegExp, string][] = [
   [
-    /explicit deny in a service control policy|explicit deny in a resource control policy/,
+    /explicit deny in a (service|resource) control policy/,
     "A policy of the organization denies it, which no permission on the user mends: ask who keeps it; then run again.",
   ],
   [
@@ -79,19 +79,19 @@ const HINTS: [RegExp, string][] = [
     "The policy of the VPC endpoint denies it: allow the action there, or go another way to AWS; then run again.",
   ],
   [
-    /UpdateAccessKey AccessDenied/,
-    "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivate: true })` makes the whole policy document), or leave `deactivatePeriod` out; then run again.",
-  ],
-  [
     /explicit deny/,
     "A policy denies it explicitly, which comes before all that allows it: find that one; then run again.",
+  ],
+  [
+    /UpdateAccessKey AccessDenied/,
+    "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivate: true })` makes the whole policy document), or leave `deactivatePeriod` out; then run again.",
   ],
   [
     /TagUser LimitExceeded/,
     "The user has 50 tags, which is all that AWS allows; one is needed for the journal. Remove one; then run again.",
   ],
   [
-    /multi-factor|MFA/,
+    /multi-factor authentication|MultiFactorAuthentication/,
     "The profile wants a code, and nobody can be asked here. Make a session before (`aws sts get-session-token`, or a role assumed by the AWS CLI), and pass its credentials in the environment; then run again.",
   ],
   [
