@@ -158,7 +158,8 @@ const LATE = 15_000;
 /**
  * What has to be seen twice, since lists and tags can be late: a user or a key that is gone; a key that nobody has the secret
  * of; a key that the journal names and the list lacks; an open journal of ours, whose key may be listed late; another
- * journal than the one that we could not close; a key that was activated again; and a stranger's key so young that the tag may not tell of it yet.
+ * journal than the one that we could not close; a key that was activated again; and a stranger's key so young that the tag
+ * may not tell of it yet.
  */
 function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: ManagedKeys): string {
   if (!found || !plan) return "no such user";

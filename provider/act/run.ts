@@ -1,15 +1,14 @@
 import { afterAdoption } from "../decide/adoption";
 import type { Step } from "../decide/plan";
 import { type FoundKey, listKeys, type RotatedKey, timestamp } from "../model/accessKey";
-import { explain, IamError, RotationError } from "../model/errors";
+import { explain, RotationError } from "../model/errors";
 import type { Journal } from "../model/journal";
 import { type ManagedKeys, managedIds, managedKeys, withCurrent, without } from "../model/managedKeys";
-import { poll } from "./clock";
 import { createKey, deactivateKey, deleteKey, requireDeactivation } from "./createKey";
 import type { Dependencies } from "./dependencies";
 import { type Operation, Overtaken, OwnTag } from "./ownTag";
 import { inWords } from "./stepWords";
-import { mustBeAccepted, notAccepted, tryAdoptedKeys, tryOnce, untilAccepted } from "./tryKey";
+import { maySign, mustBeAccepted, notAccepted, tryAdoptedKeys, tryOnce, untilAccepted } from "./tryKey";
 
 /** A step failed: what the earlier ones did stays done, and `keys` are the managed keys as they are now. */
 export class StepFailure extends Error {
@@ -139,17 +138,7 @@ class Run {
     if (refused !== undefined) throw mustBeAccepted(current, retired, refused, this.#dependencies);
     const { accessKeyId, secretAccessKey } = current;
     const iam = this.#dependencies.signedBy({ accessKeyId, secretAccessKey });
-    // IAM may know a new key some seconds later than STS.
-    const isKnown = await poll(this.#dependencies.clock, this.#dependencies.patience.newKey, async () => {
-      try {
-        await iam.getUser();
-        return true;
-      } catch (error) {
-        if (error instanceof IamError && error.kind === "credentials") return undefined;
-        throw error;
-      }
-    });
-    if (!isKnown) throw mustBeAccepted(current, retired, "by IAM", this.#dependencies);
+    if (!(await maySign(iam, this.#dependencies))) throw mustBeAccepted(current, retired, "by IAM", this.#dependencies);
     this.#dependencies.iam = iam;
     this.#tag.lookAgain();
   }

@@ -1,7 +1,7 @@
 import type { ManagedKey } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
 import { poll } from "./clock";
-import type { Dependencies } from "./dependencies";
+import type { Dependencies, Iam } from "./dependencies";
 
 /** In milliseconds. The engine waits for each rotation, and STS, unlike IAM, answers hundreds of calls a second. */
 const FIRST_PAUSE = 250;
@@ -34,6 +34,20 @@ export async function untilAccepted(
   await clock.sleep(firstPause);
   await poll(clock, patience.newKey - firstPause, attempt, FIRST_PAUSE * 2, LONGEST_PAUSE);
   return refused;
+}
+
+/** Polls until IAM takes calls by a key that STS knows already, or our patience ends: it may know it some seconds later. */
+export async function maySign(signed: Iam, { clock, patience }: Dependencies): Promise<boolean> {
+  const attempt = async () => {
+    try {
+      await signed.getUser();
+      return true;
+    } catch (error) {
+      if (error instanceof IamError && error.kind === "credentials") return undefined;
+      throw error;
+    }
+  };
+  return (await poll(clock, patience.newKey, attempt)) === true;
 }
 
 /** The key is kept all the same: its secret is known only here. */

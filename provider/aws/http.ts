@@ -27,7 +27,8 @@ export class AwsHttpHandler extends NodeHttpHandler {
 }
 
 /** One set of sockets for all users that are reached in the same way. */
-export function requestHandler({ caBundle, insecure, proxies = {} }: Connection, env = process.env): AwsHttpHandler {
+export function requestHandler({ caBundle, insecure, proxies = {} }: Connection): AwsHttpHandler {
+  const { env } = process;
   const ca = caBundle || env.AWS_CA_BUNDLE;
   const options = {
     ...SOCKETS,
@@ -75,20 +76,16 @@ function throughProxies(proxies: Proxies, direct: { http: HttpAgent; https: Http
   const { Agent } = require("agent-base") as typeof import("agent-base");
   const { HttpProxyAgent } = require("http-proxy-agent") as typeof import("http-proxy-agent");
   const { HttpsProxyAgent } = require("https-proxy-agent") as typeof import("https-proxy-agent");
-  const agents = new Map<string, HttpAgent>();
-  const agentFor = (isSecure: boolean, proxy: URL): HttpAgent => {
-    const key = `${isSecure} ${proxy}`;
-    const agent =
-      agents.get(key) ?? (isSecure ? new HttpsProxyAgent(proxy, options) : new HttpProxyAgent(proxy, SOCKETS));
-    agents.set(key, agent);
-    return agent;
-  };
+  // There is one proxy for each scheme.
+  let [http, https]: HttpAgent[] = [];
   return new (class extends Agent {
     connect(_request: ClientRequest, { secureEndpoint, host, port }: AgentConnectOpts): HttpAgent {
       const at = { protocol: secureEndpoint ? "https:" : "http:", host: host ?? "", port: Number(port) };
       const proxy = proxyFor(at, proxies);
-      if (proxy) return agentFor(secureEndpoint, proxy);
-      return secureEndpoint ? direct.https : direct.http;
+      if (!proxy) return secureEndpoint ? direct.https : direct.http;
+      if (secureEndpoint) https ??= new HttpsProxyAgent(proxy, options);
+      else http ??= new HttpProxyAgent(proxy, SOCKETS);
+      return (secureEndpoint ? https : http) as HttpAgent;
     }
   })(SOCKETS);
 }

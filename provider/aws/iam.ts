@@ -13,7 +13,7 @@ import {
   TagUserCommand,
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
-import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
 import {
   fromNodeProviderChain,
   fromTemporaryCredentials,
@@ -178,28 +178,20 @@ function newClients(region: string, { credentials, connection }: Access): Client
     if (profile) Object.assign(client.config, { serviceConfiguredEndpoint: profileEndpoint(service, credentials) });
     return client;
   };
-  const iam = asProfile(
-    "iam",
-    new IAMClient({
-      ...toIam,
-      credentials: credentialsOf(credentials, toSts),
-      retryStrategy: new RetryAnything(pace, attempts),
-    }),
-  );
+  const newIam = (more: IAMClientConfig) => asProfile("iam", new IAMClient({ ...toIam, ...more }));
+  const newSts = (more: STSClientConfig) => asProfile("sts", new STSClient({ ...toSts, ...more }));
+  const iam = newIam({
+    credentials: credentialsOf(credentials, toSts),
+    retryStrategy: new RetryAnything(pace, attempts),
+  });
   // As the first client keeps them: each client would resolve them anew, and assume each role again.
   const resolved = iam.config.credentials;
   return {
     handler,
     iam,
-    iamOnce: asProfile(
-      "iam",
-      new IAMClient({ ...toIam, credentials: resolved, retryStrategy: new RetryThrottled(pace, attempts) }),
-    ),
-    sts: asProfile(
-      "sts",
-      new STSClient({ ...toSts, credentials: resolved, retryStrategy: new RetryAnything(new Pace(), attempts) }),
-    ),
-    trial: (key) => asProfile("sts", new STSClient({ ...toSts, credentials: key, maxAttempts: 1 })),
+    iamOnce: newIam({ credentials: resolved, retryStrategy: new RetryThrottled(pace, attempts) }),
+    sts: newSts({ credentials: resolved, retryStrategy: new RetryAnything(new Pace(), attempts) }),
+    trial: (key) => newSts({ credentials: key, maxAttempts: 1 }),
   };
 }
 

@@ -15,7 +15,7 @@ const THROTTLED = /^(Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|Reque
 // Nobody answered the phone: the request was certainly not executed.
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 /** By OpenSSL's and Node's codes: the connection was given up before anything was sent. */
-export const BAD_CERTIFICATE = /^(ERR_TLS_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY))/;
+const BAD_CERTIFICATE = /^(ERR_TLS_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY))/;
 
 /** Reduces an error of the SDK to what decisions need. */
 export function toIamError(action: string, error: unknown): IamError {

@@ -3,10 +3,10 @@ import type { Journal } from "../model/journal";
 import { type ManagedKeys, managedIds } from "../model/managedKeys";
 import { planAdoption } from "./adoption";
 import { isMidway, judge } from "./judge";
-import { forgetGone, strangersAmong, works } from "./keysFound";
+import { deletion, forgetGone, strangersAmong, works } from "./keysFound";
 import type { Entry, Found, Intent, Plan, Reader, Step, Steps, Wait } from "./plan";
 import { explainVerdict, signerLeaves } from "./refusals";
-import { guardedIds, retirementOf, useOf } from "./retirement";
+import { guardedIds, type Retirement, retirementOf, useOf } from "./retirement";
 
 /**
  * The whole decision: from what the state records, what AWS shows and what the inputs ask for, to the ordered steps, to
@@ -20,11 +20,11 @@ export function planRotation(recorded: ManagedKeys | undefined, found: Found, in
   const plan = planRegardless(recorded, found, intent, reader);
   if ("refusal" in plan) return plan;
   const held = useOf(guardedIds(plan.steps, recorded, intent), found, intent.lastUsedGuard, reader.now);
-  const waits = held && postponed(plan, intent);
-  if (!waits) return plan;
-  const rest = planRotation(recorded, found, waits.rest, reader);
+  const later = held && postponed(plan, intent);
+  if (!later) return plan;
+  const rest = planRotation(recorded, found, later.rest, reader);
   if ("refusal" in rest) return rest;
-  const wait: Wait = { what: waits.what, why: waits.why, because: "use", ...held };
+  const wait: Wait = { what: later.what, why: later.why, because: "use", ...held };
   return { ...rest, waits: [...(rest.waits ?? []), wait] };
 }
 
@@ -53,7 +53,7 @@ function planRegardless(recorded: ManagedKeys | undefined, found: Found, intent:
     const verdict = judge(found.journal, strangersAmong(found, known), recorded?.operationId, reader);
     return "refusal" in verdict ? { refusal: explainVerdict(verdict, reader.owner) } : adoption;
   }
-  const holding = holdingBack(known, found, intent, reader.now);
+  const holding = holdingBack(known, found, retirementOf(known, found, intent, reader.now));
   const pushesOut = known.previous && adoption.keys.retired.includes(known.previous.accessKeyId);
   if (intent.adoptsLater || (holding && pushesOut)) {
     if (holding && pushesOut) waits.push({ what: "adoption", why: "state changed", ...holding });
@@ -63,11 +63,11 @@ function planRegardless(recorded: ManagedKeys | undefined, found: Found, intent:
   const { keys, trials, adopts } = adoption;
   const { rotate, ...rest } = intent;
   // A rotation in the run that adopts would delete at once what was adopted, or what that pushed to previous.
+  const retirement = retirementOf(keys, found, intent, reader.now);
   const waitsFor =
-    holdingBack(keys, found, intent, reader.now) ?? (adopts.length > 0 ? { because: "adoption" as const } : undefined);
+    holdingBack(keys, found, retirement) ?? (adopts.length > 0 ? { because: "adoption" as const } : undefined);
   const mustWait = rotate && !intent.revoke && waitsFor;
   if (mustWait) waits.push({ what: "rotation", why: rotate, ...waitsFor });
-  const retirement = retirementOf(keys, found, intent, reader.now);
   const retires = retirement && "why" in retirement ? retirement : undefined;
   const wakes: Step[] = retirement?.is === "needed" && keys.retirement?.deactivatedAt ? [{ do: "wake" }] : [];
   if (!mustWait && (retirement?.is === "needed" || retirement?.is === "asleep")) {
@@ -175,10 +175,6 @@ interface Circumstances {
 
 const TRY_FIRST: Step = { do: "tryCurrent", required: true };
 
-function deletion(accessKeyId: string): Step {
-  return { do: "delete", accessKeyId };
-}
-
 /**
  * How many slots an account gives a user is not ours to read. With two keys there may be no free one, so a key that
  * leaves anyway goes first; where none leaves, AWS's answer to CreateAccessKey tells, and changes nothing.
@@ -214,10 +210,8 @@ function signedToTheEnd(steps: Step[], keys: ManagedKeys, found: Found, signer?:
 function holdingBack(
   keys: ManagedKeys,
   found: Found,
-  intent: Intent,
-  now: Date,
+  retirement: Retirement | undefined,
 ): Pick<Wait, "because" | "until"> | undefined {
-  const retirement = retirementOf(keys, found, intent, now);
   if (!works(keys.current, found) || !works(keys.previous, found)) return undefined;
   if (retirement?.is === "grace") return { because: "grace", until: retirement.until };
   return retirement?.is === "needed" ? { because: "needed" } : undefined;

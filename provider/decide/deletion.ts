@@ -1,7 +1,7 @@
 import { instanceOf, JOURNAL_TAG, type Journal } from "../model/journal";
 import { type ManagedKeys, managedIds } from "../model/managedKeys";
 import { judge } from "./judge";
-import { forgetGone, strangersAmong } from "./keysFound";
+import { deletion, forgetGone, strangersAmong } from "./keysFound";
 import type { Found, Reader, Refusal, Step, Steps } from "./plan";
 import { explainVerdict } from "./refusals";
 
@@ -34,7 +34,7 @@ export function planDeletion(
   const [last] = signing;
   const end: Step = last ? { do: "close", phase: "done", last } : { do: "close", phase: "void" };
   const close = taken || refusal ? [] : [end];
-  const steps = [...discards, ...others.map(gone), ...close, ...signing.map(gone)];
+  const steps = [...discards, ...others.map(deletion), ...close, ...signing.map(deletion)];
   return { steps, ...(left && { left }) };
 }
 
@@ -56,8 +56,4 @@ function mayBeReplaced({ operationId, owner }: Journal, stay: string[]): Refusal
     found: `another resource (owner ${owner}, operation ${operationId}) began to take over ${stay.join(" and ")}, and its run did not end.`,
     todo: `Nothing was changed. Run that one again, and then this; or if it is gone, remove the tag ${JOURNAL_TAG} from the user, and run this again: then these keys are deleted.`,
   };
-}
-
-function gone(accessKeyId: string): Step {
-  return { do: "delete", accessKeyId };
 }

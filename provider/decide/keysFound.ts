@@ -21,3 +21,7 @@ export function forgetGone(recorded: ManagedKeys | undefined, found: Found): { k
     forgets: gone.map((accessKeyId) => ({ do: "forget", accessKeyId })),
   };
 }
+
+export function deletion(accessKeyId: string): Step {
+  return { do: "delete", accessKeyId };
+}

@@ -1,6 +1,7 @@
 import type { FoundKey, LastUse } from "../model/accessKey";
 import { after } from "../model/duration";
 import type { ManagedKeys } from "../model/managedKeys";
+import { works } from "./keysFound";
 import type { Found, Intent, Step } from "./plan";
 
 /** What `previous` is to the clock. */
@@ -29,9 +30,8 @@ export function retirementOf(keys: ManagedKeys, found: Found, intent: Intent, no
   const { previous, previousSince, current, retirement = {} } = keys;
   const { gracePeriod, deactivatePeriod, revoke, keepsPrevious } = intent;
   if (!previous || revoke || keepsPrevious) return undefined;
-  const isActive = found.keys.some((key) => key.accessKeyId === previous.accessKeyId && key.status === "Active");
   const { deactivatedAt, activatedAgain } = retirement;
-  if ((deactivatedAt || activatedAgain) && isActive) return { is: "needed" };
+  if ((deactivatedAt || activatedAgain) && works(previous, found)) return { is: "needed" };
   const over = (end: string) => Date.parse(end) <= now.getTime();
   if (deactivatedAt) {
     const end = after(deactivatedAt, deactivatePeriod) ?? (gracePeriod ? deactivatedAt : undefined);

@@ -170,8 +170,8 @@ export class KeyLifecycle {
     const { userArn } = inputs;
     const recorded = toManagedKeys(olds);
     this.#living.delete(instanceOf(recorded.operationId));
-    const others = [...this.#living].filter(([instance]) => instance !== instanceOf(recorded.operationId));
-    const stay = managedIds(recorded).filter((id) => others.some(([, ids]) => ids.includes(id)));
+    const kept = [...this.#living.values()].flat();
+    const stay = managedIds(recorded).filter((id) => kept.includes(id));
     if (stay.length > 0)
       this.#world.say(`${userArn}: what another resource of this program keeps is left: ${stay.join(" and ")}.`);
     return this.#attemptRecorded(`Can't delete the access keys of ${userArn}`, inputs, (dependencies) =>

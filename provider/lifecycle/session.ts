@@ -31,9 +31,8 @@ export function providerSettings(values: Record<string, unknown>): Settings {
     // As the stack's configuration has them: lists and objects are JSON text.
     get: (name) => {
       const value = values[name];
-      return typeof value === "string" || value === undefined || value === null
-        ? (value ?? undefined)
-        : JSON.stringify(value);
+      if (value === undefined || value === null) return undefined;
+      return typeof value === "string" ? value : JSON.stringify(value);
     },
     source: (name) => `the resource's AWS provider sets ${name}`,
   };

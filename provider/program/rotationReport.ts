@@ -25,8 +25,8 @@ export interface ReportedKey {
 
 /**
  * A Markdown table of keys, the one that is due first on top: user, key id, age, due date, until when the key before it
- * stays valid, and what waits. Good as a stack's `readme` output, and in a terminal. It holds no secret. Ages are those of the run, so
- * the text changes from day to day.
+ * stays valid, and what waits. Good as a stack's `readme` output, and in a terminal. It holds no secret. Ages are those of
+ * the run, so the text changes from day to day.
  *
  * @param keys the keys of a fleet: RotatedAccessKey and RotatedUser alike
  * @param now the time that ages are counted to; default: now

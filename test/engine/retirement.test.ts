@@ -63,6 +63,18 @@ describe("how a key retires, through the engine", function () {
     Object.fromEntries((await accounts[at]?.keys())?.map(({ id, status }) => [id, status]) ?? []);
   const actions = () => proxy.calls.map(({ action }) => action);
 
+  /** One user with two keys, whose grace period is over. @returns the keys' ids, and its inputs */
+  const pastGrace = async (deactivatePeriod: string): Promise<[current: string, previous: string, next: Inputs]> => {
+    await begin(1);
+    const inputs = { gracePeriod: "1s", deactivatePeriod };
+    await up({ ...inputs, rotationTrigger: 1 });
+    const next = { ...inputs, rotationTrigger: 2 };
+    await up(next);
+    const { ids, previousIds } = await outputs();
+    await sleep(1_100);
+    return [ids[0] ?? "", previousIds[0] ?? "", next];
+  };
+
   it("a fleet of twenty with one key in use: nineteen rotate in the first run, the one is named, and comes by itself", async () => {
     await begin(20);
     await up({ rotationTrigger: 1, lastUsedGuard: "15s" });
@@ -88,14 +100,7 @@ describe("how a key retires, through the engine", function () {
   });
 
   it("deactivated, asleep, and deleted; a refresh between takes it for no drift", async () => {
-    await begin(1);
-    const inputs = { gracePeriod: "1s", deactivatePeriod: "12s", rotationTrigger: 1 };
-    await up(inputs);
-    const next = { ...inputs, rotationTrigger: 2 };
-    await up(next);
-    const { ids, previousIds } = await outputs();
-    const [current = "", previous = ""] = [ids[0], previousIds[0]];
-    await sleep(1_100);
+    const [current, previous] = await pastGrace("12s");
     assert.match(await stack.preview(), new RegExp(`this update deactivates ${previous} \\(its grace period ended`));
     await stack.up();
     assert.deepEqual(await statuses(), { [previous]: "Inactive", [current]: "Active" });
@@ -115,14 +120,7 @@ describe("how a key retires, through the engine", function () {
   });
 
   it("activated again by somebody: it stays, a rotation waits and says so, and comes once it is deactivated", async () => {
-    await begin(1);
-    const inputs = { gracePeriod: "1s", deactivatePeriod: "1s", rotationTrigger: 1 };
-    await up(inputs);
-    const next = { ...inputs, rotationTrigger: 2 };
-    await up(next);
-    const { ids, previousIds } = await outputs();
-    const [current = "", previous = ""] = [ids[0], previousIds[0]];
-    await sleep(1_100);
+    const [current, previous, next] = await pastGrace("1s");
     await stack.up();
     await accounts[0]?.setStatus(previous, "Active");
     await sleep(1_100);
@@ -144,14 +142,7 @@ describe("how a key retires, through the engine", function () {
   });
 
   it("killed with its key deactivated: the next run goes on from there", async () => {
-    await begin(1);
-    const inputs = { gracePeriod: "1s", deactivatePeriod: "1d", rotationTrigger: 1 };
-    await up(inputs);
-    const next = { ...inputs, rotationTrigger: 2 };
-    await up(next);
-    const { ids, previousIds } = await outputs();
-    const [current = "", previous = ""] = [ids[0], previousIds[0]];
-    await sleep(1_100);
+    const [current, previous] = await pastGrace("1d");
     proxy.rule({ action: "UpdateAccessKey", nth: 2, fault: { kind: "run", after: () => stack.kill() } });
     await stack.tryUp();
     assert.deepEqual(await statuses(), { [previous]: "Inactive", [current]: "Active" });

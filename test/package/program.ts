@@ -7,6 +7,10 @@ import { ensureBuilt, ROOT } from "../support/dist";
 
 const { devDependencies } = require("../../package.json") as { devDependencies: Record<string, string> };
 
+/** Asks for the installed package from the program's folder, as `__provider` does. */
+export const PROVIDER =
+  'exports.handler=()=>require(require.resolve("pulumi-aws-iam-rotator/provider",{paths:[process.cwd()]})).provider';
+
 /** The package as a registry would hand it out. */
 export interface Tarball {
   file: string;

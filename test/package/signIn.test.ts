@@ -10,10 +10,7 @@ import { type FaultProxy, startProxy } from "../support/proxy";
 import { secretsIn } from "../support/secrets";
 import { type Shim, startShim } from "../support/shim";
 import { ROLE, SECRET, startPlaces, writeHome } from "./places";
-import { Program, pack } from "./program";
-
-const PROVIDER =
-  'exports.handler=()=>require(require.resolve("pulumi-aws-iam-rotator/provider",{paths:[process.cwd()]})).provider';
+import { PROVIDER, Program, pack } from "./program";
 
 describe("whoever @pulumi/aws signs in as, the packed tarball does too", function () {
   this.timeout(180_000);

@@ -5,10 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startShim } from "../support/shim";
-import { Program, pack } from "./program";
+import { PROVIDER, Program, pack } from "./program";
 
-const PROVIDER =
-  'exports.handler=()=>require(require.resolve("pulumi-aws-iam-rotator/provider",{paths:[process.cwd()]})).provider';
 const USER = "arn:aws:iam::123456789012:user/deployer";
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIAENVIRONMENT00000", AWS_SECRET_ACCESS_KEY: "secret" };
 
