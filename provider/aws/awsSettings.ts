@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import type { fromTemporaryCredentials, fromTokenFile, fromWebToken } from "@aws-sdk/credential-providers";
 import { isObject } from "../decide/inputs";
 import { parseSpan } from "../model/duration";
 import { RotationError } from "../model/errors";
@@ -10,25 +11,11 @@ export interface Settings {
   source(name: string): string;
 }
 
-/** A role to assume, in the terms of STS. */
-export interface Role {
-  RoleArn: string;
-  RoleSessionName?: string;
-  ExternalId?: string;
-  DurationSeconds?: number;
-  Policy?: string;
-  PolicyArns?: { arn: string }[];
-  SourceIdentity?: string;
-  Tags?: { Key: string; Value: string }[];
-  TransitiveTagKeys?: string[];
-}
-
-/** A role that an OIDC token stands for. */
-export interface WebIdentity extends Omit<Role, "ExternalId" | "SourceIdentity" | "Tags" | "TransitiveTagKeys"> {
-  WebIdentityToken?: string;
-  /** Read anew at each use, since who keeps such a file renews it. */
-  tokenFile?: string;
-}
+/** A role to assume, and one that an OIDC token stands for: in the terms of the SDK, which is given them as they are. */
+type FromWebTokenInit = Parameters<typeof fromWebToken>[0];
+type FromTokenFileInit = NonNullable<Parameters<typeof fromTokenFile>[0]>;
+export type Role = Parameters<typeof fromTemporaryCredentials>[0]["params"];
+export type WebIdentity = FromWebTokenInit | (FromTokenFileInit & { webIdentityToken?: undefined });
 
 /** Every setting that is read, and what becomes of it. docs/credentials.md shows this table. */
 export const SETTINGS = {
@@ -88,8 +75,8 @@ export function jsonOf(settings: Settings, name: SettingName): unknown {
   return isNothing ? undefined : value;
 }
 
-export function flagOf(settings: Settings, name: SettingName): boolean {
-  return textOf(settings, name) === "true";
+export function flagOf(settings: Settings, name: SettingName): true | undefined {
+  return textOf(settings, name) === "true" || undefined;
 }
 
 /** The setting's list of texts. */
@@ -101,9 +88,9 @@ export function listOf(settings: Settings, name: SettingName): string[] {
   return list;
 }
 
-/** The path of the one file of a list; `~` is the home folder. */
-export function fileOf(settings: Settings, name: SettingName, paths: string[]): string | undefined {
-  const [path, ...others] = paths;
+/** The path of the one file of a list, and of what else names one; `~` is the home folder. */
+export function fileOf(settings: Settings, name: SettingName, more: string | string[] = []): string | undefined {
+  const [path, ...others] = listOf(settings, name).concat(more);
   if (others.length > 0) throw settingError(settings, name, "which has more than one file; this package reads one.");
   return path?.replace(/^~(?=[/\\])/, homedir());
 }
@@ -114,9 +101,8 @@ export function rolesOf(settings: Settings): Role[] {
   if (several !== undefined && one !== undefined) {
     throw settingError(settings, "assumeRole", "and assumeRoles as well; give one of them.");
   }
-  const name = several === undefined ? "assumeRole" : "assumeRoles";
-  const given = several ?? one ?? [];
-  return (Array.isArray(given) ? given : [given]).map((role) => roleOf(settings, name, role, ROLE_FIELDS));
+  const given = [several ?? one ?? []].flat();
+  return given.map((role) => roleOf(settings, several === undefined ? "assumeRole" : "assumeRoles", role, ROLE));
 }
 
 /** The role of `assumeRoleWithWebIdentity`. */
@@ -124,15 +110,12 @@ export function webIdentityOf(settings: Settings): WebIdentity | undefined {
   const name = "assumeRoleWithWebIdentity";
   const given = jsonOf(settings, name);
   if (given === undefined) return undefined;
-  const role: WebIdentity = roleOf(settings, name, given, WEB_IDENTITY_FIELDS);
-  if (!role.WebIdentityToken === !role.tokenFile) {
+  const role = roleOf<WebIdentity>(settings, name, given, WEB_IDENTITY);
+  if (!role.webIdentityToken === !("webIdentityTokenFile" in role)) {
     throw settingError(settings, name, "without either webIdentityToken or webIdentityTokenFile.");
   }
   return role;
 }
-
-type Field = (value: unknown) => Partial<Role & WebIdentity> | undefined;
-type Fields = Record<string, Field>;
 
 /** `pulumi config set --path` makes a number of what looks like one: an account id, an external id. */
 function textsOf(value: unknown): string[] | undefined {
@@ -140,65 +123,60 @@ function textsOf(value: unknown): string[] | undefined {
   return Array.isArray(value) && value.every(isText) ? value.map(String) : undefined;
 }
 
-const text =
-  (name: keyof (Role & WebIdentity)): Field =>
-  (value) => {
-    const [only] = textsOf([value]) ?? [];
-    return only === undefined ? undefined : { [name]: only };
-  };
+const text = (value: unknown) => textsOf([value])?.[0];
+const arns = (value: unknown) => textsOf(value)?.map((arn) => ({ arn }));
+const tags = (value: unknown) =>
+  isObject(value) && textsOf(Object.values(value))
+    ? Object.entries(value).map(([Key, Value]) => ({ Key, Value: String(Value) }))
+    : undefined;
 
 /** @pulumi/aws writes lengths of time as Go does, `1h30m`, and once wrote seconds. */
-const duration: Field = (value) => {
+function seconds(value: unknown): number | undefined {
   const milliseconds = typeof value === "string" ? parseSpan(value) : undefined;
-  if (milliseconds !== undefined) return { DurationSeconds: Math.round(milliseconds / 1000) };
-  return typeof value === "number" ? { DurationSeconds: value } : undefined;
-};
+  if (milliseconds !== undefined) return Math.round(milliseconds / 1000);
+  return typeof value === "number" ? value : undefined;
+}
 
-const COMMON: Fields = {
-  roleArn: text("RoleArn"),
-  sessionName: text("RoleSessionName"),
-  duration,
-  durationSeconds: duration,
-  policy: text("Policy"),
-  policyArns: (value) => {
-    const arns = textsOf(value);
-    return arns && { PolicyArns: arns.map((arn) => ({ arn })) };
-  },
+/** Parts of a role as @pulumi/aws names them, as the SDK does, and how they are read. */
+type Part = [name: string, read: (value: unknown) => unknown];
+type Parts = { roleArn: Part; sessionName: Part } & Record<string, Part>;
+const ROLE: Parts = {
+  roleArn: ["RoleArn", text],
+  sessionName: ["RoleSessionName", text],
+  duration: ["DurationSeconds", seconds],
+  durationSeconds: ["DurationSeconds", seconds],
+  policy: ["Policy", text],
+  policyArns: ["PolicyArns", arns],
+  externalId: ["ExternalId", text],
+  sourceIdentity: ["SourceIdentity", text],
+  tags: ["Tags", tags],
+  transitiveTagKeys: ["TransitiveTagKeys", textsOf],
 };
-const ROLE_FIELDS: Fields = {
-  ...COMMON,
-  externalId: text("ExternalId"),
-  sourceIdentity: text("SourceIdentity"),
-  tags: (value) => {
-    if (!isObject(value) || !textsOf(Object.values(value))) return undefined;
-    return { Tags: Object.entries(value).map(([Key, Value]) => ({ Key, Value: String(Value) })) };
-  },
-  transitiveTagKeys: (value) => {
-    const keys = textsOf(value);
-    return keys && { TransitiveTagKeys: keys };
-  },
-};
-const WEB_IDENTITY_FIELDS: Fields = {
-  ...COMMON,
-  webIdentityToken: text("WebIdentityToken"),
-  webIdentityTokenFile: text("tokenFile"),
+const WEB_IDENTITY: Parts = {
+  roleArn: ["roleArn", text],
+  sessionName: ["roleSessionName", text],
+  duration: ["durationSeconds", seconds],
+  durationSeconds: ["durationSeconds", seconds],
+  policy: ["policy", text],
+  policyArns: ["policyArns", arns],
+  webIdentityToken: ["webIdentityToken", text],
+  // Read anew at each use, since who keeps such a file renews it.
+  webIdentityTokenFile: ["webIdentityTokenFile", text],
 };
 
 /** What it does not know is refused: a role that is narrowed by it would be a wider one without. */
-function roleOf(settings: Settings, name: SettingName, given: unknown, fields: Fields): Role {
+function roleOf<T>(settings: Settings, name: SettingName, given: unknown, parts: Parts): T {
   if (!isObject(given)) throw settingError(settings, name, "which is not an object with a roleArn.");
-  const role: Partial<Role> = {};
+  const role: Record<string, unknown> = { [parts.sessionName[0]]: "pulumi-aws-iam-rotator" };
   for (const [key, value] of Object.entries(given)) {
     if (value === null || value === undefined) continue;
-    const field = fields[key];
-    if (!field) {
-      throw settingError(settings, name, `and in it ${key}, which is not one of ${Object.keys(fields).join(", ")}.`);
+    const part = parts[key];
+    if (!part) {
+      throw settingError(settings, name, `and in it ${key}, which is not one of ${Object.keys(parts).join(", ")}.`);
     }
-    const part = field(value);
-    if (!part) throw settingError(settings, name, `and in it a ${key} that can't be read.`);
-    Object.assign(role, part);
+    role[part[0]] = part[1](value);
+    if (role[part[0]] === undefined) throw settingError(settings, name, `and in it a ${key} that can't be read.`);
   }
-  const { RoleArn } = role;
-  if (!RoleArn) throw settingError(settings, name, "without a roleArn.");
-  return { RoleSessionName: "pulumi-aws-iam-rotator", ...role, RoleArn };
+  if (!role[parts.roleArn[0]]) throw settingError(settings, name, "without a roleArn.");
+  return role as T;
 }

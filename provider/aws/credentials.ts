@@ -1,7 +1,7 @@
+import { given } from "../decide/inputs";
 import type { Login } from "../model/accessKey";
 import {
   fileOf,
-  listOf,
   type Role,
   rolesOf,
   type Settings,
@@ -29,20 +29,19 @@ export interface CredentialSource {
 export function credentialSource(login: Login | undefined, settings: Settings): CredentialSource {
   // A configured source is the user's word: the chain, which may belong to another account, does not overrule it.
   if (login) return { login };
-  const webIdentity = webIdentityOf(settings);
   const roles = rolesOf(settings);
-  return {
+  return given({
     ...(configuredLogin(settings) ?? chain(settings)),
-    ...(webIdentity && { webIdentity }),
-    ...(roles.length > 0 && { roles }),
-  };
+    webIdentity: webIdentityOf(settings),
+    roles: roles.length > 0 ? roles : undefined,
+  });
 }
 
 function configuredLogin(settings: Settings): CredentialSource | undefined {
   const [accessKeyId, secretAccessKey] = [textOf(settings, "accessKey"), textOf(settings, "secretKey")];
   const sessionToken = textOf(settings, "token");
   if (accessKeyId && secretAccessKey) {
-    return { login: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) } };
+    return { login: { accessKeyId, secretAccessKey, ...given({ sessionToken }) } };
   }
   if (accessKeyId) throw settingError(settings, "accessKey", "without secretKey.");
   if (secretAccessKey) throw settingError(settings, "secretKey", "without accessKey.");
@@ -55,14 +54,10 @@ function chain(settings: Settings): CredentialSource {
       throw settingError(settings, name, "which is followed here only as an environment variable.");
     }
   }
-  const configFile = fileOf(settings, "sharedConfigFiles", listOf(settings, "sharedConfigFiles"));
-  const older = textOf(settings, "sharedCredentialsFile");
-  const credentialsFiles = [...listOf(settings, "sharedCredentialsFiles"), ...(older ? [older] : [])];
-  const credentialsFile = fileOf(settings, "sharedCredentialsFiles", credentialsFiles);
-  const profile = textOf(settings, "profile");
-  return {
-    ...(profile && { profile }),
-    ...(configFile && { configFile }),
-    ...(credentialsFile && { credentialsFile }),
-  };
+  const older = textOf(settings, "sharedCredentialsFile") ?? [];
+  return given({
+    profile: textOf(settings, "profile"),
+    configFile: fileOf(settings, "sharedConfigFiles"),
+    credentialsFile: fileOf(settings, "sharedCredentialsFiles", older),
+  });
 }

@@ -27,7 +27,7 @@ export class AwsHttpHandler extends NodeHttpHandler {
 }
 
 /** One set of sockets for all users that are reached in the same way. */
-export function requestHandler({ caBundle, insecure, proxies = {} }: Connection): AwsHttpHandler {
+export function requestHandler({ caBundle, insecure, ...proxies }: Connection): AwsHttpHandler {
   const { env } = process;
   const ca = caBundle || env.AWS_CA_BUNDLE;
   const options = {
@@ -72,7 +72,7 @@ function extraCertificates({ NODE_EXTRA_CA_CERTS }: NodeJS.ProcessEnv): string[]
 
 /** Asks for each host that is called. Loaded only where there is a proxy: Node.js and the AWS SDK know none by themselves. */
 function throughProxies(proxies: Proxies, direct: { http: HttpAgent; https: HttpsAgent }, options: object) {
-  if (!proxies.http && !proxies.https) return undefined;
+  if (!proxies.httpProxy && !proxies.httpsProxy) return undefined;
   const { Agent } = require("agent-base") as typeof import("agent-base");
   const { HttpProxyAgent } = require("http-proxy-agent") as typeof import("http-proxy-agent");
   const { HttpsProxyAgent } = require("https-proxy-agent") as typeof import("https-proxy-agent");

@@ -21,6 +21,7 @@ import {
   fromWebToken,
 } from "@aws-sdk/credential-providers";
 import type { Iam } from "../act/dependencies";
+import { given } from "../decide/inputs";
 import type { AccessKeyPair, FoundKey } from "../model/accessKey";
 import { timestamp } from "../model/accessKey";
 import { JOURNAL_TAG } from "../model/journal";
@@ -165,14 +166,12 @@ function newClients(region: string, { credentials, connection }: Access): Client
   const shared = {
     requestHandler: handler,
     // What is not set here, the SDK reads: in the environment, and in the profile.
-    ...(profile && { profile }),
-    ...(useFipsEndpoint && { useFipsEndpoint }),
-    ...(useDualstackEndpoint && { useDualstackEndpoint }),
+    ...given({ profile, useFipsEndpoint, useDualstackEndpoint }),
     // What CloudTrail shows beside each call.
     customUserAgent: [["pulumi-aws-iam-rotator", VERSION]] as [string, string][],
   };
-  const toIam: Place = { ...shared, region, ...(iamEndpoint && { endpoint: iamEndpoint }) };
-  const toSts: Place = { ...shared, region: stsRegion, ...(stsEndpoint && { endpoint: stsEndpoint }) };
+  const toIam: Place = { ...shared, region, ...given({ endpoint: iamEndpoint }) };
+  const toSts: Place = { ...shared, region: stsRegion, ...given({ endpoint: stsEndpoint }) };
   const pace = new Pace();
   const asProfile = <T extends IAMClient | STSClient>(service: "iam" | "sts", client: T): T => {
     if (profile) Object.assign(client.config, { serviceConfiguredEndpoint: profileEndpoint(service, credentials) });
@@ -211,25 +210,10 @@ function credentialsOf(source: CredentialSource, toSts: Place): Credentials {
 /** Its clients of other services, SSO above all, have endpoints of their own. */
 function byChain({ profile, configFile, credentialsFile }: CredentialSource, toSts: Place) {
   const { endpoint: _, ...clientConfig } = toSts;
-  return fromNodeProviderChain({
-    clientConfig,
-    ...(profile && { profile }),
-    ...(configFile && { configFilepath: configFile }),
-    ...(credentialsFile && { filepath: credentialsFile }),
-  });
+  const files = given({ configFilepath: configFile, filepath: credentialsFile });
+  return fromNodeProviderChain({ clientConfig, ...given({ profile }), ...files });
 }
 
 function byWebIdentity(role: WebIdentity, clientConfig: Place) {
-  const { RoleArn: roleArn, WebIdentityToken: webIdentityToken, tokenFile: webIdentityTokenFile = "" } = role;
-  const init = {
-    clientConfig,
-    roleArn,
-    ...(role.RoleSessionName && { roleSessionName: role.RoleSessionName }),
-    ...(role.DurationSeconds && { durationSeconds: role.DurationSeconds }),
-    ...(role.Policy && { policy: role.Policy }),
-    ...(role.PolicyArns && { policyArns: role.PolicyArns }),
-  };
-  return webIdentityToken
-    ? fromWebToken({ ...init, webIdentityToken })
-    : fromTokenFile({ ...init, webIdentityTokenFile });
+  return role.webIdentityToken ? fromWebToken({ ...role, clientConfig }) : fromTokenFile({ ...role, clientConfig });
 }

@@ -1,4 +1,5 @@
 import { loadConfig } from "@smithy/core/config";
+import { given } from "../decide/inputs";
 import type { CredentialSource } from "./credentials";
 
 /**
@@ -13,6 +14,6 @@ export function profileEndpoint(service: "iam" | "sts", { profile = "", configFi
         config?.[`services.${own.services}`]?.[`${service}.endpoint_url`] ?? own.endpoint_url,
       default: undefined,
     },
-    { profile, ...(configFile && { configFilepath: configFile }) },
+    { profile, ...given({ configFilepath: configFile }) },
   );
 }

@@ -1,21 +1,24 @@
 import { BlockList, isIP } from "node:net";
+import { given } from "../decide/inputs";
 import { RotationError } from "../model/errors";
 
 /** What sets proxies: the settings of @pulumi/aws, else the environment. */
 export interface Proxies {
-  http?: string;
-  https?: string;
+  httpProxy?: string;
+  httpsProxy?: string;
   /** Hosts that are reached without one, by commas. */
-  none?: string;
+  noProxy?: string;
 }
 
 /** As `http.ProxyFromEnvironment` of Go reads them, which @pulumi/aws uses: no ALL_PROXY, and the upper case first. */
-export function proxiesOf(given: Proxies, env: NodeJS.ProcessEnv): Proxies {
-  const http = given.http || env.HTTP_PROXY || env.http_proxy;
-  // @pulumi/aws takes its httpProxy for both.
-  const https = given.https || given.http || env.HTTPS_PROXY || env.https_proxy;
-  const none = given.none || env.NO_PROXY || env.no_proxy;
-  return { ...(http && { http }), ...(https && { https }), ...(none && { none }) };
+export function proxiesOf({ httpProxy, httpsProxy, noProxy }: Proxies, env: NodeJS.ProcessEnv): Proxies {
+  const or = (...values: (string | undefined)[]) => values.find((value) => value);
+  return given({
+    httpProxy: or(httpProxy, env.HTTP_PROXY, env.http_proxy),
+    // @pulumi/aws takes its httpProxy for both.
+    httpsProxy: or(httpsProxy, httpProxy, env.HTTPS_PROXY, env.https_proxy),
+    noProxy: or(noProxy, env.NO_PROXY, env.no_proxy),
+  });
 }
 
 /**
@@ -23,8 +26,9 @@ export function proxiesOf(given: Proxies, env: NodeJS.ProcessEnv): Proxies {
  * @throws RotationError for a proxy that can't be used
  */
 export function proxyFor(url: { protocol: string; host: string; port: number }, proxies: Proxies): URL | undefined {
-  const proxy = url.protocol === "https:" ? proxies.https : proxies.http;
-  if (!proxy || isDirect(url.host.toLowerCase().replace(/^\[|\]$|\.$/g, ""), url.port, proxies.none)) return undefined;
+  const proxy = url.protocol === "https:" ? proxies.httpsProxy : proxies.httpProxy;
+  if (!proxy || isDirect(url.host.toLowerCase().replace(/^\[|\]$|\.$/g, ""), url.port, proxies.noProxy))
+    return undefined;
   const found = proxyProblem(proxy);
   if (found === undefined) return new URL(withScheme(proxy));
   const asked = "Can't use the proxy that HTTPS_PROXY or HTTP_PROXY names";

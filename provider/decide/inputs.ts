@@ -70,13 +70,14 @@ function asStored(value: unknown): unknown {
 }
 
 /** Leaves out what is null or undefined at the top: to the engine both mean "not given". */
-function given(news: Props): Props {
-  return Object.fromEntries(Object.entries(news).filter(([, value]) => value !== null && value !== undefined));
+export function given<T extends object>(news: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const present = Object.entries(news).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(present) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
 /** Validates the inputs property by property. No message repeats a value that may be secret. */
 export function checkInputs(news: Props): { inputs: Props; failures: Failure[] } {
-  const inputs = given(news);
+  const inputs: Props = given(news);
   const failures = [
     ...unknownProperties(inputs, PUBLIC_INPUTS, "", ["__provider", ...INTERNAL_INPUTS]),
     ...checkUserArn(inputs.userArn),

@@ -131,7 +131,14 @@ describe("credentials", () => {
       "a role by an OIDC token",
       { assumeRoleWithWebIdentity: { roleArn: ROLE, webIdentityToken: "ey…", duration: "1h" } },
       undefined,
-      { webIdentity: { ...NAMED, RoleArn: ROLE, WebIdentityToken: "ey…", DurationSeconds: 3600 } },
+      {
+        webIdentity: {
+          roleSessionName: NAMED.RoleSessionName,
+          roleArn: ROLE,
+          webIdentityToken: "ey…",
+          durationSeconds: 3600,
+        },
+      },
     ],
     [
       "a role by a file with an OIDC token, and one more from there",
@@ -141,7 +148,7 @@ describe("credentials", () => {
       },
       undefined,
       {
-        webIdentity: { RoleArn: ROLE, tokenFile: "/run/token", RoleSessionName: "pod" },
+        webIdentity: { roleArn: ROLE, webIdentityTokenFile: "/run/token", roleSessionName: "pod" },
         roles: [{ ...NAMED, RoleArn: `${ROLE}2` }],
       },
     ],
@@ -179,7 +186,7 @@ describe("connections", () => {
     [
       "proxies, and who is reached without one",
       { httpProxy: "http://a", httpsProxy: "http://b", noProxy: "x" },
-      { proxies: { http: "http://a", https: "http://b", none: "x" } },
+      { httpProxy: "http://a", httpsProxy: "http://b", noProxy: "x" },
     ],
     [
       "what says nothing of where and who is passed over without noise",

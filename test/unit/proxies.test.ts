@@ -71,10 +71,10 @@ describe("which proxy a call goes through", () => {
 
   // aws-sdk-go-base: the provider's settings come before the environment's, and its httpProxy is for both.
   for (const [title, given, expected] of [
-    ["httpsProxy", { https: "http://q:1" }, "http://q:1/"],
-    ["httpProxy, for https as well", { http: "http://q:1" }, "http://q:1/"],
-    ["both", { http: "http://q:1", https: "http://r:1" }, "http://r:1/"],
-    ["noProxy", { none: "amazonaws.com" }, "direct"],
+    ["httpsProxy", { httpsProxy: "http://q:1" }, "http://q:1/"],
+    ["httpProxy, for https as well", { httpProxy: "http://q:1" }, "http://q:1/"],
+    ["both", { httpProxy: "http://q:1", httpsProxy: "http://r:1" }, "http://r:1/"],
+    ["noProxy", { noProxy: "amazonaws.com" }, "direct"],
   ] as const) {
     it(`by @pulumi/aws's ${title}, before the environment`, () =>
       assert.equal(through(IAM, { HTTPS_PROXY: "http://p:1", NO_PROXY: "x" }, given), expected));

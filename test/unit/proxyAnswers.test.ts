@@ -29,7 +29,7 @@ describe("a proxy on the way to AWS", () => {
   });
 
   const failure = async (proxy: string, attempts = 1) => {
-    const connection = { proxies: { https: proxy }, attempts };
+    const connection = { httpsProxy: proxy, attempts };
     const iam = connect(user, "eu-central-1", { credentials: { login }, connection });
     const error = await iam.createAccessKey().then(
       () => assert.fail("it went through"),
