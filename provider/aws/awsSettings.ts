@@ -1,5 +1,4 @@
 import { homedir } from "node:os";
-import type { fromTemporaryCredentials, fromTokenFile, fromWebToken } from "@aws-sdk/credential-providers";
 import { isObject } from "../decide/inputs";
 import { parseSpan } from "../model/duration";
 import { RotationError } from "../model/errors";
@@ -11,11 +10,29 @@ export interface Settings {
   source(name: string): string;
 }
 
-/** A role to assume, and one that an OIDC token stands for: in the terms of the SDK, which is given them as they are. */
-type FromWebTokenInit = Parameters<typeof fromWebToken>[0];
-type FromTokenFileInit = NonNullable<Parameters<typeof fromTokenFile>[0]>;
-export type Role = Parameters<typeof fromTemporaryCredentials>[0]["params"];
-export type WebIdentity = FromWebTokenInit | (FromTokenFileInit & { webIdentityToken?: undefined });
+/** A role to assume, in the SDK's own terms, which is given it as it is. */
+export interface Role {
+  RoleArn: string;
+  RoleSessionName: string;
+  DurationSeconds?: number;
+  ExternalId?: string;
+  Policy?: string;
+  PolicyArns?: { arn: string }[];
+  SourceIdentity?: string;
+  Tags?: { Key: string; Value: string }[];
+  TransitiveTagKeys?: string[];
+}
+
+/** The same of one that an OIDC token stands for. */
+export interface WebIdentity {
+  roleArn: string;
+  roleSessionName: string;
+  durationSeconds?: number;
+  policy?: string;
+  policyArns?: { arn: string }[];
+  webIdentityToken?: string;
+  webIdentityTokenFile?: string;
+}
 
 /** Every setting that is read, and what becomes of it. docs/credentials.md shows this table. */
 export const SETTINGS = {
@@ -110,8 +127,8 @@ export function webIdentityOf(settings: Settings): WebIdentity | undefined {
   const name = "assumeRoleWithWebIdentity";
   const given = jsonOf(settings, name);
   if (given === undefined) return undefined;
-  const role = roleOf<WebIdentity>(settings, name, given, WEB_IDENTITY);
-  if (!role.webIdentityToken === !("webIdentityTokenFile" in role)) {
+  const role: WebIdentity = roleOf(settings, name, given, WEB_IDENTITY);
+  if (!role.webIdentityToken === !role.webIdentityTokenFile) {
     throw settingError(settings, name, "without either webIdentityToken or webIdentityTokenFile.");
   }
   return role;

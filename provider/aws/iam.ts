@@ -214,6 +214,8 @@ function byChain({ profile, configFile, credentialsFile }: CredentialSource, toS
   return fromNodeProviderChain({ clientConfig, ...given({ profile }), ...files });
 }
 
-function byWebIdentity(role: WebIdentity, clientConfig: Place) {
-  return role.webIdentityToken ? fromWebToken({ ...role, clientConfig }) : fromTokenFile({ ...role, clientConfig });
+function byWebIdentity({ webIdentityToken, ...role }: WebIdentity, clientConfig: Place) {
+  return webIdentityToken
+    ? fromWebToken({ ...role, webIdentityToken, clientConfig })
+    : fromTokenFile({ ...role, clientConfig });
 }
