@@ -4,6 +4,7 @@ import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "../model/accessKe
 import { after } from "../model/duration";
 import type { Retirement } from "../model/managedKeys";
 import { ownerHash } from "../model/owner";
+import { waitsFor } from "../model/waitsFor";
 import { readAwsProvider, splitAwsProvider } from "./awsProvider";
 import { jsonInput } from "./jsonInput";
 import { withoutStackTraces } from "./stackTraces";
@@ -235,14 +236,9 @@ export class RotatedAccessKey extends pulumi.CustomResource {
         .all([props.rotationTrigger, this.rotationTrigger])
         .apply(([asked, answered]) => !isDeepStrictEqual(JSON.parse(JSON.stringify(asked ?? null)), answered ?? null)),
     );
+    const { rotationDueAt, previousAccessKeyId, previousUntil, retirement } = this;
     this.waitsFor = pulumi
-      .all([isAsked, this.rotationDueAt, this.previousAccessKeyId, this.previousUntil, this.retirement])
-      .apply(([asked, dueAt, id, until, retirement]) => {
-        const now = new Date().toISOString();
-        const waits = id && (asked || (dueAt !== undefined && dueAt <= now));
-        if (retirement?.activatedAgain) return `${id} was deactivated, and somebody activated it again`;
-        if (retirement?.lastUse) return `${id} was last used ${retirement.lastUse.at} (${retirement.lastUse.service})`;
-        return waits && until && until > now ? `${id} is in its grace period until ${until}` : undefined;
-      });
+      .output({ isAsked, rotationDueAt, previousAccessKeyId, previousUntil, retirement })
+      .apply((waiting) => waitsFor(waiting, new Date().toISOString()));
   }
 }

@@ -3,8 +3,9 @@ import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
 import type { KnownKey, RotatedKey } from "../model/accessKey";
 import type { Retirement } from "../model/managedKeys";
+import { JOURNAL_PATHS } from "../model/userTags";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
-import { JOURNAL_PATHS, userTags, withTagsAll } from "./userTags";
+import { userTags, withTagsAll } from "./userTags";
 
 /** The inputs of {@link RotatedUser}: those of RotatedAccessKey but `userArn`, and the user's own. */
 export interface RotatedUserArgs extends Omit<RotatedAccessKeyArgs, "userArn"> {

@@ -1,19 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-
-/** The IAM actions that a rotation calls. `sts:GetCallerIdentity` is called too, and needs no permission. */
-export const ROTATION_ACTIONS = [
-  "iam:GetUser",
-  "iam:ListAccessKeys",
-  "iam:CreateAccessKey",
-  "iam:DeleteAccessKey",
-  "iam:TagUser",
-] as const;
-
-/** What `lastUsedGuard` needs besides. */
-export const GUARD_ACTION = "iam:GetAccessKeyLastUsed";
-
-/** What `deactivatePeriod` needs besides. */
-export const DEACTIVATE_ACTION = "iam:UpdateAccessKey";
+import { policyDocument } from "../model/policy";
 
 /**
  * The policy for whoever runs the rotation, limited to the users that are rotated. It does not allow making the user.
@@ -29,16 +15,5 @@ export function rotationPolicy(
   options: { lastUsedGuard?: boolean; deactivate?: boolean } = {},
 ): pulumi.Output<string> {
   const arns = pulumi.all(Array.isArray(userArn) ? userArn : [userArn]);
-  const { lastUsedGuard, deactivate } = options;
-  const actions = [
-    ...ROTATION_ACTIONS,
-    ...(lastUsedGuard ? [GUARD_ACTION] : []),
-    ...(deactivate ? [DEACTIVATE_ACTION] : []),
-  ];
-  return arns.apply((Resource) =>
-    JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{ Sid: "RotateAccessKeys", Effect: "Allow", Action: actions, Resource }],
-    }),
-  );
+  return arns.apply((known) => policyDocument(known, options));
 }

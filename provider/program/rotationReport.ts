@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { inWords } from "../model/duration";
 import type { Retirement } from "../model/managedKeys";
-import { parseUserArn } from "../model/userArn";
+import { reportTable } from "../model/report";
 
 /** What the report reads of a RotatedAccessKey or a RotatedUser. */
 export interface ReportedKey {
@@ -32,50 +31,20 @@ export interface ReportedKey {
  * @param now the time that ages are counted to; default: now
  */
 export function rotationReport(keys: ReportedKey[], now: Date = new Date()): pulumi.Output<string> {
-  const rows = keys.map((key) =>
-    pulumi
-      .all([
-        key.userArn,
-        key.currentAccessKeyId,
-        key.previousAccessKeyId,
-        key.rotatedAt,
-        key.rotationDueAt,
-        key.previousUntil,
-        key.waitsFor,
-        key.retirement,
-      ])
-      .apply(([userArn, id, previousId, rotatedAt, dueAt, until, waitsFor, retirement]) => ({
-        due: dueAt ?? "9999",
-        cells: [
-          parseUserArn(userArn)?.userName ?? userArn,
-          // After a refresh that found the current key gone there is none, until the next update has made one.
-          id ?? "none",
-          rotatedAt ? inWords(now.getTime() - Date.parse(rotatedAt)) : "–",
-          dueAt ? (Date.parse(dueAt) <= now.getTime() ? `**due since ${dueAt}**` : dueAt) : "–",
-          previousId ? `${previousId} ${lasts(until, retirement)}` : "–",
-          waitsFor ?? "–",
-        ],
-      })),
+  const rows = keys.map(
+    ({
+      userArn,
+      currentAccessKeyId,
+      previousAccessKeyId,
+      rotatedAt,
+      rotationDueAt,
+      previousUntil,
+      retirement,
+      waitsFor,
+    }) => {
+      const dates = { rotatedAt, rotationDueAt, previousUntil };
+      return pulumi.output({ userArn, currentAccessKeyId, previousAccessKeyId, ...dates, retirement, waitsFor });
+    },
   );
-  return pulumi.all(rows).apply((all) => {
-    const sorted = [HEAD, ...all.sort((a, b) => a.due.localeCompare(b.due)).map(({ cells }) => cells)];
-    // Where nothing waits there is no such column.
-    const waits = all.some(({ cells }) => cells.at(-1) !== "–");
-    return table(waits ? sorted : sorted.map((cells) => cells.slice(0, -1)));
-  });
-}
-
-function lasts(until: string | undefined, retirement: Retirement | undefined): string {
-  if (retirement?.deactivatedAt) return `asleep since ${retirement.deactivatedAt}`;
-  return until ? `until ${until}` : "until the next rotation";
-}
-
-const HEAD = ["User", "Current key", "Age", "Rotation due", "Previous key", "Waits, because"];
-
-/** Columns as wide as their widest cell, so that it reads in a terminal as well. */
-function table(rows: string[][]): string {
-  const [head = [], ...body] = rows;
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...body.map(line)].join("\n");
+  return pulumi.all(rows).apply((known) => reportTable(known, now));
 }

@@ -1,5 +1,5 @@
-import { createHmac } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { regionProblem, secretProblem, smtpPassword } from "../model/smtpPassword";
 
 /**
  * The password with which an access key signs in to the SMTP interface of Amazon SES, by
@@ -23,45 +23,15 @@ export function sesSmtpPassword(
   region: pulumi.Input<string>,
 ): pulumi.Output<string> {
   // One by one, so that a preview tells a bad region also while the key is still to be made.
-  const checked = pulumi.all([
-    pulumi.output(secretAccessKey).apply(checkSecret),
-    pulumi.output(region).apply(checkRegion),
+  const both = pulumi.all([
+    pulumi.output(secretAccessKey).apply((secret) => checked(secret, secretProblem)),
+    pulumi.output(region).apply((place) => checked(place, regionProblem)),
   ]);
-  return pulumi.secret(checked.apply(([secret, place]) => passwordFor(secret, place)));
+  return pulumi.secret(both.apply(([secret, place]) => smtpPassword(secret, place)));
 }
 
-/** AWS fixed the date once and for all: the password does not depend on the day it is computed on. */
-const DATE = "11111111";
-const VERSION = 0x04;
-
-function passwordFor(secret: string, region: string): string {
-  const signature = [DATE, region, "ses", "aws4_request", "SendRawEmail"].reduce<Buffer>(
-    (key, message) => createHmac("sha256", key).update(message).digest(),
-    Buffer.from(`AWS4${secret}`),
-  );
-  return Buffer.concat([Buffer.of(VERSION), signature]).toString("base64");
-}
-
-// A program in plain JavaScript may pass anything.
-function checkSecret(secret: unknown): string {
-  if (typeof secret !== "string" || secret === "") {
-    throw refusal("the secret access key is empty: it must be the secretAccessKey of an IAM user's key.");
-  }
-  if (/\s/.test(secret)) throw refusal("the secret access key has white space in it, which no such key has.");
-  if (/^A[KS]IA[A-Z0-9]{12,124}$/.test(secret)) {
-    throw refusal("an access key's id was given for its secret: pass its secretAccessKey.");
-  }
-  return secret;
-}
-
-function checkRegion(region: unknown): string {
-  // No list of regions: AWS adds to it. Not repeated in the message: where the two arguments are swapped, it is a secret.
-  if (typeof region !== "string" || !/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
-    throw refusal("the region is not written as AWS writes regions, for example eu-central-1.");
-  }
-  return region;
-}
-
-function refusal(found: string): Error {
-  return new pulumi.RunError(`sesSmtpPassword: ${found}`);
+function checked(value: string, problemOf: (value: unknown) => string | undefined): string {
+  const problem = problemOf(value);
+  if (problem) throw new pulumi.RunError(`sesSmtpPassword: ${problem}`);
+  return value;
 }

@@ -1,16 +1,7 @@
 import type { UserArgs } from "@pulumi/aws/iam/user";
 import { getVersion } from "@pulumi/aws/utilities";
 import * as pulumi from "@pulumi/pulumi";
-import { JOURNAL_TAG } from "../model/journal";
-
-/**
- * The journal's tag, as Pulumi's Terraform bridge spells its paths: it compares them as texts, and knows no brackets. Without
- * these the next update after a refresh, or after a change of the user, would take the tag for drift and remove it.
- */
-export const JOURNAL_PATHS = [`tags.${JOURNAL_TAG}`, `tagsAll.${JOURNAL_TAG}`];
-
-/** Where a user has no tags the bridge compares their number, whatever is ignored: the journal's would show as a change for ever. */
-const OWN_TAG = { "rotated-by": JOURNAL_TAG };
+import { OWN_TAG, tagProblem } from "../model/userTags";
 
 /** Engines look for a path in the inputs; up to 3.180 they fail where it begins with a property that is not there. */
 export const withTagsAll: pulumi.ResourceTransformation = ({ props, opts }) => ({
@@ -45,19 +36,10 @@ function isPlain(given: UserArgs["tags"]): given is Record<string, pulumi.Input<
 
 /**
  * A RunError, since of another one that comes this late Pulumi shows promises and stacks, and takes half a minute for it.
- * Under @pulumi/aws 7 a tag with an empty value makes all tags unknown in each plan, and what is ignored is not looked at.
  * @throws RunError if that tag can't be given to a user with a journal
  */
 function checked(user: string, key: string, value: string): string {
-  if (key.toLowerCase() === JOURNAL_TAG) {
-    throw new pulumi.RunError(
-      `RotatedUser ${user}: the tag ${key} is the one in which the rotation keeps its journal. Leave it out.`,
-    );
-  }
-  if (value === "" && Number.parseInt(getVersion(), 10) >= 7) {
-    throw new pulumi.RunError(
-      `RotatedUser ${user}: the tag ${key} has an empty value. With one, @pulumi/aws 7 would remove the journal of the rotation from the user after a refresh: give it a value, or leave it out.`,
-    );
-  }
+  const problem = tagProblem(user, key, value, Number.parseInt(getVersion(), 10));
+  if (problem) throw new pulumi.RunError(problem);
   return value;
 }

@@ -5,7 +5,7 @@ import { PATIENCE } from "../../provider/act/dependencies";
 import { INPUT_NAMES } from "../../provider/decide/inputs";
 import { LONGEST_OPERATION } from "../../provider/decide/judge";
 import { formatJournal, JOURNAL_TAG, parseJournal } from "../../provider/model/journal";
-import { DEACTIVATE_ACTION, GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/program/rotationPolicy";
+import { DEACTIVATE_ACTION, GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/model/policy";
 import { column, section, tables } from "../support/markdown";
 import { type Props, Stage, userArn } from "../support/stage";
 

@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Output } from "@pulumi/pulumi";
-import {
-  DEACTIVATE_ACTION,
-  GUARD_ACTION,
-  ROTATION_ACTIONS,
-  rotationPolicy,
-} from "../../provider/program/rotationPolicy";
+import { DEACTIVATE_ACTION, GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/model/policy";
+import { rotationPolicy } from "../../provider/program/rotationPolicy";
 
 const value = <T>(output: Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();
 const [one, two] = ["arn:aws:iam::123456789012:user/one", "arn:aws:iam::123456789012:user/ci/two"];

@@ -10,7 +10,8 @@ import {
 import type { Iam } from "../../provider/act/dependencies";
 import { PATIENCE } from "../../provider/act/dependencies";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
-import { ROTATION_ACTIONS, rotationPolicy } from "../../provider/program/rotationPolicy";
+import { ROTATION_ACTIONS } from "../../provider/model/policy";
+import { rotationPolicy } from "../../provider/program/rotationPolicy";
 import { POLICY_NAME } from "./ownUsers";
 import { iamClient, type Run, seconds } from "./run";
 
