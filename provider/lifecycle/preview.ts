@@ -11,6 +11,10 @@ export interface Preview {
   line?: string;
   /** What is asked for and has to wait. */
   waits: Wait[];
+  /** What it does, step by step; absent where it will be refused. */
+  steps?: Step[];
+  /** Only the update can tell whether a key is in use, and some of it waits. */
+  mayWait?: boolean;
 }
 
 /** What an update will do, from what is recorded alone: a preview asks AWS nothing. */
@@ -39,11 +43,12 @@ export function previewUpdate(recorded: ManagedKeys, drift: Drift, intent: Inten
     deleted.length > 0 && `deletes ${deleted.join(" and ")}`,
     deactivates && `deactivates ${deactivates.accessKeyId}`,
   ].filter((part) => typeof part === "string");
+  const more = { waits, steps: plan.steps, mayWait: mayWait !== "" };
   const takesOver = "this update takes the user over, if another resource rotates it by now (state changed).";
   if (parts.length === 0)
     return {
       ...(intent.takesOver && waits.every(({ what }) => what !== "adoption") && { line: takesOver }),
-      waits,
+      ...more,
     };
   const why = makes
     ? (intent.revoke ?? intent.rotate ?? "current no longer works")
@@ -51,7 +56,7 @@ export function previewUpdate(recorded: ManagedKeys, drift: Drift, intent: Inten
       ? "state changed"
       : (plan.retires ?? "an earlier run left it");
   const unless = mayWait && ` It waits if ${mayWait} was used within lastUsedGuard (${intent.lastUsedGuard}).`;
-  return { line: `this update ${parts.join(", ")} (${why}).${unless}`, waits };
+  return { line: `this update ${parts.join(", ")} (${why}).${unless}`, ...more };
 }
 
 const WAITING = { rotation: "a rotation", adoption: "the adoption", retirement: "the end of an older key" };

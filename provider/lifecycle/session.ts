@@ -10,6 +10,8 @@ import { parseUserArn, regionFor, type UserArn } from "../model/userArn";
 /** The stack's configuration, with the keys of @pulumi/aws under `aws:`. */
 export interface StackConfig {
   get(key: string): string | undefined;
+  /** In words, what sets a setting of @pulumi/aws, if not the stack's configuration under `aws:`. */
+  source?(name: string): string;
 }
 
 /** What the provider needs of the world. Tests give their own. */
@@ -21,7 +23,7 @@ export interface World extends Omit<Dependencies, "iam" | "signedBy"> {
 export function stackSettings(config: StackConfig | undefined): Settings {
   return {
     get: (name) => config?.get(`aws:${name}`),
-    source: (name) => `the stack's configuration sets aws:${name}`,
+    source: (name) => config?.source?.(name) ?? `the stack's configuration sets aws:${name}`,
   };
 }
 

@@ -33,6 +33,8 @@ export interface StackOptions {
   path?: string[];
   /** A folder in the repository, with other packages of Pulumi's in its node_modules: the program then lies below it. */
   below?: string;
+  /** The text of Pulumi.yaml; its project has to be called `program`. */
+  project?: string;
   /** Wait for AWS's eventual consistency in tenths of seconds: moto has none. */
   hasty?: boolean;
 }
@@ -66,7 +68,7 @@ export class Stack {
       symlinkSync(join(root, "node_modules", name), join(modules, name));
     }
     writeFileSync(join(this.folder, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
-    writeFileSync(join(this.folder, "Pulumi.yaml"), "name: program\nruntime: nodejs\n");
+    writeFileSync(join(this.folder, "Pulumi.yaml"), options.project ?? "name: program\nruntime: nodejs\n");
     this.write(options.program);
     this.env = {
       PATH: [...(options.path ?? []), binFolder, process.env.PATH].join(":"),

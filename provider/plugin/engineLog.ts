@@ -1,0 +1,27 @@
+import * as grpc from "@grpc/grpc-js";
+import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+
+import pb = require("@pulumi/pulumi/proto/engine_pb");
+
+/** What a plugin says to the engine that started it: lines that stand at a resource. */
+export class EngineLog {
+  #client: EngineClient | undefined;
+
+  /** @param address where the engine listens; without one nothing is said */
+  attach(address: string | undefined): void {
+    this.#client?.close();
+    this.#client = address ? new EngineClient(address, grpc.credentials.createInsecure()) : undefined;
+  }
+
+  /** @param passing shown beside the resource while it works, and not kept */
+  say(urn: string, line: string, { passing = false } = {}): Promise<void> {
+    const request = new pb.LogRequest();
+    request.setSeverity(pb.LogSeverity.INFO);
+    request.setMessage(line);
+    request.setUrn(urn);
+    request.setEphemeral(passing);
+    const client = this.#client;
+    // A line that can't be said is no reason to fail.
+    return new Promise((resolve) => (client ? client.log(request, () => resolve()) : resolve()));
+  }
+}

@@ -1,0 +1,106 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { systemClock } from "../act/clock";
+import { PATIENCE } from "../act/dependencies";
+import type { Engine } from "../act/engine";
+import type { World } from "../lifecycle/session";
+import { RotationError } from "../model/errors";
+import type { EngineLog } from "./engineLog";
+
+/** One call of the engine's: the resource that it is about, and what is said meanwhile. */
+interface Call {
+  urn: string;
+  stop: AbortSignal;
+  said: Promise<void>[];
+}
+
+/** The calls that are under way, and how they are ended early. */
+export class Calls {
+  readonly #current = new AsyncLocalStorage<Call>();
+  #stop = new AbortController();
+  #count = 0;
+
+  constructor(private readonly log: EngineLog) {}
+
+  get areUnderWay(): boolean {
+    return this.#count > 0;
+  }
+
+  /** What is said in it belongs to that resource, and has reached the engine before the call is answered. */
+  async run<T>(urn: string, work: () => Promise<T>): Promise<T> {
+    const call: Call = { urn, stop: this.#stop.signal, said: [] };
+    this.#count += 1;
+    try {
+      return await this.#current.run(call, work);
+    } finally {
+      await Promise.all(call.said);
+      this.#count -= 1;
+    }
+  }
+
+  /** Ends every wait of the calls under way; those that come later are not concerned. */
+  cancel(): void {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+  }
+
+  say(line: string, more: { passing?: boolean } = {}): void {
+    const call = this.#current.getStore();
+    call?.said.push(this.log.say(call.urn, line, more));
+  }
+
+  /** @throws RotationError as soon as the engine asks to end */
+  sleep(milliseconds: number): Promise<void> {
+    const stop = this.#current.getStore()?.stop;
+    return new Promise((resolve, reject) => {
+      if (stop?.aborted) return reject(interrupted());
+      const timer = setTimeout(() => {
+        stop?.removeEventListener("abort", end);
+        resolve();
+      }, milliseconds);
+      const end = () => {
+        clearTimeout(timer);
+        reject(interrupted());
+      };
+      stop?.addEventListener("abort", end, { once: true });
+    });
+  }
+}
+
+function interrupted(): RotationError {
+  return new RotationError({
+    asked: "Stopped waiting for AWS",
+    found: "the operation was cancelled.",
+    todo: "Run again: it goes on from where it stands.",
+  });
+}
+
+/** The world of the plugin: a wait can be ended, and what takes its time is shown beside the resource. */
+export function pluginWorld(calls: Calls, engine: Engine): World {
+  return {
+    connect: (...args) => {
+      // Loaded with the first call to AWS, so that a preview does not pay for it.
+      const iam = (require("../aws/iam") as typeof import("../aws/iam")).connect(...args);
+      const tell = (line: string) => calls.say(line, { passing: true });
+      return {
+        ...iam,
+        createAccessKey: () => {
+          tell("making a new access key …");
+          return iam.createAccessKey();
+        },
+        tryKey: (key) => {
+          tell(`waiting until AWS accepts ${key.accessKeyId} …`);
+          return iam.tryKey(key);
+        },
+        deleteAccessKey: (accessKeyId) => {
+          tell(`deleting ${accessKeyId} …`);
+          return iam.deleteAccessKey(accessKeyId);
+        },
+      };
+    },
+    clock: { now: systemClock.now, sleep: (milliseconds) => calls.sleep(milliseconds) },
+    patience: PATIENCE,
+    engine,
+    env: process.env,
+    say: (line) => calls.say(line),
+  };
+}
