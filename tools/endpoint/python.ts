@@ -6,8 +6,9 @@ import execa from "execa";
 import { type Log, runLong } from "../commands";
 import { fillAlone } from "../staging";
 
-/** The emulators, and the folders here of what each of them needs. They disagree on a version of botocore. */
+/** What environments are made for; the emulators disagree on a version of botocore. */
 export type Emulator = "moto" | "ministack";
+export type Environment = Emulator | "pulumi";
 
 const WORK = resolve(__dirname, "../../.work");
 const NAMES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
@@ -15,8 +16,8 @@ const NAMES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11"
 const IDENTIFY =
   "import sys, platform; print(sys.executable, sys.version, platform.machine()); sys.exit(sys.version_info < (3, 10))";
 
-/** The Python of a virtual environment with an emulator, which is made at the first call: 15 s, 110 MB or 65 MB. */
-export async function pythonWith(log: Log, emulator: Emulator): Promise<string> {
+/** The Python of a virtual environment with such a thing, which is made at the first call: 15 s, 110 MB or 65 MB. */
+export async function pythonWith(log: Log, emulator: Environment): Promise<string> {
   const { python, identity } = await findPython(emulator);
   const hash = createHash("sha256")
     .update(identity)
@@ -24,9 +25,9 @@ export async function pythonWith(log: Log, emulator: Emulator): Promise<string> 
   const environment = join(WORK, `${emulator}-${hash.digest("hex").slice(0, 12)}`);
   const inside = join(environment, "bin", "python");
   if (existsSync(inside)) return inside;
-  return fillAlone(log, WORK, `the IAM emulator ${emulator}`, async (staging) => {
+  return fillAlone(log, WORK, WHAT[emulator], async (staging) => {
     if (existsSync(inside)) return inside;
-    log(`Installing the IAM emulator ${emulator} into .work, once`);
+    log(`Installing ${WHAT[emulator]} into .work, once`);
     const folder = await staging();
     await install(log, emulator, python, folder);
     // Nothing that is used in there depends on the folder's name, so only a whole environment ever gets this one.
@@ -35,21 +36,21 @@ export async function pythonWith(log: Log, emulator: Emulator): Promise<string> 
   });
 }
 
-function requirementsOf(emulator: Emulator): string {
-  return join(__dirname, emulator, "requirements.txt");
+function requirementsOf(emulator: Environment): string {
+  return resolve(__dirname, emulator === "pulumi" ? "../plugin/python" : emulator, "requirements.txt");
 }
 
-async function findPython(emulator: Emulator): Promise<{ python: string; identity: string }> {
+async function findPython(emulator: Environment): Promise<{ python: string; identity: string }> {
   for (const python of NAMES) {
     const found = await execa(python, ["-I", "-c", IDENTIFY], { reject: false });
     if (!found.failed) return { python, identity: found.stdout };
   }
   throw new Error(
-    `The IAM emulator needs Python 3.10 or newer: no python3 of that kind is on PATH. ${OTHERWISE[emulator]}`,
+    `To install ${WHAT[emulator]} needs Python 3.10 or newer: no python3 of that kind is on PATH. ${OTHERWISE[emulator]}`,
   );
 }
 
-async function install(log: Log, emulator: Emulator, python: string, folder: string): Promise<void> {
+async function install(log: Log, emulator: Environment, python: string, folder: string): Promise<void> {
   const env = environment();
   await runLong(log, python, ["-I", "-m", "venv", folder], { what: "Making a Python environment", env }).catch(
     (cause: Error) => {
@@ -76,9 +77,15 @@ function environment(): NodeJS.ProcessEnv {
   return { ...rest, PIP_DISABLE_PIP_VERSION_CHECK: "1" };
 }
 
-const OTHERWISE: Record<Emulator, string> = {
+const WHAT: Record<Environment, string> = {
+  moto: "the IAM emulator moto",
+  ministack: "the IAM emulator ministack",
+  pulumi: "Pulumi's SDK for Python",
+};
+const OTHERWISE: Record<Environment, string> = {
   moto:
     "Or set ROTATOR_TEST_ENDPOINT_URL to the address of an IAM emulator that runs already;" +
     " outside of tests and demo nothing but AWS credentials is needed.",
   ministack: "Only test/permissions needs it.",
+  pulumi: "Only test/plugin needs it.",
 };

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { schemaOf } from "./schema";
 
-export const { version: VERSION } = require("../../package.json") as { version: string };
+const PACKAGE = require("../../package.json") as { version: string; repository?: string };
+export const VERSION = PACKAGE.version;
 export const PLUGIN = "pulumi-resource-aws-iam-rotator";
 const ROOT = join(__dirname, "../..");
 
@@ -21,7 +22,7 @@ export async function bundleInto(folder: string, entry = join(ROOT, "provider/pl
     legalComments: "linked",
     logLevel: "warning",
   });
-  await writeFile(join(folder, "schema.json"), `${JSON.stringify(schemaOf(VERSION), null, 2)}\n`);
+  await writeFile(join(folder, "schema.json"), `${JSON.stringify(schemaOf(PACKAGE), null, 2)}\n`);
   await writeFile(join(folder, PLUGIN), `#!/bin/sh\nexec node "$(dirname "$0")/plugin.js" "$@"\n`);
   await chmod(join(folder, PLUGIN), 0o755);
   await writeFile(join(folder, `${PLUGIN}.cmd`), `@node "%~dp0plugin.js" %*\r\n`);

@@ -2,7 +2,6 @@ import { SETTING_NAMES, SETTINGS, type SettingName } from "../../provider/aws/aw
 import { descriptionsIn } from "./descriptions";
 
 const NAME = "aws-iam-rotator";
-const REPOSITORY = "https://github.com/pulumi-aws-iam-rotator/pulumi-aws-iam-rotator";
 
 type Property = Record<string, unknown>;
 type Properties = Record<string, Property>;
@@ -105,7 +104,7 @@ const objectOf = (properties: Properties, required: string[] = [], description =
 });
 
 /** The package's schema: what `pulumi package get-schema`, the SDKs and the registry are made of. */
-export function schemaOf(version: string): Record<string, unknown> {
+export function schemaOf({ version, repository }: { version: string; repository?: string }): Record<string, unknown> {
   return {
     name: NAME,
     displayName: "AWS IAM rotator",
@@ -113,8 +112,7 @@ export function schemaOf(version: string): Record<string, unknown> {
     description: "Rotates the access keys of AWS IAM users with `pulumi up`: two keys, no downtime, no server.",
     keywords: ["pulumi", "aws", "iam", "access-key", "rotation", "category/cloud", "kind/native"],
     license: "Apache-2.0",
-    repository: REPOSITORY,
-    pluginDownloadURL: `github://api.github.com/pulumi-aws-iam-rotator`,
+    ...publishedAt(repository),
     meta: { moduleFormat: "(.*)" },
     config: { variables: settings },
     provider: {
@@ -270,7 +268,7 @@ export function schemaOf(version: string): Record<string, unknown> {
       nodejs: { packageName: "pulumi-aws-iam-rotator-sdk", respectSchemaVersion: true },
       python: { packageName: "pulumi_aws_iam_rotator", respectSchemaVersion: true, pyproject: { enabled: true } },
       go: {
-        importBasePath: "github.com/pulumi-aws-iam-rotator/pulumi-aws-iam-rotator/sdk/go/awsiamrotator",
+        importBasePath: `${(repository ?? "https://example.com/pulumi-aws-iam-rotator").slice("https://".length)}/sdk/go/awsiamrotator`,
         rootPackageName: "awsiamrotator",
         generateResourceContainerTypes: true,
         respectSchemaVersion: true,
@@ -279,6 +277,12 @@ export function schemaOf(version: string): Record<string, unknown> {
       java: { basePackage: "com.pulumi" },
     },
   };
+}
+
+/** Where releases are: Pulumi downloads a plugin from those of a GitHub repository. None is named before there is one. */
+function publishedAt(repository: string | undefined): Record<string, string> {
+  const [, path] = /^https:\/\/github\.com\/([^/]+\/[^/]+)$/.exec(repository ?? "") ?? [];
+  return repository && path ? { repository, pluginDownloadURL: `github://api.github.com/${path}` } : {};
 }
 
 function withPair(comments: Map<string, string>): Map<string, string> {

@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, readFile, rename } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import execa from "execa";
+import { type Log, logToStderr } from "../commands";
+import { goBuild, requireGo } from "../engine/build";
+import { VERSION } from "../engine/cache";
+import { fillAlone } from "../staging";
+
+const WORK = resolve(__dirname, "../../.work");
+const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
+
+/** What is built, by the folder here whose go.mod pins it. The hosts are the newest that are Go modules: older than a user's. */
+const TARGETS = {
+  "hosts/yaml": "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+  "hosts/python": "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+  "hosts/go": "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go",
+  gensdk: ".",
+} as const;
+
+/** A folder to put on PATH: the language hosts for YAML, Python and Go, and `gensdk`. Built with Go at the first call. */
+export async function languageHosts(log: Log = logToStderr): Promise<string> {
+  const folder = join(WORK, `language-hosts-${await hashOfSources()}`);
+  if (existsSync(folder)) return folder;
+  return fillAlone(log, WORK, "the language hosts", async (staging) => {
+    if (existsSync(folder)) return folder;
+    await requireGo();
+    log("Building the language hosts for YAML, Python and Go, once: 1 to 4 minutes on two cores.");
+    const built = await staging();
+    for (const [module, target] of Object.entries(TARGETS)) {
+      const name = target === "." ? module : (target.split("/").at(-1) ?? "");
+      const ldflags = `-X ${VERSION_VARIABLE}=v${VERSION}`;
+      await goBuild(log, { module: `../plugin/${module}`, target, what: name, output: join(built, name), ldflags });
+    }
+    const script = "pulumi-language-python-exec";
+    const python = join(__dirname, "hosts/python");
+    const sdk = await execa("go", ["list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"], { cwd: python });
+    await copyFile(join(sdk.stdout.trim(), "python/cmd", script), join(built, script));
+    await rename(built, folder);
+    return folder;
+  });
+}
+
+/** What they are built from, and for which machine. */
+async function hashOfSources(): Promise<string> {
+  const hash = createHash("sha256").update(`${process.platform} ${process.arch} ${VERSION}`);
+  for (const module of Object.keys(TARGETS)) {
+    hash.update(await readFile(join(__dirname, module, "go.sum")));
+  }
+  hash.update(await readFile(join(__dirname, "gensdk/main.go")));
+  return hash.digest("hex").slice(0, 12);
+}
