@@ -13,5 +13,9 @@ deploy = rotator.RotatedUser(
 pulumi.export("userArn", deploy.user_arn)
 pulumi.export("currentAccessKeyId", deploy.current_access_key_id)
 pulumi.export("previousAccessKeyId", deploy.previous_access_key_id)
-# Secret. Other stacks read it by a StackReference.
-pulumi.export("current", deploy.current)
+# Secret. Other stacks read it by a StackReference, in any language: with the names that it has everywhere.
+pulumi.export("current", {
+    "accessKeyId": deploy.current.access_key_id,
+    "secretAccessKey": deploy.current.secret_access_key,
+    "createdAt": deploy.current.created_at,
+})

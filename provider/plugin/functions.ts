@@ -1,9 +1,10 @@
+import { isObject } from "../decide/inputs";
 import { policyDocument } from "../model/policy";
 import { type ReportRow, reportTable } from "../model/report";
 import { regionProblem, secretProblem, smtpPassword } from "../model/smtpPassword";
 import { type Bag, plainBag, secret } from "./wire";
 
-export type Answer = { result: Bag } | { failure: { property: string; reason: string } };
+type Answer = { result: Bag } | { failure: { property: string; reason: string } };
 
 /** The package's functions, for programs of all languages. */
 export function invoke(token: string, args: Bag): Answer {
@@ -21,8 +22,18 @@ export function invoke(token: string, args: Bag): Answer {
       return { result: { password: secret(smtpPassword(String(secretAccessKey), String(region))) } };
     }
     case "rotationReport":
-      return { result: { markdown: reportTable((given.keys ?? []) as ReportRow[], new Date()) } };
+      return report(given.keys);
     default:
       return { failure: { property: "", reason: `There is no function ${token}.` } };
   }
+}
+
+/** A resource that is passed as a whole comes as a reference, which shows none of its properties. */
+function report(keys: unknown): Answer {
+  const rows = Array.isArray(keys) ? keys : [];
+  const strange = rows.findIndex((row) => !isObject(row) || typeof row.userArn !== "string");
+  if (strange === -1) return { result: { markdown: reportTable(rows as ReportRow[], new Date()) } };
+  const reason =
+    "has no userArn: pass the outputs of the resource, userArn, currentAccessKeyId, rotatedAt and so on, and not the resource.";
+  return { failure: { property: `keys[${strange}]`, reason } };
 }

@@ -1,0 +1,151 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import execa from "execa";
+import { ownAwsPlugin } from "../../tools/awsPlugin";
+import { logToStderr } from "../../tools/commands";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { pythonWith } from "../../tools/endpoint/python";
+import { bundleInto } from "../../tools/plugin/bundle";
+import { languageHosts } from "../../tools/plugin/hosts";
+import { Account } from "./account";
+import { type FaultProxy, startProxy } from "./proxy";
+import { Stack } from "./stack";
+
+const ROOT = resolve(__dirname, "../..");
+
+/** Those of the examples. */
+export type Language = "yaml" | "python" | "go";
+
+/** The plugin as it is built, with little patience if not told otherwise, and stacks whose programs find it, and SDKs of it, by their project. */
+export class Plugin {
+  readonly #stacks: Stack[] = [];
+
+  private constructor(
+    readonly folder: string,
+    readonly endpoint: Endpoint,
+    readonly proxy: FaultProxy,
+  ) {}
+
+  /** @param patient waits for AWS as long as the plugin that is released */
+  static async start({ patient = false } = {}): Promise<Plugin> {
+    const folder = mkdtempSync(join(tmpdir(), "rotator-plugin-"));
+    await bundleInto(folder, patient ? undefined : join(__dirname, "fixtures/hastyPlugin.ts"));
+    const endpoint = await startEndpoint();
+    return new Plugin(folder, endpoint, await startProxy(endpoint.url));
+  }
+
+  account(name: string): Account {
+    return new Account(this.endpoint.url, name);
+  }
+
+  /** The names of the calls that AWS got since this was asked last. */
+  calls(): string[] {
+    const names = this.proxy.calls.map(({ action }) => action);
+    this.proxy.clear();
+    return names;
+  }
+
+  /** The part of Pulumi.yaml by which a project has this plugin. */
+  get project(): string {
+    return `plugins:\n  providers:\n    - name: aws-iam-rotator\n      path: ${this.folder}\n`;
+  }
+
+  /** A stack of a program in JavaScript, which has the plugin's resources by their tokens. */
+  stack(program: string, env: Record<string, string> = {}): Promise<Stack> {
+    return this.#create(program, `name: program\nruntime: nodejs\n${this.project}`, env, []);
+  }
+
+  /** A stack of a program in YAML. */
+  async yaml(program: string, env: Record<string, string> = {}): Promise<Stack> {
+    const text = `name: program\nruntime: yaml\n${this.project}${program}`;
+    return this.#create("", text, env, [await languageHosts()]);
+  }
+
+  /** A stack of a program in JavaScript, with the generated SDK for Node.js as `pulumi-aws-iam-rotator-sdk`. */
+  async withNodeSdk(program: string, env: Record<string, string> = {}): Promise<Stack> {
+    const stack = await this.stack(program, env);
+    await prepareNode(stack.folder, await this.#generate());
+    return stack;
+  }
+
+  /** The SDKs of the plugin's schema, each in a folder of its language. */
+  async #generate(): Promise<string> {
+    const sdk = join(this.folder, "sdk");
+    await execa(join(await languageHosts(), "gensdk"), [join(this.folder, "schema.json"), sdk]);
+    return sdk;
+  }
+
+  /** A stack of an example, in its language, with the SDK that is generated for that. */
+  async example(name: Language): Promise<Stack> {
+    const example = join(ROOT, "examples", name);
+    const hosts = await languageHosts();
+    const sdk = await this.#generate();
+    const env: Record<string, string> = {};
+    const path = [hosts];
+    let project = readFileSync(join(example, "Pulumi.yaml"), "utf8").replace(/^name: .*/, "name: program");
+    if (name === "python") {
+      const python = await pythonWith(logToStderr, "pulumi");
+      project = project.replace("virtualenv: venv", `virtualenv: ${dirname(dirname(python))}`);
+      path.push(dirname(python));
+      env.PYTHONPATH = join(sdk, "python");
+      preparePython(join(sdk, "python"));
+    }
+    if (name === "go") {
+      for (const variable of ["GOPROXY", "GOSUMDB", "GONOSUMDB", "GOFLAGS", "GOCACHE", "GOMODCACHE", "GOPATH"]) {
+        const value = process.env[variable];
+        if (value) env[variable] = value;
+      }
+    }
+    const stack = await this.#create("", `${project}\n${this.project}`, env, path);
+    cpSync(example, stack.folder, { recursive: true, filter: (file) => !file.endsWith("Pulumi.yaml") });
+    if (name === "go") await prepareGo(stack.folder, sdk, env);
+    return stack;
+  }
+
+  async #create(program: string, project: string, env: Record<string, string>, path: string[]): Promise<Stack> {
+    const stack = await Stack.create({
+      program,
+      project,
+      endpointUrl: this.proxy.url,
+      path: [...path, await ownAwsPlugin()],
+      env: { AWS_REGION: "us-east-1", TRIGGER: "1", ...env },
+    });
+    this.#stacks.push(stack);
+    return stack;
+  }
+
+  async stop(): Promise<void> {
+    for (const stack of this.#stacks) stack.remove();
+    await this.proxy.stop();
+    await this.endpoint.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** What an installed package has besides, and the SDK reads. */
+function preparePython(sdk: string): void {
+  const folder = join(sdk, "pulumi_aws_iam_rotator-0.1.0.dist-info");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "METADATA"), "Metadata-Version: 2.1\nName: pulumi_aws_iam_rotator\nVersion: 0.1.0\n");
+}
+
+/** As `pulumi package add` leaves it: the SDK is compiled, and found by its name. */
+async function prepareNode(folder: string, sdk: string): Promise<void> {
+  const source = join(sdk, "nodejs");
+  const made = join(folder, "node_modules", "pulumi-aws-iam-rotator-sdk");
+  mkdirSync(made, { recursive: true });
+  if (!existsSync(join(sdk, "node_modules"))) symlinkSync(join(ROOT, "node_modules"), join(sdk, "node_modules"));
+  const target = ["--ignoreConfig", "--module", "nodenext", "--target", "es2022", "--types", "node", "--skipLibCheck"];
+  const sources = ["index.ts", "config/index.ts", "types/index.ts"].map((file) => join(source, file));
+  await execa(join(ROOT, "node_modules/.bin/tsc"), [...target, "--rootDir", source, "--outDir", made, ...sources]);
+  writeFileSync(join(made, "package.json"), readFileSync(join(source, "package.json")));
+}
+
+async function prepareGo(folder: string, sdk: string, env: Record<string, string>): Promise<void> {
+  const name = "example.com/pulumi-aws-iam-rotator/sdk/go/awsiamrotator";
+  writeFileSync(join(sdk, "go", "go.mod"), `module ${name}\n\ngo 1.25.0\n`);
+  const go = (...args: string[]) => execa("go", args, { cwd: folder, env });
+  await go("mod", "edit", "-require", `${name}@v0.0.0`, "-replace", `${name}=${join(sdk, "go")}`);
+  await go("mod", "tidy");
+}
