@@ -206,6 +206,8 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     try {
       super(TYPE, name, props, {
         ...ownOpts,
+        // The same resource as the provider plugin has it: a stack moves from one to the other, and back, with its keys.
+        aliases: [...(opts.aliases ?? []), { type: "aws-iam-rotator:index:RotatedAccessKey" }],
         additionalSecretOutputs: [
           ...(opts.additionalSecretOutputs ?? []),
           // `answered` notes triggers, which a program may have marked as secret.

@@ -63,7 +63,7 @@ export class RotatedUser extends pulumi.ComponentResource {
     const { user, ...keyArgs } = args ?? {};
     // First, so that what is refused at once leaves nothing behind.
     const tags = userTags(name, user?.tags);
-    super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, opts);
+    super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, withAlias(opts));
     // The rotation writes a tag on this user that is none of its inputs: the options keep it out of every comparison.
     const options = { parent: this, ignoreChanges: JOURNAL_PATHS, transformations: [withTagsAll] };
     this.user = new User(name, { ...user, tags }, options);
@@ -93,4 +93,9 @@ export class RotatedUser extends pulumi.ComponentResource {
       waitsFor: this.waitsFor,
     });
   }
+}
+
+/** The same component as the provider plugin has it: a stack moves from one to the other, and back, with its keys. */
+function withAlias(opts: pulumi.ComponentResourceOptions): pulumi.ComponentResourceOptions {
+  return { ...opts, aliases: [...(opts.aliases ?? []), { type: "aws-iam-rotator:index:RotatedUser" }] };
 }

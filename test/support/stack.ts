@@ -94,9 +94,15 @@ export class Stack {
     return stack;
   }
 
-  /** Replaces the program. */
-  write(program: string): void {
+  /** Replaces the program; and Pulumi.yaml. */
+  write(program: string, project?: string): void {
     writeFileSync(join(this.folder, "index.js"), program);
+    if (project) writeFileSync(join(this.folder, "Pulumi.yaml"), project);
+  }
+
+  /** The text of Pulumi.yaml. */
+  project(): string {
+    return readFileSync(join(this.folder, "Pulumi.yaml"), "utf8");
   }
 
   run(...args: string[]): Promise<Run> {
