@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
-import { ensureBuilt } from "../support/dist";
+import { ensureBuilt, ROOT } from "../support/dist";
 import { remember, secretsIn } from "../support/secrets";
 import { Stack } from "../support/stack";
 
@@ -27,6 +27,12 @@ exports.key = readRotatedKey(rotating, process.env.OUTPUT);
 
 const ANOTHER = { PULUMI_CONFIG_PASSPHRASE: "another passphrase of a test" };
 
+/** Words of Pulumi's, as docs/troubleshooting.md has them. */
+function told(words: string): RegExp {
+  assert.ok(readFileSync(join(ROOT, "docs/troubleshooting.md"), "utf8").includes(`| \`${words}`), words);
+  return new RegExp(words);
+}
+
 type Key = { accessKeyId: string; secretAccessKey: string };
 
 describe("a stack that reads a rotated key", function () {
@@ -44,7 +50,7 @@ describe("a stack that reads a rotated key", function () {
       TRIGGER: "1",
     };
     stack = await Stack.create({ endpointUrl: endpoint.url, program: ROTATING, env, hasty: true });
-    await stack.up();
+    assert.match(await stack.up(), told("will not show as a stack output"));
     stack.env.TRIGGER = "2";
     await stack.up();
     rotated = (await stack.outputs()) as typeof rotated;
@@ -86,6 +92,7 @@ describe("a stack that reads a rotated key", function () {
       assert.notEqual(code, 0, text);
       assert.match(text, /the output current of the stack organization\/program\/dev can't be decrypted here/);
       assert.match(text, /the same PULUMI_CONFIG_PASSPHRASE/);
+      assert.match(text, told("eliding undecryptable secrets for stack reference"));
       assert.doesNotMatch(text, /at .*readRotatedKey/, "no stack trace");
     }
   });
