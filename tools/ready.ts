@@ -1,7 +1,10 @@
 import { ownAwsPlugin } from "./awsPlugin";
+import { logToStderr } from "./commands";
 import { startEndpoint } from "./endpoint";
+import { pythonWith } from "./endpoint/python";
 import { ensureEngine } from "./engine";
 import { startMinistack } from "./ministack";
+import { languageHosts } from "./plugin/hosts";
 
 // The SDK's advice on Node.js versions would stand among what this says.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
@@ -10,11 +13,15 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 async function ready(): Promise<void> {
   const { version, origin } = await ensureEngine();
   await ownAwsPlugin();
+  await languageHosts();
+  await pythonWith(logToStderr, "pulumi");
   for (const start of [startEndpoint, startMinistack]) {
     const emulator = await start();
     await emulator.stop();
   }
-  console.log(`Ready: Pulumi ${version} (${origin}), an aws plugin, and two emulators of IAM.`);
+  console.log(
+    `Ready: Pulumi ${version} (${origin}), an aws plugin, hosts for YAML, Python and Go, and two emulators of IAM.`,
+  );
 }
 
 ready().catch((error: Error) => {

@@ -32,7 +32,10 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 
   async diff(_id: string, olds: Props, news: Props): Promise<pulumi.dynamic.DiffResult> {
-    return this.#keys.diff(olds, news).catch(quietly);
+    const { changes, ...more } = await this.#keys.diff(olds, news).catch(quietly);
+    // What the provider plugin has left must be written anew: by this text the host finds the provider in a refresh.
+    const isPlugins = olds.__provider === undefined && news.__provider !== undefined;
+    return { changes: changes || isPlugins, ...more };
   }
 
   async create(news: Props): Promise<pulumi.dynamic.CreateResult> {

@@ -3,6 +3,9 @@ import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 
 import pb = require("@pulumi/pulumi/proto/engine_pb");
 
+/** How long a line may take to be said, in milliseconds: an engine that does not listen holds nothing up. */
+const PATIENCE = 5_000;
+
 /** What a plugin says to the engine that started it: lines that stand at a resource. */
 export class EngineLog {
   #client: EngineClient | undefined;
@@ -21,7 +24,9 @@ export class EngineLog {
     request.setUrn(urn);
     request.setEphemeral(passing);
     const client = this.#client;
+    if (!client) return Promise.resolve();
+    const deadline = Date.now() + PATIENCE;
     // A line that can't be said is no reason to fail.
-    return new Promise((resolve) => (client ? client.log(request, () => resolve()) : resolve()));
+    return new Promise((resolve) => client.log(request, new grpc.Metadata(), { deadline }, () => resolve()));
   }
 }

@@ -49,6 +49,7 @@ describe("a deployed stack of the dynamic provider, moved to the plugin and back
     const [ci, deploy] = await ids();
 
     stack.write(bySdk(userArn));
+    await stack.refresh();
     plugin.calls();
     const preview = await stack.preview();
     assert.doesNotMatch(preview, /\d+ to (create|delete|replace)/);
@@ -72,6 +73,8 @@ describe("a deployed stack of the dynamic provider, moved to the plugin and back
     assert.doesNotMatch(back, /\d+ to (create|delete|replace)/);
     await stack.up();
     assert.deepEqual(await ids(), [ci2, deploy2], "and the way back");
+    await stack.refresh();
+    await stack.must("preview", "--expect-no-changes", "--stack", "dev");
     stack.env.TRIGGER = "3";
     await stack.up();
     const [ci3, deploy3] = await ids();

@@ -17,6 +17,18 @@ const ROOT = resolve(__dirname, "../..");
 /** Those of the examples. */
 export type Language = "yaml" | "python" | "go";
 
+/** The part of Pulumi.yaml by which a project has the plugin that lies in a folder. */
+export function pluginsOf(folder: string): string {
+  return `plugins:\n  providers:\n    - name: aws-iam-rotator\n      path: ${folder}\n`;
+}
+
+/** The plugin in a folder of its own, with little patience. */
+export async function hastyPlugin(): Promise<{ folder: string; remove(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), "rotator-plugin-"));
+  await bundleInto(folder, join(__dirname, "fixtures/hastyPlugin.ts"));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
 /** The plugin as it is built, with little patience if not told otherwise, and stacks whose programs find it, and SDKs of it, by their project. */
 export class Plugin {
   readonly #stacks: Stack[] = [];
@@ -29,8 +41,8 @@ export class Plugin {
 
   /** @param patient waits for AWS as long as the plugin that is released */
   static async start({ patient = false } = {}): Promise<Plugin> {
-    const folder = mkdtempSync(join(tmpdir(), "rotator-plugin-"));
-    await bundleInto(folder, patient ? undefined : join(__dirname, "fixtures/hastyPlugin.ts"));
+    const { folder } = await hastyPlugin();
+    if (patient) await bundleInto(folder);
     const endpoint = await startEndpoint();
     return new Plugin(folder, endpoint, await startProxy(endpoint.url));
   }
@@ -46,19 +58,14 @@ export class Plugin {
     return names;
   }
 
-  /** The part of Pulumi.yaml by which a project has this plugin. */
-  get project(): string {
-    return `plugins:\n  providers:\n    - name: aws-iam-rotator\n      path: ${this.folder}\n`;
-  }
-
   /** A stack of a program in JavaScript, which has the plugin's resources by their tokens. */
   stack(program: string, env: Record<string, string> = {}): Promise<Stack> {
-    return this.#create(program, `name: program\nruntime: nodejs\n${this.project}`, env, []);
+    return this.#create(program, `name: program\nruntime: nodejs\n${pluginsOf(this.folder)}`, env, []);
   }
 
   /** A stack of a program in YAML. */
   async yaml(program: string, env: Record<string, string> = {}): Promise<Stack> {
-    const text = `name: program\nruntime: yaml\n${this.project}${program}`;
+    const text = `name: program\nruntime: yaml\n${pluginsOf(this.folder)}${program}`;
     return this.#create("", text, env, [await languageHosts()]);
   }
 
@@ -97,7 +104,7 @@ export class Plugin {
         if (value) env[variable] = value;
       }
     }
-    const stack = await this.#create("", `${project}\n${this.project}`, env, path);
+    const stack = await this.#create("", `${project}\n${pluginsOf(this.folder)}`, env, path);
     cpSync(example, stack.folder, { recursive: true, filter: (file) => !file.endsWith("Pulumi.yaml") });
     if (name === "go") await prepareGo(stack.folder, sdk, env);
     return stack;

@@ -1,19 +1,23 @@
 /** Runs the dynamic-provider process of a @pulumi/pulumi installation and speaks to it as the engine does, by gRPC. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import net from "node:net";
 import path from "node:path";
 import * as grpc from "@grpc/grpc-js";
+import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { fromStruct, plainBag } from "../../provider/plugin/wire";
 
 export type Props = Record<string, unknown>;
 
 export interface ShimOptions {
   /** Where the process runs: the program's folder, from which `__provider` finds its modules. */
   cwd: string;
+  /** The script of the process, if it is not the host of dynamic providers but a plugin. */
+  plugin?: string;
   /** The folder of @pulumi/pulumi; default this repository's. */
   pulumiPackage?: string;
   /** The node to run it with; default the one that runs the test. */
@@ -50,11 +54,11 @@ export type Shim = Awaited<ReturnType<typeof startShim>>;
 export async function startShim(options: ShimOptions) {
   const pulumi = options.pulumiPackage ?? path.dirname(require.resolve("@pulumi/pulumi/package.json"));
   const engine = await startEngine();
-  const main = path.join(pulumi, "cmd", "dynamic-provider", "index.js");
+  const main = options.plugin ?? path.join(pulumi, "cmd", "dynamic-provider", "index.js");
   const project = options.project ?? "test";
   const child = spawn(options.node ?? process.execPath, [main, engine.address], {
     cwd: options.cwd,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -194,27 +198,16 @@ export async function startShim(options: ShimOptions) {
   return shim;
 }
 
-/** Something that listens where the engine would, for a provider that asks whether its engine is alive. */
+/** Something that listens where the engine would: it hears what is said, and lets a provider see that its engine is alive. */
 async function startEngine() {
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {}); // a killed shim resets its connections
-    socket.once("close", () => sockets.delete(socket));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  return {
-    address: `127.0.0.1:${port}`,
-    close: async () => {
-      if (!server.listening) return;
-      const closed = once(server, "close");
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
+  const server = new grpc.Server();
+  const log = (_call: unknown, answer: grpc.sendUnaryData<Empty>) => answer(null, new Empty());
+  server.addService(EngineService, { log } as unknown as grpc.UntypedServiceImplementation);
+  const credentials = grpc.ServerCredentials.createInsecure();
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
+  );
+  return { address: `127.0.0.1:${port}`, close: async () => server.forceShutdown() };
 }
 
 /** The engine never sends undefined, which Struct refuses. */
@@ -223,7 +216,8 @@ function struct(props: Props): Struct {
 }
 
 function plain(struct: Struct | undefined): Props {
-  return struct?.toJavaScript() ?? {};
+  // Which of it is secret the plugin marks, and the engine encrypts.
+  return plainBag(fromStruct(struct));
 }
 
 function partialFailure(failure: grpc.ServiceError): PartialFailure | undefined {

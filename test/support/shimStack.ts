@@ -23,10 +23,13 @@ export class ShimStack {
     readonly userArn: string,
     readonly endpoint: string,
     readonly owner: string,
+    /** The plugin's script; without it the dynamic provider. */
+    readonly plugin?: string,
   ) {}
 
   inputs(more: Props = {}): Props {
-    return { userArn: this.userArn, journalOwner: this.owner, ...more, __provider: PROVIDER_TEXT };
+    const provider = this.plugin ? {} : { __provider: PROVIDER_TEXT };
+    return { userArn: this.userArn, journalOwner: this.owner, ...more, ...provider };
   }
 
   async up(more: Props): Promise<Outcome> {
@@ -77,6 +80,7 @@ export class ShimStack {
   async shim(): Promise<Shim> {
     this.#shim ??= await startShim({
       cwd: __dirname,
+      ...(this.plugin && { plugin: this.plugin }),
       env: {
         AWS_ENDPOINT_URL: this.endpoint,
         AWS_ACCESS_KEY_ID: "test",

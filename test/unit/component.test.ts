@@ -57,7 +57,10 @@ async function run<T extends RotatedUser | RotatedAccessKey>(program: () => T, p
       inputs: request.getObject()?.toJavaScript() ?? {},
       provider: request.getProvider(),
       protect: request.getProtect() === true,
-      aliases: request.getAliasesList().map((alias) => alias.getUrn() || alias.getSpec()?.getName() || ""),
+      aliases: request.getAliasesList().map((alias) => {
+        const spec = alias.getSpec();
+        return alias.getUrn() || spec?.getName() || spec?.getType() || "";
+      }),
       ignored: request.getIgnorechangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
       dependsOn: request.getDependenciesList(),
@@ -172,7 +175,7 @@ describe("RotatedUser", () => {
 
   it("passes its aliases on; its children, which carry its name, inherit them in the engine", async () => {
     const { of } = await run(() => new RotatedUser("deploy", {}, { aliases: [{ name: "before" }] }));
-    assert.deepEqual(of(COMPONENT).aliases, ["before"]);
+    assert.deepEqual(of(COMPONENT).aliases, ["before", "aws-iam-rotator:index:RotatedUser"]);
   });
 
   it("lies under the parent that it is given", async () => {
@@ -246,7 +249,8 @@ describe("RotatedAccessKey", () => {
   it("passes the options of a custom resource on", async () => {
     const { of } = await run(make({}, { protect: true, ignoreChanges: ["rotationTrigger"], aliases: [{ name: "x" }] }));
     const { protect, ignored, aliases } = of(KEY);
-    assert.deepEqual([protect, ignored, aliases], [true, ["rotationTrigger"], ["x"]]);
+    const plugins = "aws-iam-rotator:index:RotatedAccessKey";
+    assert.deepEqual([protect, ignored, aliases], [true, ["rotationTrigger"], ["x", plugins]]);
   });
 
   it("changes neither the arguments nor the options that it is given", async () => {

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SETTING_NAMES } from "../../provider/aws/awsSettings";
+import { INPUT_NAMES } from "../../provider/decide/inputs";
+import { schemaOf } from "../../tools/plugin/schema";
+
+const ROOT = join(__dirname, "../..");
+interface Resource {
+  inputProperties: Record<string, { description: string; secret?: boolean }>;
+  properties: Record<string, { description: string; secret?: boolean }>;
+  aliases: { type: string }[];
+}
+type Schema = {
+  provider: { inputProperties: Record<string, { secret?: boolean }> };
+  resources: Record<string, Resource>;
+} & Record<string, unknown>;
+
+describe("the schema of the provider plugin", () => {
+  const schema = schemaOf({ version: "0.0.0" }) as Schema;
+  const key = schema.resources["aws-iam-rotator:index:RotatedAccessKey"];
+  const user = schema.resources["aws-iam-rotator:index:RotatedUser"];
+
+  // What programs of all languages see is promised: names stay, and new ones may come.
+  it("is the one that is kept; `npm run plugin` makes it", () => {
+    const kept = JSON.parse(readFileSync(join(ROOT, "docs/schema.json"), "utf8"));
+    assert.deepEqual(schema, { ...kept, version: "0.0.0" });
+  });
+
+  it("has each input of the resource, and what is secret is marked", () => {
+    const publicInputs = INPUT_NAMES.filter((name) => name !== "journalOwner" && name !== "awsProvider");
+    assert.deepEqual(Object.keys(key?.inputProperties ?? {}).sort(), [...publicInputs].sort());
+    for (const resource of [key, user]) {
+      for (const name of ["current", "previous"]) assert.ok(resource?.properties[name]?.secret, name);
+      for (const name of ["login", "state"]) assert.ok(resource?.inputProperties[name]?.secret, name);
+    }
+  });
+
+  it("has the settings of @pulumi/aws, but for those that are refused", () => {
+    const refused = ["ec2MetadataServiceEndpoint", "ec2MetadataServiceEndpointMode"];
+    const names = Object.keys(schema.provider.inputProperties);
+    assert.deepEqual(names.sort(), SETTING_NAMES.filter((name) => !refused.includes(name)).sort());
+    for (const name of ["accessKey", "secretKey", "token"]) {
+      assert.ok(schema.provider.inputProperties[name]?.secret, name);
+    }
+  });
+
+  it("says the same as the TypeScript doc comments", () => {
+    const source = readFileSync(join(ROOT, "provider/program/rotatedAccessKey.ts"), "utf8");
+    const plain = (text: string) => text.replace(/[\s*]+/g, " ");
+    const { description = "" } = key?.inputProperties.gracePeriod ?? {};
+    assert.ok(description.length > 100 && plain(source).includes(plain(description)));
+  });
+
+  it("has the types of the npm package as aliases, so that a deployed stack keeps its keys", () => {
+    assert.deepEqual(key?.aliases, [{ type: "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey" }]);
+    assert.deepEqual(user?.aliases, [{ type: "pulumi-aws-iam-rotator:index:RotatedUser" }]);
+  });
+});
