@@ -5,6 +5,7 @@
  */
 export type { AccessKeyPair, AdoptedKeys, KnownKey, LastUse, Login, RotatedKey } from "./model/accessKey";
 export type { Retirement } from "./model/managedKeys";
+export { readRotatedKey } from "./program/readRotatedKey";
 export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./program/rotatedAccessKey";
 export { rotationPolicy } from "./program/rotationPolicy";
 export { type ReportedKey, rotationReport } from "./program/rotationReport";

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 import execa from "execa";
@@ -7,32 +17,32 @@ import { awsPluginUnlessInstalled } from "../../tools/awsPlugin";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { ensureEngine } from "../../tools/engine";
 import { pulumiHome } from "../../tools/engine/cache";
+import { Account } from "../support/account";
 import { ensureBuilt, modules } from "../support/dist";
+import { section } from "../support/markdown";
 
 const ROOT = resolve(__dirname, "../..");
-const README = readFileSync(join(ROOT, "README.md"), "utf8");
+const page = (name: string) => readFileSync(join(ROOT, name), "utf8");
+const README = page("README.md");
 
-/** The code blocks of a language in a section of the README, indented ones included. */
-function blocks(language: string, section = README): string[] {
-  const found = section.matchAll(new RegExp(`^( *)\`\`\`${language}\n([\\s\\S]*?)^\\1\`\`\``, "gm"));
-  return [...found].map(([, indent = "", text = ""]) => text.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
+/** The code blocks of a language, indented ones included. */
+function blocks(language: string, text: string): string[] {
+  const found = text.matchAll(new RegExp(`^( *)\`\`\`${language}\n([\\s\\S]*?)^\\1\`\`\``, "gm"));
+  return [...found].map(([, indent = "", block = ""]) => block.replaceAll(new RegExp(`^${indent}`, "gm"), ""));
 }
 
-function section(title: string): string {
-  const [, text = ""] = README.split(`\n## ${title}\n`);
-  return text.split("\n## ")[0] || assert.fail(`the README has no section ${title}`);
-}
-
-describe("the README", function () {
+describe("the README and the pages of docs", function () {
   this.timeout(120_000);
 
-  it("shows programs that compile", async () => {
+  it("show programs that compile", async () => {
     ensureBuilt();
     mkdirSync(join(ROOT, ".work"), { recursive: true });
     const folder = mkdtempSync(join(ROOT, ".work", "readme-"));
     try {
-      const programs = blocks("ts");
-      assert.equal(programs.length, 6);
+      const names = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+      const pages = [README, ...names.map((name) => page(`docs/${name}`))];
+      const programs = pages.flatMap((text) => blocks("ts", text));
+      assert.ok(programs.length >= 6, String(programs.length));
       for (const [at, text] of programs.entries()) writeFileSync(join(folder, `program${at}.ts`), text);
       const compilerOptions = { rootDir: ".", types: ["node"] };
       writeFileSync(
@@ -47,7 +57,7 @@ describe("the README", function () {
     }
   });
 
-  it("quotes, in docs/troubleshooting.md, messages that the provider really gives", () => {
+  it("quote, in docs/troubleshooting.md, messages that the provider really gives", () => {
     const sources = modules()
       .map((name) => readFileSync(join(ROOT, `provider/${name}.ts`), "utf8"))
       .join("\n")
@@ -65,8 +75,8 @@ describe("the README", function () {
     }
   });
 
-  it("names the five permissions, and no other, in the policy to copy", () => {
-    const text = section("Permissions");
+  it("name the five permissions, and no other, in the policy to copy", () => {
+    const text = page("docs/permissions.md");
     const [{ Action: five }] = JSON.parse(blocks("json", text)[0] ?? "").Statement as [{ Action: string[] }];
     const optional = { lastUsedGuard: "iam:GetAccessKeyLastUsed", deactivatePeriod: "iam:UpdateAccessKey" };
     for (const [input, action] of Object.entries(optional)) {
@@ -78,13 +88,13 @@ describe("the README", function () {
     assert.deepEqual([...five].sort(), [...asked].sort());
   });
 
-  it("lists every example", () => {
+  it("list every example", () => {
     const missing = readdirSync(join(ROOT, "examples")).filter((name) => !README.includes(`](examples/${name})`));
     assert.deepEqual(missing, []);
   });
 });
 
-describe("the examples, by the commands of the README", function () {
+describe("the examples, by the commands of the README and of docs/leaks.md", function () {
   this.timeout(300_000);
   let endpoint: Endpoint;
   let base: string;
@@ -110,7 +120,6 @@ describe("the examples, by the commands of the README", function () {
       // Not HOME: the CLI asks the system for the user's home.
       PULUMI_HOME: join(base, "home"),
       // What a person would answer.
-      PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
       PULUMI_SKIP_CONFIRMATIONS: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: String(awsPlugin !== undefined),
@@ -126,46 +135,112 @@ describe("the examples, by the commands of the README", function () {
     if (base) rmSync(base, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  /** As a person runs them in a shell, but with a Pulumi that is there already, and a backend of their own. */
-  async function shell(commands: string, from = "."): Promise<string> {
-    const script = commands
-      .replaceAll("npx pulumi", "pulumi")
-      .replace(/^npm ci$/m, "")
-      .replace("--local", `file://${join(base, "backend")}`);
-    const options = { cwd: join(base, from), env, extendEnv: false, all: true, reject: false } as const;
-    const { all = "", failed } = await execa("bash", ["-euo", "pipefail", "-c", script], options);
-    assert.ok(!failed, all);
-    return all;
+  /** As a person runs them in one shell, but with a Pulumi that is there already, and a backend of their own. */
+  async function shell(...commands: string[]): Promise<string> {
+    const { text, failed } = await tryShell(...commands);
+    assert.ok(!failed, text);
+    return text;
   }
 
-  const output = async (name: string, from?: string) => (await shell(`pulumi stack output ${name}`, from)).trim();
+  async function tryShell(...commands: string[]): Promise<{ text: string; failed: boolean }> {
+    const script = commands
+      .join("\n")
+      .replaceAll("npx pulumi", "pulumi")
+      .replace(/^npm ci$/m, "")
+      .replace("file://~", `file://${join(base, "backend")}`);
+    const options = { cwd: base, env, extendEnv: false, all: true, reject: false } as const;
+    const { all = "", failed } = await execa("bash", ["-euo", "pipefail", "-c", script], options);
+    return { text: all, failed };
+  }
+
+  const [quickstart = "", reader = "", cleanUp = "", ...more] = blocks(
+    "sh",
+    section(README, "With a real AWS account"),
+  );
+  /** What the shell of the quickstart was told once. */
+  const exports = quickstart.match(/^export .*$/gm)?.join("\n") ?? "";
+  const output = async (name: string, from = ".") =>
+    (await shell(exports, `pulumi -C ${from} stack output ${name}`)).trim();
 
   it("make a user, rotate its key, and read it from a second stack", async () => {
-    const [quickstart = "", second = ""] = blocks("sh", section("With a real AWS account"));
-    assert.equal(quickstart.trim().split("\n").length, 5);
+    assert.deepEqual([quickstart.trim().split("\n").length, more], [7, []]);
     const told = await shell(quickstart);
     const [current, previous] = [await output("currentAccessKeyId"), await output("previousAccessKeyId")];
-    assert.match(told, new RegExp(`keeps ${previous} valid as previous`));
+    const [, line = ""] =
+      /\nDiagnostics:\n {2}pulumi:pulumi:Stack .*\n((?: {4}.*\n|\n)*)/.exec(told.split("Updating")[2] ?? "") ?? [];
+    assert.match(
+      line,
+      new RegExp(`this update makes .*, keeps ${previous} valid as previous \\(rotationTrigger changed\\)`),
+    );
     assert.match(current, /^AKIA\w{16}$/);
     assert.notEqual(current, previous);
     assert.equal(await output("current"), "[secret]");
 
-    await shell(second);
-    assert.equal(await output("accessKeyId", "examples/stack-reference"), current);
-    assert.equal(await output("credentialsFile", "examples/stack-reference"), "[secret]");
-    await shell("pulumi destroy", "examples/stack-reference");
-    assert.match(await shell("pulumi destroy"), /- 4 deleted/);
+    const file = await shell(exports, reader);
+    assert.ok(file.includes(`\naws_access_key_id=${current}\n`), "the file of credentials");
+    const second = "examples/stack-reference";
+    assert.equal(await output("accessKeyId", second), current);
+    assert.equal(await output("credentialsFile", second), "[secret]");
+  });
+
+  it("have the reader fail with another passphrase, and not go on without a key", async () => {
+    const { text, failed } = await tryShell(
+      exports,
+      "export PULUMI_CONFIG_PASSPHRASE=another",
+      "cd examples/stack-reference",
+      "pulumi stack init another",
+      "pulumi config set quickstart organization/iam-rotator-quickstart/dev",
+      "pulumi up",
+    );
+    assert.ok(failed, text);
+    assert.match(
+      text,
+      /the output current of the stack organization\/iam-rotator-quickstart\/dev can't be decrypted here/,
+    );
+    await shell(
+      exports,
+      "export PULUMI_CONFIG_PASSPHRASE=another",
+      "pulumi -C examples/stack-reference stack rm --yes",
+    );
+    await shell(exports, "pulumi -C examples/stack-reference stack select dev");
+  });
+
+  it("lose no output when an `up` fails, whatever Pulumi shows", async () => {
+    const [current, previous] = [await output("currentAccessKeyId"), await output("previousAccessKeyId")];
+    const user = new Account(endpoint.url, (await output("userArn")).split("/").at(-1) ?? "");
+    await user.deleteKey(previous);
+    const stranger = await user.addKey();
+    const { text, failed } = await tryShell(exports, "pulumi config set rotation 2027-01", "pulumi up");
+    assert.ok(failed, text);
+    assert.match(text, /^ {2}- current +: \[secret\]$/m);
+    assert.deepEqual([await output("currentAccessKeyId"), await output("current")], [current, "[secret]"]);
+    await user.deleteKey(stranger.accessKeyId);
+    await shell(exports, "pulumi up");
+    assert.equal(await output("previousAccessKeyId"), current);
+  });
+
+  it("clean up all of it, and never touch the login", async () => {
+    const told = await shell(exports, cleanUp);
+    assert.match(told, /- 4 deleted/);
+    assert.equal((await shell(exports, "pulumi stack ls --all --json")).trim(), "[]");
+    assert.ok(!existsSync(join(base, "home/credentials.json")), "a login was written");
   });
 
   it("answer a leak", async () => {
-    const [, , drill = ""] = blocks("sh", section("With a real AWS account"));
-    assert.ok(section("If a key leaks").includes("npx pulumi config set incident INC-42"));
-    const told = await shell(drill);
+    const [drill = ""] = blocks("sh", section(page("docs/leaks.md"), "Rehearse it"));
+    const [before = "", after = ""] = drill.split(/^(?=.* destroy )/m);
+    const answer =
+      blocks("sh", section(README, "If a key leaks"))
+        .join("")
+        .match(/(?<=npx pulumi ).+?(?= +#)/g) ?? [];
+    assert.equal(answer.length, 2);
+    for (const command of answer) assert.ok(before.includes(`leak-drill ${command}\n`), command);
+    const told = await shell(exports, before);
     const current = await output("currentAccessKeyId", "examples/leak-drill");
     const [, leaked = ""] = /as current, deletes (AKIA\w+) \(revocationTrigger changed\)/.exec(told) ?? [];
     assert.match(leaked, /^AKIA\w{16}$/);
     assert.notEqual(current, leaked);
     assert.equal(await output("previousAccessKeyId", "examples/leak-drill"), "none");
-    await shell("pulumi destroy", "examples/leak-drill");
+    await shell(exports, after);
   });
 });

@@ -58,7 +58,7 @@ export const PAIRS: [keyof Cell, keyof Cell][] = [
   ["typescript", "pulumi"],
 ];
 
-/** The table of the README. */
+/** The table of docs/versions.md. */
 export function coverageTable(): string {
   const head = ["installed by", "Node.js", "TypeScript", "modules", "run by", "`@pulumi/pulumi`"];
   const rows = CELLS.map(({ manager, node, typescript, modules, runBy, pulumi }) => [

@@ -121,7 +121,7 @@ describe("a rotation that may do what rotationPolicy allows, and no more", funct
     assert.deepEqual(await ids(), []);
   });
 
-  it("was refused nothing, and has asked for exactly the actions of the policy and of the README", async () => {
+  it("was refused nothing, and has asked for exactly the actions of the policy and of docs/permissions.md", async () => {
     assert.deepEqual(
       proxy.calls.filter(({ status }) => status !== 200),
       [],
@@ -129,8 +129,8 @@ describe("a rotation that may do what rotationPolicy allows, and no more", funct
     const asked = new Set(proxy.calls.map(({ action }) => action));
     assert.ok(asked.delete("GetCallerIdentity"));
     assert.deepEqual([...asked].map((action) => `iam:${action}`).sort(), [...ROTATION_ACTIONS].sort());
-    const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
-    const [, json = ""] = /\n## Permissions\n[^#]*?```json\n([\s\S]*?)```/.exec(readme) ?? [];
+    const page = readFileSync(join(__dirname, "../../docs/permissions.md"), "utf8");
+    const [, json = ""] = /^```json\n([\s\S]*?)```/m.exec(page) ?? [];
     assert.deepEqual(JSON.parse(json).Statement[0].Action.sort(), [...ROTATION_ACTIONS].sort());
   });
 

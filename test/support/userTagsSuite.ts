@@ -146,7 +146,7 @@ export function tagsOfUsers(regime: Regime): void {
       await user.stack.up();
       await user.stack.refresh();
       assert.match(JSON.stringify(user.recordedUser("late").tags), /v1 done/);
-      // As README says.
+      // As docs/tag.md says.
       await configure(`aws:ignoreTags.keys[1]=${JOURNAL_TAG}`);
       await user.stack.refresh("--run-program");
       await user.stack.up("--expect-no-changes");

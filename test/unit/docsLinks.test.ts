@@ -54,6 +54,19 @@ describe("the links of the documentation", () => {
     });
   }
 
+  it("and pictures are there, and say in words what they show", () => {
+    let seen = 0;
+    for (const page of all) {
+      for (const [tag] of prose(page).matchAll(/<img [^>]+>/g)) {
+        const [, source = ""] = / src="([^"]+)"/.exec(tag) ?? [];
+        assert.ok(existsSync(join(ROOT, dirname(page), source)), `${page}: there is no ${source}`);
+        assert.match(tag, / alt="[^"]{40,}"/, page);
+        seen++;
+      }
+    }
+    assert.ok(seen > 0);
+  });
+
   it("reach each page of docs from the README, over other pages", () => {
     const reached = new Set<string>(["README.md"]);
     for (const page of reached) {

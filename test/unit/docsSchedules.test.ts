@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import execa from "execa";
+import { rotationReport } from "../../provider/program/rotationReport";
+import { ROOT } from "../support/dist";
+import { section } from "../support/markdown";
+import { Stage, userArn } from "../support/stage";
+
+const PAGE = readFileSync(join(ROOT, "docs/schedules.md"), "utf8");
+const DAY = 24 * 3_600_000;
+
+/** The text of the one block of code in a section. */
+function block(title: string): string {
+  const [, text = ""] = /^```(?:\w+)?\n([\s\S]*?)^```/m.exec(section(PAGE, title)) ?? [];
+  return text.trimEnd();
+}
+
+const key = (userName: string, id: string, rotatedAt: string, due: string, more: Record<string, string> = {}) => {
+  const plain = { userArn: `arn:aws:iam::123456789012:user/${userName}`, currentAccessKeyId: id, rotatedAt, ...more };
+  const names = ["userArn", "currentAccessKeyId", "previousAccessKeyId", "rotatedAt", "previousUntil"];
+  const outputs = names.map((name) => [name, pulumi.output((plain as Record<string, string>)[name])]);
+  return { ...Object.fromEntries(outputs), rotationDueAt: pulumi.output(due) };
+};
+
+describe("docs/schedules.md", () => {
+  it("quotes what a preview says in the life of a key, in that order", async () => {
+    const stage = new Stage();
+    const inputs = { userArn, rotateEvery: "90d", gracePeriod: "7d", deactivatePeriod: "14d" };
+    let state = await stage.create(inputs);
+    const said: string[] = [];
+    for (const days of [90, 7, 1]) {
+      stage.clock.time += days * DAY + 5_000;
+      stage.said = [];
+      await stage.provider.diff("id", state, inputs);
+      said.push(...stage.said);
+      state = await stage.up(state, inputs);
+    }
+    const plain = (line: string) =>
+      line
+        .replace(`${userArn}: `, "")
+        .replaceAll(/AKIA[\w…]+/g, "AKIA")
+        .replaceAll(/\d{4}-[\dT:-]+Z/g, "DATE");
+    assert.deepEqual(block("Run it daily").split("\n").map(plain), said.map(plain));
+  });
+
+  it("shows a report as it is", async () => {
+    const keys = [
+      key("ci/builder", "AKIA4EXAMPLEBUILDER2", "2026-10-28T06:00:00Z", "2027-01-26T06:00:00Z", {
+        previousAccessKeyId: "AKIA4EXAMPLEBUILDER1",
+        previousUntil: "2026-11-04T06:00:00Z",
+      }),
+      key("ci/uploader", "AKIA4EXAMPLEUPLOADER", "2026-08-02T06:00:00Z", "2026-10-31T06:00:00Z"),
+    ];
+    const report = rotationReport(keys as never, new Date("2026-11-01T06:00:00Z"));
+    assert.equal(block("Report"), await new Promise((resolve) => report.apply(resolve)));
+  });
+
+  for (const [title, text, code] of [
+    ["fails for a rotation that is due", "| uploader | **due since 2026-10-31T06:00:00Z** |", 1],
+    ["is quiet where none is", "| uploader | 2027-01-26T06:00:00Z |", 0],
+  ] as const) {
+    it(`has an alarm for a step of its own, which ${title}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "rotator-alarm-"));
+      try {
+        writeFileSync(join(folder, "pulumi"), `#!/bin/sh\n[ "$*" = "stack output readme" ] && echo '${text}'\n`);
+        chmodSync(join(folder, "pulumi"), 0o755);
+        const env = { PATH: [folder, process.env.PATH].join(delimiter) };
+        const { exitCode, stdout } = await execa("bash", ["-e", "-c", block("An alarm")], { env, reject: false });
+        assert.deepEqual([exitCode, stdout], [code, code ? text : ""]);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
+});
