@@ -15,6 +15,7 @@ async function ready(): Promise<void> {
   await ownAwsPlugin();
   await languageHosts();
   await pythonWith(logToStderr, "pulumi");
+  await pythonWith(logToStderr, "awscli");
   for (const start of [startEndpoint, startMinistack]) {
     const emulator = await start();
     await emulator.stop();

@@ -3,10 +3,8 @@ import { differences, inOrder, inSequence, type Span } from "../../tools/bench/c
 import { bytesByPart, PARTS } from "../../tools/bench/fields";
 import { chosen } from "../../tools/bench/index";
 import { type Benchmark, ratiosOf, summarize } from "../../tools/bench/measurement";
-import { secondsIn, type TraceEvent } from "../../tools/bench/ownTypes";
 import { cpuOf } from "../../tools/bench/program";
 import { alternate } from "../../tools/bench/runs";
-import { diagnostic } from "../../tools/bench/typeCheck";
 
 describe("npm run bench: figures", () => {
   it("summarizes values in any order, and none without inventing any", () => {
@@ -45,40 +43,6 @@ describe("npm run bench: figures", () => {
   it("reads the processor time of a shell's children", () => {
     assert.equal(cpuOf("0m0.010000s 0m0.020000s\n1m2.500000s 0m0.250000s\n"), 62.75);
     assert.equal(cpuOf(""), 0);
-  });
-
-  it("reads what tsc tells of itself", () => {
-    const text =
-      "Files:                        362\nMemory used:              219503K\nTotal time:                 3.57s\n";
-    assert.equal(diagnostic(text, "Files"), 362);
-    assert.equal(diagnostic(text, "Memory used"), 219_503);
-    assert.equal(diagnostic(text, "Total time"), 3.57);
-    assert.ok(Number.isNaN(diagnostic(text, "Types")));
-  });
-
-  it("adds up what tsc's trace tells of some files, and of no others", () => {
-    const at = (ph: string, name: string, ts: number, path: string): TraceEvent => ({ ph, name, ts, args: { path } });
-    const events = [
-      at("B", "createSourceFile", 1_000, "/n/ours/a.d.ts"),
-      at("E", "createSourceFile", 3_000, "/n/ours/a.d.ts"),
-      { ...at("X", "findSourceFile", 900, "/n/ours/a.d.ts"), dur: 9_000 }, // contains the one before
-      {
-        ph: "X",
-        name: "resolveModuleNamesWorker",
-        ts: 3_000,
-        dur: 500,
-        args: { containingFileName: "/n/ours/a.d.ts" },
-      },
-      at("B", "checkSourceFile", 10_000, "/n/other/b.d.ts"),
-      at("E", "checkSourceFile", 20_000, "/n/other/b.d.ts"),
-      at("B", "checkSourceFile", 20_000, "/n/ours/a.d.ts"),
-      at("E", "checkSourceFile", 24_000, "/n/ours/a.d.ts"),
-    ];
-    assert.equal(
-      secondsIn(events, (file) => file.includes("/ours/")),
-      0.0065,
-    );
-    assert.throws(() => secondsIn(events, () => false), /tells nothing/);
   });
 });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chartOf } from "../../tools/bench/chart";
 import { growthChartOf } from "../../tools/bench/growthChart";
 import type { Measurement, Row } from "../../tools/bench/measurement";
-import { EMPTY_REPORT, sectionOf, withSections } from "../../tools/bench/report";
+import { recorded, withGoals } from "../../tools/bench/report";
 import { figure, table, valuesTable, verdicts, verdictsTable } from "../../tools/bench/tables";
 
 const row = (what: string, unit: string, ...values: number[]): Row => ({ what, unit, values });
@@ -25,7 +25,7 @@ function measurement(parts: Partial<Measurement> = {}): Measurement {
   };
 }
 
-const CONTEXT = { machine: "2 cores, Node.js 20", date: "2026-11-24", plot: "benchmarks-test.svg" };
+const CONTEXT = { machine: "2 cores, Node.js 20", date: "2026-11-24" };
 
 describe("npm run bench: tables", () => {
   it("judge by the median, of pairs for a ratio, and say nothing where there is no goal", () => {
@@ -78,47 +78,25 @@ describe("npm run bench: tables", () => {
 });
 
 describe("npm run bench -- --report", () => {
-  it("tells what was run, where, and what came of it", () => {
-    const section = sectionOf(measurement(), CONTEXT);
-    for (const part of [
-      "## A & B",
-      "What was run.",
-      "`npm run bench -- test`, 2026-11-24: 2 cores, Node.js 20.",
-      verdictsTable(measurement()),
-      valuesTable(measurement()),
-      "(benchmarks-test.svg)",
-      "- Seen beside.",
-    ]) {
-      assert.ok(section.includes(part), part);
-    }
+  const page =
+    "# Page\n\nBy hand.\n\n<!-- goals: written by npm run bench -- --report -->\nold\n<!-- end of goals -->\n\nMore.\n";
+
+  it("puts each goal, and whether it is met, in its place, and keeps what is written by hand", () => {
+    const written = withGoals(page, { test: recorded(measurement(), CONTEXT) });
+    assert.match(written, /^# Page\n\nBy hand\.\n\n<!-- goals/);
+    assert.match(written, /<!-- end of goals -->\n\nMore\.\n$/);
+    assert.doesNotMatch(written, /\nold\n/);
+    assert.match(written, /\| +≤ [\d.]+ \| (met|\*\*missed\*\*) +\| test, 2026-11-24 +\|/);
+    assert.equal(withGoals(written, { test: recorded(measurement(), CONTEXT) }), written);
   });
 
-  it("keeps what is written by hand, and replaces what it wrote before", () => {
-    const one = sectionOf(measurement({ name: "one", text: "First run." }), CONTEXT);
-    const two = sectionOf(measurement({ name: "two", text: "Second." }), CONTEXT);
-    const first = withSections(
-      EMPTY_REPORT,
-      new Map([
-        ["one", one],
-        ["two", two],
-      ]),
-    );
-    const written = first.replace(one, `${one}\n\nLearned of one.`).replace("# Benchmarks", "# Costs");
-    const again = sectionOf(measurement({ name: "one", text: "Another run, $& and $1." }), CONTEXT);
-    const result = withSections(written, new Map([["one", again]]));
-    assert.equal(
-      result,
-      written.replace("First run.", () => "Another run, $& and $1."),
-    );
-    assert.ok(result.startsWith("# Costs\n") && result.includes("Learned of one.") && result.includes("Second."));
-    assert.ok(result.indexOf("Learned of one.") < result.indexOf("Second."));
-    assert.equal(withSections(result, new Map([["one", again]])), result, "a second time changes nothing");
+  it("records every value, with the machine and the day", () => {
+    const { rows, machine, date } = recorded(measurement(), CONTEXT);
+    assert.deepEqual([rows, machine, date], [measurement().rows, CONTEXT.machine, CONTEXT.date]);
   });
 
-  it("does not guess where a damaged section ends", () => {
-    const one = sectionOf(measurement({ name: "one" }), CONTEXT);
-    const damaged = withSections(EMPTY_REPORT, new Map([["one", one]])).replace("<!-- end of one -->", "");
-    assert.throws(() => withSections(damaged, new Map([["one", one]])), /no "<!-- end of one -->"/);
+  it("does not guess where a page has no place for them", () => {
+    assert.throws(() => withGoals("# Page", {}), /has no "<!-- goals/);
   });
 
   it("draws each row once, with its median, on the scale of its unit", () => {
@@ -146,7 +124,5 @@ describe("npm run bench -- --report", () => {
     const expected = ["create, s", "memory, MB", "ours", "floor", "10", "100", "1,000", "3", "31", "305", "123", "145"];
     for (const text of expected) assert.ok(texts.includes(text), `${text} in ${texts.join(" · ")}`);
     assert.equal(growthChartOf("Keys & users", growth), svg, "the same figures draw the same plot");
-    const section = sectionOf(measurement({ growth }), CONTEXT);
-    assert.match(section, /!\[A & B: medians, by size\]\(benchmarks-test\.svg\)/);
   });
 });

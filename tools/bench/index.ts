@@ -1,7 +1,7 @@
 // npm run bench -- [--report] [NAME…]
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Log, logToStderr } from "../commands";
@@ -12,14 +12,13 @@ import { growthChartOf } from "./growthChart";
 import { describeMachine } from "./machine";
 import type { Benchmark, Measurement } from "./measurement";
 import { propagation } from "./propagation";
-import { EMPTY_REPORT, sectionOf, withSections } from "./report";
+import { type Report, recorded, withGoals } from "./report";
 import { startUp } from "./startUp";
 import { state } from "./state";
 import { valuesTable, verdictsTable } from "./tables";
 import { throttled } from "./throttled";
-import { typeCheck } from "./typeCheck";
 
-const BENCHMARKS: Benchmark[] = [startUp, typeCheck, calls, state, fleet, throttled, propagation];
+const BENCHMARKS: Benchmark[] = [startUp, calls, state, fleet, throttled, propagation];
 
 const DOCS = resolve(__dirname, "../../docs");
 
@@ -53,14 +52,15 @@ function print(measurement: Measurement): void {
 }
 
 function report(measurement: Measurement, machine: string): void {
-  const plot = `benchmarks-${measurement.name}.svg`;
+  const { name } = measurement;
   const date = new Date().toISOString().slice(0, 10);
-  const file = join(DOCS, "benchmarks.md");
-  mkdirSync(DOCS, { recursive: true });
-  writeFileSync(join(DOCS, plot), `${plotOf(measurement)}\n`);
-  const before = existsSync(file) ? readFileSync(file, "utf8") : EMPTY_REPORT;
-  const section = sectionOf(measurement, { machine, date, plot });
-  writeFileSync(file, withSections(before, new Map([[measurement.name, section]])));
+  writeFileSync(join(DOCS, `benchmarks-${name}.svg`), `${plotOf(measurement)}\n`);
+  const [page, data] = [join(DOCS, "benchmarks.md"), join(DOCS, "benchmarks.json")];
+  const before = existsSync(data) ? (JSON.parse(readFileSync(data, "utf8")) as Report) : {};
+  const all: Report = { ...before, [name]: recorded(measurement, { machine, date }) };
+  const inOrder = Object.fromEntries(BENCHMARKS.filter((one) => all[one.name]).map((one) => [one.name, all[one.name]]));
+  writeFileSync(data, `${JSON.stringify(inOrder, null, 1)}\n`);
+  writeFileSync(page, withGoals(readFileSync(page, "utf8"), inOrder as Report));
 }
 
 function plotOf(measurement: Measurement): string {

@@ -1,59 +1,55 @@
 import type { Measurement } from "./measurement";
-import { valuesTable, verdictsTable } from "./tables";
-
-/** What docs/benchmarks.md begins with, where there is none yet. */
-export const EMPTY_REPORT = `# Benchmarks
-
-What this package costs, against what a user would write or use instead. \`npm run bench\` measures all of it, and
-\`npm run bench -- NAME…\` a part; with \`--report\` it writes the parts between the marks below anew. All else here is
-written by hand, and stays.
-`;
+import { figure, table, type Verdict, verdicts } from "./tables";
 
 export interface Context {
   machine: string;
   /** Of the run: a day, as 2026-11-24. */
   date: string;
-  /** File name of the plot, beside the report. */
-  plot: string;
 }
 
-const begin = (name: string) => `<!-- bench ${name}: written by npm run bench -- --report -->`;
-const end = (name: string) => `<!-- end of ${name} -->`;
-
-/** The part of the report that tells of one measurement. */
-export function sectionOf(measurement: Measurement, { machine, date, plot }: Context): string {
-  const { name, title, text, growth, notes } = measurement;
-  return [
-    begin(name),
-    `## ${title}`,
-    text,
-    `\`npm run bench -- ${name}\`, ${date}: ${machine}.`,
-    verdictsTable(measurement),
-    `![${title}: ${growth ? "medians, by size" : "medians, from the least to the most"}](${plot})`,
-    ["<details><summary>All figures</summary>", valuesTable(measurement), "</details>"].join("\n\n"),
-    notes.map((note) => `- ${note}`).join("\n"),
-    end(name),
-  ]
-    .filter((part) => part !== "")
-    .join("\n\n");
+/** What docs/benchmarks.json has of one measurement: all values, so that others can judge for themselves. */
+export interface Recorded extends Context {
+  title: string;
+  text: string;
+  rows: Measurement["rows"];
+  verdicts: Verdict[];
+  notes: string[];
 }
+
+/** By the name of the measurement. */
+export type Report = Record<string, Recorded>;
+
+export function recorded(measurement: Measurement, context: Context): Recorded {
+  const { title, text, rows, notes } = measurement;
+  return { ...context, title, text, rows, verdicts: verdicts(measurement), notes };
+}
+
+const BEGIN = "<!-- goals: written by npm run bench -- --report -->";
+const END = "<!-- end of goals -->";
 
 /**
- * Puts sections in the place of the same ones of an earlier run, and new ones at the end. What stands between and after
- * them stays.
- * @throws Error for a document in which a section begins and does not end
+ * Puts the table of all goals in its place on the page, which is written by hand but for that.
+ * @throws Error for a page without a place for it
  */
-export function withSections(document: string, sections: Map<string, string>): string {
-  let result = document;
-  for (const [name, section] of sections) {
-    const from = result.indexOf(begin(name));
-    if (from < 0) {
-      result = `${result.trimEnd()}\n\n${section}\n`;
-      continue;
-    }
-    const to = result.indexOf(end(name), from);
-    if (to < 0) throw new Error(`the report has no "${end(name)}"`);
-    result = result.slice(0, from) + section + result.slice(to + end(name).length);
-  }
-  return result;
+export function withGoals(page: string, report: Report): string {
+  const [before, rest] = page.split(BEGIN);
+  const [, after] = (rest ?? "").split(END);
+  if (before === undefined || after === undefined) throw new Error(`the page has no "${BEGIN}" and "${END}"`);
+  return `${before}${BEGIN}\n\n${goalsTable(report)}\n\n${END}${after}`;
+}
+
+function goalsTable(report: Report): string {
+  const rows = Object.entries(report).flatMap(([name, { verdicts, date }]) =>
+    verdicts
+      .filter(({ goal }) => goal !== undefined)
+      .map(({ what, unit, median, goal = Number.NaN, met }) => [
+        what,
+        unit || "ratio",
+        figure(median),
+        `≤ ${figure(goal)}`,
+        met ? "met" : "**missed**",
+        `${name}, ${date}`,
+      ]),
+  );
+  return table(["what", "unit", "median", "goal", "", "measured by"], rows);
 }

@@ -1,18 +1,20 @@
 import { join } from "node:path";
 import { Account } from "../../test/support/account";
+import { pluginsOf } from "../../test/support/pluginStack";
 import { startShim } from "../../test/support/shim";
 import { startEndpoint } from "../endpoint";
+import { bundleInto } from "../plugin/bundle";
 import { type Benchmark, type Measurement, type Row, summarize } from "./measurement";
 import { type Cost, Program } from "./program";
 import { alternate, seconds } from "./runs";
-import { BARE, FLOOR, ROTATED, SERIALIZED_FLOOR, SERIALIZED_KEY } from "./variants";
+import { BARE, BY_PLUGIN, FLOOR, ROTATED, SERIALIZED_KEY } from "./variants";
 
 const TITLES = {
   bare: "a program without resources",
   floor: "an empty dynamic resource: the floor",
-  serializedFloor: "an empty `pulumi.dynamic.Resource`",
   serialized: "a serialized provider that imports the AWS SDK",
   rotated: "RotatedAccessKey",
+  plugin: "RotatedAccessKey of the plugin",
 } as const;
 
 type Name = keyof typeof TITLES;
@@ -31,23 +33,27 @@ export const startUp: Benchmark = {
         AWS_SECRET_ACCESS_KEY: "test",
       };
       // Plain JavaScript: the TypeScript compiler, which Pulumi loads otherwise, would drown what is measured.
-      program.write("Pulumi.yaml", "name: program\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n");
-      const [userArn] = await Promise.all([
+      const runtime = "name: program\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
+      const plugin = join(program.folder, "plugin");
+      await bundleInto(plugin);
+      const [userArn, pluginArn] = await Promise.all([
         new Account(endpoint.url, "rotated").createUser(),
+        new Account(endpoint.url, "plugin").createUser(),
         new Account(endpoint.url, "plain").createUser(),
       ]);
       const texts: Record<Name, string> = {
         bare: BARE,
         floor: FLOOR,
-        serializedFloor: SERIALIZED_FLOOR,
         serialized: SERIALIZED_KEY(["plain"]),
         rotated: ROTATED([userArn], "2026-11"),
+        plugin: BY_PLUGIN([pluginArn], "2026-11"),
       };
       const previews = {} as Record<Name, () => Promise<Cost>>;
       for (const name of Object.keys(texts) as Name[]) {
         log(`startUp: deploying ${TITLES[name]}`);
         const run = async (...args: string[]) => {
           program.write("index.js", texts[name]);
+          program.write("Pulumi.yaml", name === "plugin" ? `${runtime}${pluginsOf(plugin)}` : runtime);
           return program.pulumi(...args, "--stack", name);
         };
         await run("stack", "init");
@@ -65,13 +71,9 @@ export const startUp: Benchmark = {
 };
 
 const PARTS = {
-  node: "part: a node that does nothing",
-  lookup: "part: finding the provider process's script, in a node of its own",
-  process: "part: the provider process, until it answers",
-  empty: "part: first check and diff in it, of the empty resource",
+  empty: "part: first check and diff in the provider process, of the empty resource",
   ours: "part: first check and diff in it, of RotatedAccessKey",
-  library: "part: loading @pulumi/pulumi in the program",
-  package: "part: loading pulumi-aws-iam-rotator after that",
+  package: "part: loading pulumi-aws-iam-rotator in the program, after @pulumi/pulumi",
 } as const;
 
 type Part = keyof typeof PARTS;
@@ -103,15 +105,8 @@ function partsOf(program: Program, userArn: string): Record<Part, () => Promise<
       return Number(await program.node("-e", script));
     };
   return {
-    node: () => seconds(() => program.node("-e", "0")),
-    lookup: () => seconds(() => program.node("-e", 'require.resolve("@pulumi/pulumi/cmd/dynamic-provider")')),
-    process: async () => {
-      const begin = process.hrtime.bigint();
-      return start(async () => Number(process.hrtime.bigint() - begin) / 1e9);
-    },
     empty: firstCalls({ value: "a", __provider: floorText }),
     ours: firstCalls({ userArn, rotationTrigger: "a", __provider: ourText }),
-    library: load("@pulumi/pulumi"),
     package: load("pulumi-aws-iam-rotator", 'require("@pulumi/pulumi");'),
   };
 }
@@ -139,28 +134,28 @@ function measure(costs: Record<Name, Cost[]>, parts: Record<Part, number[]>): Me
     over: wall[base],
   });
   const median = (values: number[]) => summarize(values).median;
-  const added = median(costs.floor.map((cost, i) => cost.seconds - (costs.bare[i]?.seconds ?? Number.NaN)));
+  const added = (name: Name): Row => ({
+    what: `${TITLES[name]}: added to a program without resources`,
+    unit: "s",
+    values: costs[name].map((cost, i) => cost.seconds - (costs.bare[i]?.seconds ?? Number.NaN)),
+  });
+  const [floor, plugin] = [added("floor"), added("plugin")];
   return {
     name: "startUp",
     title: startUp.title,
     text:
       "`pulumi preview` of a stack that is deployed and unchanged, with a program in plain JavaScript and one resource " +
       "in it. The floor is a dynamic resource that does nothing and is not serialized: no dynamic resource can cost less.",
-    rows: [...Object.values(wall), ...Object.values(cpu), ...partRows, milliseconds(own)],
+    rows: [...Object.values(wall), ...Object.values(cpu), floor, plugin, ...partRows, milliseconds(own)],
     ratios: [
       { ...over("rotated", "floor"), goal: 1.05 },
       { what: "the same, processor time", of: cpu.rotated, over: cpu.floor },
       { what: "RotatedAccessKey's own part, over the floor", of: own, over: wall.floor, goal: 0.05 },
-      over("rotated", "serializedFloor"),
       over("rotated", "serialized"),
       over("rotated", "bare"),
     ],
-    limits: [],
-    notes: [
-      `The floor takes ${added.toFixed(2)} s more than a program without resources. The engine starts the provider process ` +
-        "when the program registers its first dynamic resource, and waits for it: by themselves, finding the script takes " +
-        `${median(parts.lookup).toFixed(2)} s, and the process until it answers ${median(parts.process).toFixed(2)} s.`,
-    ],
+    limits: [{ what: plugin.what, row: plugin, goal: 0.2 }],
+    notes: [`The floor takes ${median(floor.values).toFixed(2)} s more than a program without resources.`],
   };
 }
 

@@ -8,20 +8,6 @@ new pulumi.CustomResource("pulumi-nodejs:dynamic/bench:Empty", "empty", {
 });
 `;
 
-/** The same, by the class that Pulumi offers for it: its serializer turns the provider into text at each run. */
-export const SERIALIZED_FLOOR = `const pulumi = require("@pulumi/pulumi");
-class Empty extends pulumi.dynamic.Resource {}
-new Empty(
-  {
-    check: async (olds, news) => ({ inputs: news }),
-    diff: async () => ({ changes: false }),
-    create: async (inputs) => ({ id: "empty", outs: inputs }),
-  },
-  "empty",
-  { value: "a" },
-);
-`;
-
 /** What a user would write: a key that is made and deleted, by the AWS SDK, and never rotated. */
 export const SERIALIZED_KEY = (userNames: string[]) => `const pulumi = require("@pulumi/pulumi");
 const iam = require("@aws-sdk/client-iam");
@@ -52,6 +38,14 @@ export const ROTATED = (userArns: string[], rotationTrigger: string) => `const p
 const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
 for (const userArn of ${JSON.stringify(userArns)}) {
   new RotatedAccessKey(userArn.split("/").pop(), { userArn, rotationTrigger: ${JSON.stringify(rotationTrigger)} });
+}
+`;
+
+/** The same by the provider plugin, without an SDK. */
+export const BY_PLUGIN = (userArns: string[], rotationTrigger: string) => `const pulumi = require("@pulumi/pulumi");
+for (const userArn of ${JSON.stringify(userArns)}) {
+  const inputs = { userArn, rotationTrigger: ${JSON.stringify(rotationTrigger)} };
+  new pulumi.CustomResource("aws-iam-rotator:index:RotatedAccessKey", userArn.split("/").pop(), inputs);
 }
 `;
 

@@ -8,7 +8,7 @@ import { fillAlone } from "../staging";
 
 /** What environments are made for; the emulators disagree on a version of botocore. */
 export type Emulator = "moto" | "ministack";
-export type Environment = Emulator | "pulumi";
+export type Environment = Emulator | "pulumi" | "awscli";
 
 const WORK = resolve(__dirname, "../../.work");
 const NAMES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
@@ -81,6 +81,7 @@ const WHAT: Record<Environment, string> = {
   moto: "the IAM emulator moto",
   ministack: "the IAM emulator ministack",
   pulumi: "Pulumi's SDK for Python",
+  awscli: "the AWS CLI",
 };
 const OTHERWISE: Record<Environment, string> = {
   moto:
@@ -88,4 +89,5 @@ const OTHERWISE: Record<Environment, string> = {
     " outside of tests and demo nothing but AWS credentials is needed.",
   ministack: "Only test/permissions needs it.",
   pulumi: "Only test/plugin needs it.",
+  awscli: "Only test/package/whereCallsGo.test.ts needs it.",
 };
