@@ -26,12 +26,15 @@ describe("readRotatedKey", () => {
     assert.deepEqual(await value(readRotatedKey(stackWith({ key: KEY }), pulumi.output("key"))), KEY);
   });
 
+  it("takes no name that every object has for an output", async () => {
+    await assert.rejects(value(readRotatedKey(stackWith({}), "constructor")), /is not there\. Its outputs are: none\./);
+  });
+
   const undecryptable =
     /^readRotatedKey: the output current of the stack organization\/rotating\/prod can't be decrypted/;
   const noKey = /is no key with accessKeyId, secretAccessKey and createdAt/;
   for (const [title, outputs, said] of [
     ["an output that is not there", { b: 1, a: KEY }, /is not there\. Its outputs are: a, b\. Export the key there/],
-    ["a name that every object has", Object.create({ current: KEY }), /is not there\. Its outputs are: none\./],
     ["a stack without outputs", undefined, /Its outputs are: none\./],
     ["secrets that can't be decrypted", { current: {} }, undecryptable],
     ["a secret part that can't be decrypted", { current: { ...KEY, secretAccessKey: {} } }, undecryptable],
