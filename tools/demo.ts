@@ -12,6 +12,7 @@ import { ensureEngine } from "./engine";
 const STACK = "demo";
 const QUICKSTART = `organization/iam-rotator-quickstart/${STACK}`;
 const SECOND = "examples/stack-reference";
+const LEAK = "examples/leak-drill";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
@@ -65,14 +66,14 @@ class Story {
       ? "Pulumi's Terraform bridge over our own aws.iam.User (Pulumi's own plugin is not installed)"
       : "Pulumi's own, as installed";
     for (const line of [
-      "A rotation with `pulumi up`, told in eight steps.",
+      "A rotation with `pulumi up`, told in nine steps.",
       `   Pulumi        ${version}, the real engine`,
       `   aws plugin    ${plugin}`,
       `   AWS           an emulator of IAM at ${this.endpoint.url}, which checks each signature`,
       `   project       a copy of this repository's Pulumi.yaml and examples, in ${this.project.folder}`,
       `   backend       files in ${this.project.backend}`,
       "Pulumi's output is shown without repeated lines of progress and the warning about the plugin; secrets show as",
-      "********. What stands as an `aws` command is asked through the AWS SDK.",
+      "********, and keys as AKIA…A, AKIA…B and so on. What stands as an `aws` command is asked through the AWS SDK.",
     ]) {
       this.narrator.line(line);
     }
@@ -135,6 +136,18 @@ class Story {
       `The first key is deleted, and refused. The second stack's copy, ${second.accessKeyId}, goes on working until its next \`up\`.`,
     );
 
+    narrator.step("A leak: one setting cuts off every older key");
+    await this.pulumi(["stack", "init", STACK], LEAK);
+    await this.up(LEAK);
+    const leaked = await this.current(LEAK);
+    await this.pulumi(["config", "set", "incident", "INC-42"], LEAK);
+    await this.up(LEAK);
+    const clean = await this.current(LEAK);
+    this.refused(await this.sts(leaked));
+    this.accepted(await this.sts(clean));
+    await this.pulumi(["destroy", "--yes", "--skip-preview"], LEAK);
+    narrator.meaning("The new key works before the leaked one goes; a grace period does not hold that up.");
+
     narrator.step("The state holds no secret in plain text");
     await this.searchState(keys);
     narrator.meaning("Pulumi keeps the keys encrypted, in the state as in its history and backups.");
@@ -163,13 +176,14 @@ class Story {
   }
 
   /** The stack's secret output; its secret is hidden before anything is shown. */
-  async current(): Promise<Credentials> {
-    const { text, code } = await this.project.pulumi(["stack", "output", "current", "--show-secrets"]);
+  async current(from?: string): Promise<Credentials> {
+    const args = ["stack", "output", "current", "--show-secrets"];
+    const { text, code } = await this.project.pulumi(args, from);
     expect(code === 0, "the stack has an output `current`");
     const key = JSON.parse(text) as Credentials;
     expect(/^\w{16,}$/.test(key.accessKeyId) && key.secretAccessKey.length >= 40, "`current` is an access key");
     this.narrator.hide(key.secretAccessKey);
-    this.narrator.command("pulumi stack output current --show-secrets");
+    this.narrator.command(["pulumi", ...(from ? ["-C", from] : []), ...args].join(" "));
     this.narrator.printed(text);
     return key;
   }

@@ -1,7 +1,11 @@
-/** Writes the story: steps, commands, what they printed, and what it means. Never a secret. */
+/** Letters tell keys apart where ids of twenty letters differ in the last ones. */
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** Writes the story: steps, commands, what they printed, and what it means. Never a secret; keys by letters, in the order in which they are told of. */
 export class Narrator {
   #steps = 0;
   readonly #secrets = new Set<string>();
+  readonly #ids: string[] = [];
   readonly #write: (text: string) => void;
 
   constructor(write: (text: string) => void) {
@@ -36,6 +40,10 @@ export class Narrator {
   }
 
   masked(text: string): string {
-    return [...this.#secrets].reduce((shown, secret) => shown.replaceAll(secret, "*".repeat(8)), text);
+    const shown = [...this.#secrets].reduce((rest, secret) => rest.replaceAll(secret, "*".repeat(8)), text);
+    return shown.replace(/\bAKIA\w{16}\b/g, (id) => {
+      if (!this.#ids.includes(id)) this.#ids.push(id);
+      return `AKIA…${LETTERS[this.#ids.indexOf(id)] ?? id}`;
+    });
   }
 }
