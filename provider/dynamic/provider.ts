@@ -33,8 +33,8 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
 
   async diff(_id: string, olds: Props, news: Props): Promise<pulumi.dynamic.DiffResult> {
     const { changes, ...more } = await this.#keys.diff(olds, news).catch(quietly);
-    // What the provider plugin has left must be written anew: by this text the host finds the provider in a refresh.
-    const isPlugins = olds.__provider === undefined && news.__provider !== undefined;
+    // What the provider plugin has left lacks the text by which the host finds the provider in a refresh: it is written anew.
+    const isPlugins = "rotationDueAt" in olds;
     return { changes: changes || isPlugins, ...more };
   }
 
