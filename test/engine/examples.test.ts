@@ -224,6 +224,10 @@ describe("the examples, by the commands of the README and of docs/leaks.md", fun
     assert.match(told, /- 4 deleted/);
     assert.equal((await shell(exports, "pulumi stack ls --all --json")).trim(), "[]");
     assert.ok(!existsSync(join(base, "home/credentials.json")), "a login was written");
+    const backups = join(base, "backend/.pulumi/backups/iam-rotator-quickstart/dev");
+    const left = readdirSync(backups).map((name) => readFileSync(join(backups, name), "utf8"));
+    assert.ok(left.some((text) => text.includes('"ciphertext"')));
+    for (const text of left) assert.doesNotMatch(text, /"secretAccessKey"/);
   });
 
   it("answer a leak", async () => {

@@ -12,8 +12,8 @@ const key = new RotatedAccessKey("${name}", { userArn: process.env.USER_ARN, ${i
 exports.current = key.current;
 `;
 
-/** The steps of docs/adopting.md, "Letting go". */
-describe("a resource that lets go of its keys", function () {
+/** What docs/adopting.md says of keys that were let go. */
+describe("a resource that has let go of its keys", function () {
   this.timeout(180_000);
   let endpoint: Endpoint;
   let account: Account;

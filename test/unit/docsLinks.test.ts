@@ -54,6 +54,15 @@ describe("the links of the documentation", () => {
     });
   }
 
+  it("lead from docs/README.md to each page of docs itself", () => {
+    const listed = links("docs/README.md");
+    const own = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md") && name !== "README.md");
+    assert.deepEqual(
+      own.filter((name) => !listed.includes(name)),
+      [],
+    );
+  });
+
   it("and pictures are there, and say in words what they show", () => {
     let seen = 0;
     for (const page of all) {
