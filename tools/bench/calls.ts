@@ -21,7 +21,7 @@ const CREATE = ["CreateAccessKey"];
 const DELETE = ["DeleteAccessKey"];
 const TRY = ["GetCallerIdentity"];
 
-/** What rules ask for: README's "How a rotation goes" says why. A step is what can run side by side. */
+/** What rules ask for: docs/how-it-works.md, "A rotation, call by call", says why. A step is what can run side by side. */
 const NEEDED = {
   create: [READ, TAG, CREATE, [...TRY, ...READ], TAG],
   "rotate, with a free slot": [READ, TAG, CREATE, [...TRY, ...READ], TAG],
