@@ -14,7 +14,7 @@ import type { EngineLog } from "./engineLog";
 import { invoke } from "./functions";
 import type { DetailKind, RotatedKeys } from "./keys";
 import { toStatus } from "./status";
-import { type Bag, fromStruct, toStruct } from "./wire";
+import { type Bag, fromStruct, secret, toStruct } from "./wire";
 import type { Calls } from "./world";
 
 const { version: VERSION } = require("../../package.json") as { version: string };
@@ -26,6 +26,8 @@ const KINDS: Record<DetailKind, typeof ADD | typeof DELETE | typeof UPDATE | typ
   update: UPDATE,
   "update-replace": UPDATE_REPLACE,
 };
+/** Kept secret however they are passed. */
+const CREDENTIALS = ["accessKey", "secretKey", "token", "httpProxy", "httpsProxy"];
 /** What the engine keeps among the inputs of a provider. */
 const ENGINES_OWN = ["version", "pluginDownloadURL", "__internal"];
 
@@ -55,9 +57,11 @@ export function serviceFor(keys: RotatedKeys, calls: Calls, log: EngineLog): grp
     }),
     checkConfig: rpc(async (request: pb.CheckRequest) => {
       const names = [...SETTING_NAMES, ...ENGINES_OWN];
-      const unknown = Object.keys(fromStruct(request.getNews())).filter((name) => !names.includes(name));
+      const news = fromStruct(request.getNews());
+      const unknown = Object.keys(news).filter((name) => !names.includes(name));
       const reply = new pb.CheckResponse();
-      reply.setInputs(request.getNews());
+      for (const name of CREDENTIALS) if (news[name] !== undefined) news[name] = secret(news[name]);
+      reply.setInputs(toStruct(news));
       const reason = `there is no such setting; the provider takes ${SETTING_NAMES.join(", ")}`;
       reply.setFailuresList(toFailures(unknown.map((property) => ({ property, reason }))));
       return reply;

@@ -135,6 +135,39 @@ describe("RotatedAccessKey of the provider plugin, through the engine", function
     assert.match(imported.text, /AWS never shows a key's secret again/);
   });
 
+  it("keeps secret what its explicit provider signs with, and refuses a setting that there is not", async () => {
+    const account = plugin.account(`plugin-${++users}`);
+    const userArn = await account.createUser();
+    const signer = await account.addKey();
+    // What is misspelled is shown with the lines around it, by the host for YAML: the secret stands apart.
+    const yaml = (setting: string) => `
+resources:
+  mine:
+    type: pulumi:providers:aws-iam-rotator
+    properties:
+      ${setting}: us-east-1
+      accessKey: ${signer.accessKeyId}
+
+
+
+
+
+      secretKey: ${signer.secretAccessKey}
+  ci:
+    type: aws-iam-rotator:RotatedAccessKey
+    properties: { userArn: "${userArn}" }
+    options: { provider: "\${mine}" }
+`;
+    const stack = await plugin.yaml(yaml("region"));
+    await stack.up();
+    assert.match(stack.stateText(), /pulumi:providers:aws-iam-rotator::mine/);
+    leaksNothing(stack);
+    await stack.destroy();
+    const misspelled = await plugin.yaml(yaml("regoin"));
+    assert.match((await misspelled.run("preview", "--stack", "dev")).text, /regoin/);
+    leaksNothing(misspelled);
+  });
+
   it("saves what a failed update did, and goes on from there", async () => {
     const { stack, give, ids } = await begin();
     await stack.up();
