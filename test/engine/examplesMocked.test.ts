@@ -96,4 +96,36 @@ describe("the examples that hand keys on to what can't be had here", function ()
     ]);
     assert.deepEqual(exported, { secretNames: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] });
   });
+
+  describe("every-user", () => {
+    const arns = [ARN, "arn:aws:iam::123456789012:user/ci/team/other"];
+
+    it("has a key for each user below the path, named apart, and their policy", async () => {
+      const { registered, exported } = await runMocked("every-user", { pathPrefix: "/ci/" }, keys(), () => ({ arns }));
+      const made = registered.filter(({ type }) => type === KEY);
+      assert.deepEqual(
+        made.map(({ name, inputs }) => [name, inputs.userArn]),
+        [
+          ["ci-deploy", arns[0]],
+          ["ci-team-other", arns[1]],
+        ],
+      );
+      assert.match(String(exported.policy), /user\/ci\/team\/other/);
+      assert.match(String(exported.readme), /\| deploy +\| AKIAC/);
+    });
+
+    it("fails where nobody is found, and deletes no key for that", async () => {
+      const run = runMocked("every-user", { pathPrefix: "/ci/" }, keys(), () => ({ arns: [] }));
+      await assert.rejects(run, /There is no user below \/ci\//);
+    });
+  });
+
+  describe("overdue-alarm", () => {
+    it("asks AWS Config for keys older than the periods of a rotation", async () => {
+      const { registered } = await runMocked("overdue-alarm", {}, {});
+      const { inputs } = only(registered, "aws:cfg/rule:Rule");
+      assert.deepEqual(inputs.source, { owner: "AWS", sourceIdentifier: "ACCESS_KEYS_ROTATED" });
+      assert.deepEqual(JSON.parse(String(inputs.inputParameters)), { maxAccessKeyAge: "104" });
+    });
+  });
 });

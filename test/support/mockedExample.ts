@@ -16,12 +16,14 @@ type Outputs = (inputs: Record<string, unknown>) => Record<string, unknown>;
  * Runs the program of an example by Pulumi's mocks, for what an engine can't be had for.
  *
  * @param outputs what a resource of a type has for outputs, beside its inputs
+ * @param call what a function of a package answers
  * @returns what it asked the engine to register, once all of its outputs are there
  */
 export async function runMocked(
   name: string,
   config: Record<string, string>,
   outputs: Record<string, Outputs>,
+  call: () => Record<string, unknown> = () => ({}),
 ): Promise<{ registered: Registered[]; exported: Record<string, unknown> }> {
   ensureBuilt();
   const project = `iam-rotator-${name}`;
@@ -30,7 +32,7 @@ export async function runMocked(
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
-      call: () => ({}),
+      call,
       newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: { ...inputs, ...outputs[type]?.(inputs) } }),
     },
     project,
@@ -49,7 +51,7 @@ export async function runMocked(
   const program = join(ROOT, "examples", name, "index.ts");
   delete require.cache[program];
   const settled = pulumi.output(require(program) as Record<string, unknown>);
-  const exported = await new Promise<Record<string, unknown>>((resolve) => void settled.apply(resolve));
+  const exported = await (settled as unknown as { promise(): Promise<Record<string, unknown>> }).promise();
   return { registered, exported };
 }
 

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { resolve } from "node:path";
+import execa from "execa";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { Account } from "../support/account";
+import { secretsIn } from "../support/secrets";
+import { Stack } from "../support/stack";
+
+const SCRIPT = resolve(__dirname, "../../examples/cron/rotate.sh");
+
+// A report of the year 2100, when nothing has run for long.
+const program = (userArn: string) => `
+const { RotatedAccessKey, rotationReport } = require("pulumi-aws-iam-rotator");
+const key = new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, rotateEvery: "90d", rotationTrigger: process.env.TRIGGER });
+exports.readme = rotationReport([key], process.env.LATE ? new Date("2100-01-01") : new Date());
+`;
+
+describe("the script for cron", function () {
+  this.timeout(180_000);
+  let endpoint: Endpoint;
+  let stack: Stack;
+  before(async () => {
+    endpoint = await startEndpoint();
+    const userArn = await new Account(endpoint.url, "cron").createUser();
+    const env = { TRIGGER: "1", AWS_REGION: "us-east-1" };
+    stack = await Stack.create({ program: program(userArn), endpointUrl: endpoint.url, hasty: true, env });
+  });
+  after(async () => {
+    stack?.remove();
+    await endpoint?.stop();
+  });
+
+  const run = () =>
+    execa("sh", [SCRIPT, stack.folder, "dev"], { env: stack.env, extendEnv: false, all: true, reject: false });
+
+  it("makes and rotates keys, and ends well where nothing is overdue", async () => {
+    const first = await run();
+    assert.equal(first.exitCode, 0, first.all);
+    assert.match(first.all ?? "", /1 created|2 created/);
+    stack.env.TRIGGER = "2";
+    const second = await run();
+    assert.equal(second.exitCode, 0, second.all);
+    assert.match(second.all ?? "", /this update makes a new access key as current/);
+    assert.deepEqual(secretsIn(`${first.all}${second.all}`), []);
+  });
+
+  it("fails, and shows it, where a rotation is due and has not come", async () => {
+    stack.env.LATE = "1";
+    const { exitCode, all } = await run();
+    assert.notEqual(exitCode, 0, all);
+    assert.match(all ?? "", /due since/);
+  });
+
+  it("fails where pulumi does", async () => {
+    const { exitCode } = await execa("sh", [SCRIPT, stack.folder, "no-such-stack"], {
+      env: stack.env,
+      extendEnv: false,
+      reject: false,
+    });
+    assert.notEqual(exitCode, 0);
+  });
+});
