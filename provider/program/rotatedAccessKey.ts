@@ -37,15 +37,16 @@ export interface RotatedAccessKeyArgs {
    */
   rotationTrigger?: pulumi.Input<unknown>;
   /**
-   * AWS region to send calls to; it must lie in the user's partition. Default: that of the explicit `aws.Provider`, or
-   * the stack's `aws:region`, else `AWS_REGION` of the environment, else the region in which the partition's IAM lives. A
-   * change rotates nothing.
+   * AWS region to send calls to; it must lie in the user's partition. Default: that of the explicit provider, or of the
+   * stack's configuration (`aws:region`; for the plugin `aws-iam-rotator:region`), else `AWS_REGION` of the environment, else
+   * the region in which the partition's IAM lives. A change rotates nothing.
    */
   region?: pulumi.Input<string>;
   /**
-   * Credentials to rotate with; kept secret however they are passed. Default: those of the explicit `aws.Provider` among
-   * the resource's or its parents' options; without one, the stack's `aws:*` configuration, then the AWS default chain. A
-   * change rotates nothing; a new session token is not even shown.
+   * Credentials to rotate with; kept secret however they are passed. Default: those of the explicit provider among the
+   * resource's or its parents' options, an `aws.Provider` or the plugin's own; without one, the stack's configuration (`aws:*`;
+   * for the plugin `aws-iam-rotator:*`), then the AWS default chain. A change rotates nothing; a new session token is not even
+   * shown.
    */
   login?: pulumi.Input<{
     /** Id of the access key to sign with. */
