@@ -273,8 +273,8 @@ export function schemaOf({ version, repository }: { version: string; repository?
         generateResourceContainerTypes: true,
         respectSchemaVersion: true,
       },
-      csharp: { rootNamespace: "Pulumi", respectSchemaVersion: true, packageReferences: { Pulumi: "3.*" } },
-      java: { basePackage: "com.pulumi" },
+      csharp: { rootNamespace: "Rotator", respectSchemaVersion: true, packageReferences: { Pulumi: "3.*" } },
+      java: { basePackage: "dev.rotator" },
     },
   };
 }
