@@ -6,6 +6,7 @@ import {
   IAMClient,
   ListAccessKeysCommand,
   TagUserCommand,
+  UntagUserCommand,
   UpdateAccessKeyCommand,
   UpdateUserCommand,
   type User,
@@ -73,6 +74,10 @@ export class Account {
 
   async tag(Key: string, Value: string): Promise<void> {
     await this.#iam.send(new TagUserCommand({ UserName: this.userName, Tags: [{ Key, Value }] }));
+  }
+
+  async untag(key: string): Promise<void> {
+    await this.#iam.send(new UntagUserCommand({ UserName: this.userName, TagKeys: [key] }));
   }
 
   async journal(): Promise<string | undefined> {

@@ -138,6 +138,33 @@ describe("docs/how-it-works.md", () => {
     assert.ok(PAGE.includes(`until ${LONGEST_OPERATION / 60_000} minutes after it began`));
   });
 
+  it("names the versions that it was run against, and says that AWS was none of them", () => {
+    const [rows = []] = tables(section(PAGE, "What it was run against"));
+    const json = (path: string) => JSON.parse(readFileSync(join(ROOT, path), "utf8"));
+    const { devDependencies } = json("package.json");
+    const oldest = json("test/fixtures/pulumi-oldest/package.json").dependencies;
+    const pinned = (name: string) =>
+      new RegExp(`^${name}==(.+)$`, "m").exec(
+        readFileSync(join(ROOT, `tools/endpoint/${name}/requirements.in`), "utf8"),
+      );
+    const goMod = readFileSync(join(ROOT, "tools/engine/aws-plugin/go.mod"), "utf8");
+    const [, bridge] = /pulumi-terraform-bridge\/v3 v(.+)/.exec(goMod) ?? [];
+    const versions: Record<string, (string | undefined)[]> = {
+      "real AWS": [],
+      "IAM and STS": [pinned("moto")?.[1]],
+      permissions: [pinned("ministack")?.[1]],
+      Pulumi: [devDependencies.pulumi, oldest["@pulumi/pulumi"], devDependencies["@pulumi/pulumi"]],
+      "`@pulumi/aws` 6.0.0 and 7.48.0": [oldest["@pulumi/aws"], devDependencies["@pulumi/aws"], bridge],
+    };
+    assert.deepEqual(column(rows, 0), Object.keys(versions));
+    for (const [what = "", how = ""] of rows) {
+      assert.deepEqual(`${what} ${how}`.match(/\d+\.\d+\.\d+/g) ?? [], versions[what], what);
+    }
+    assert.match(rows[0]?.[1] ?? "", /^\*\*Never yet\.\*\*/);
+    const [untried = []] = tables(section(PAGE, "What could not be tried here"));
+    assert.equal(untried[0]?.[0], "real AWS");
+  });
+
   it("says what the next up does after a kill at each call of a rotation", async () => {
     const [table = []] = tables(section(PAGE, "When a run is cut off"));
     const letters = (text: string) => [...text.matchAll(/\b[ABC]\b/g)].map(([letter]) => letter).sort();
