@@ -41,45 +41,51 @@ export interface RotatedAccessKeyArgs {
    * stack's configuration (`aws:region`; for the plugin `aws-iam-rotator:region`), else `AWS_REGION` of the environment, else
    * the region in which the partition's IAM lives. A change rotates nothing.
    */
-  region?: pulumi.Input<string>;
+  region?: pulumi.Input<string | undefined>;
   /**
    * Credentials to rotate with; kept secret however they are passed. Default: those of the explicit provider among the
    * resource's or its parents' options, an `aws.Provider` or the plugin's own; without one, the stack's configuration (`aws:*`;
    * for the plugin `aws-iam-rotator:*`), then the AWS default chain. A change rotates nothing; a new session token is not even
    * shown.
    */
-  login?: pulumi.Input<{
-    /** Id of the access key to sign with. */
-    accessKeyId: pulumi.Input<string>;
-    /** Its secret. */
-    secretAccessKey: pulumi.Input<string>;
-    /** The session token, if the credentials are temporary. A new one is never shown as a change. */
-    sessionToken?: pulumi.Input<string | undefined>;
-  }>;
+  login?: pulumi.Input<
+    | {
+        /** Id of the access key to sign with. */
+        accessKeyId: pulumi.Input<string>;
+        /** Its secret. */
+        secretAccessKey: pulumi.Input<string>;
+        /** The session token, if the credentials are temporary. A new one is never shown as a change. */
+        sessionToken?: pulumi.Input<string | undefined>;
+      }
+    | undefined
+  >;
   /**
    * Keys that the user has already, taken over instead of making a new one; kept secret however they are passed. A
    * `previous` without its secret is phased out at the next rotation. Each key must be on the user, and a given secret
    * must be its own, otherwise nothing is changed. Default: none. A later change adopts keys that are not managed yet.
    */
-  state?: pulumi.Input<{
-    /** The key in use; it must be active. Without it a new key is made. */
-    current?: pulumi.Input<KeyInput | undefined>;
-    /** The older key, deleted at the next rotation. Its secret may be left out. */
-    previous?: pulumi.Input<(Partial<KeyInput> & Pick<KeyInput, "accessKeyId">) | undefined>;
-  }>;
+  state?: pulumi.Input<
+    | {
+        /** The key in use; it must be active. Without it a new key is made. */
+        current?: pulumi.Input<KeyInput | undefined>;
+        /** The older key, deleted at the next rotation. Its secret may be left out. */
+        previous?: pulumi.Input<(Partial<KeyInput> & Pick<KeyInput, "accessKeyId">) | undefined>;
+      }
+    | undefined
+  >;
   /**
    * How old `current` may become: a whole number of `s`, `m`, `h`, `d` or `w`, for example `"90d"`. The first `up` after
    * that rotates, once, however late it comes; a preview shows it. Default: none. A change counts from the next `up` on
    * and shows no update of its own.
    */
-  rotateEvery?: pulumi.Input<string>;
+  rotateEvery?: pulumi.Input<string | undefined>;
   /**
    * How long `previous` stays valid after a rotation, for example `"7d"`; not longer than `rotateEvery`. The first `up`
    * after that deletes it, or deactivates it if there is a `deactivatePeriod`. A rotation before that waits: preview and `up` say until when, and it comes by itself, in the
    * first run after. A `previous` that was adopted counts from its adoption. Default: `previous` stays until the next
    * rotation. A change counts from the next `up` on and shows no update of its own.
    */
-  gracePeriod?: pulumi.Input<string>;
+  gracePeriod?: pulumi.Input<string | undefined>;
   /**
    * How long a `previous` whose grace period is over is only deactivated, for example `"14d"`, so that it can be activated
    * again if somebody still needs it. Then the first `up` deletes it; a rotation that needs its slot does so earlier. A key
@@ -88,7 +94,7 @@ export interface RotatedAccessKeyArgs {
    * `iam:UpdateAccessKey`. Default: none, `previous` is deleted. A change counts from the next `up` on and shows no update
    * of its own.
    */
-  deactivatePeriod?: pulumi.Input<string>;
+  deactivatePeriod?: pulumi.Input<string | undefined>;
   /**
    * For a leak. Any JSON value, as for `rotationTrigger`: when it is added or its value changes, the next `up` makes a new key, and as soon as AWS
    * accepts that, deletes every older managed key, grace period and guard or not. Removing it does nothing. Default: none.
@@ -100,7 +106,7 @@ export interface RotatedAccessKeyArgs {
    * A revocation, a destroy and a key that is inactive are not held up. Needs the permission `iam:GetAccessKeyLastUsed`.
    * Default: none. A change counts from the next `up` on and shows no update of its own.
    */
-  lastUsedGuard?: pulumi.Input<string>;
+  lastUsedGuard?: pulumi.Input<string | undefined>;
 }
 
 /** The `module:Type` part is named in every state file: it never changes. */

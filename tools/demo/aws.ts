@@ -1,4 +1,10 @@
-import { IAMClient, paginateListAccessKeys, paginateListUsers } from "@aws-sdk/client-iam";
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  IAMClient,
+  paginateListAccessKeys,
+  paginateListUsers,
+} from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
 export interface Credentials {
@@ -31,10 +37,9 @@ export interface FoundUser {
 }
 
 /** All users below a path. */
-export async function usersBelow(endpoint: string, credentials: Credentials, path: string): Promise<FoundUser[]> {
-  const iam = new IAMClient({ endpoint, region: REGION, credentials });
-  const found: FoundUser[] = [];
-  try {
+export function usersBelow(endpoint: string, credentials: Credentials, path: string): Promise<FoundUser[]> {
+  return asAdmin(endpoint, credentials, async (iam) => {
+    const found: FoundUser[] = [];
     for await (const page of paginateListUsers({ client: iam }, { PathPrefix: path })) {
       for (const { UserName = "" } of page.Users ?? []) found.push({ name: UserName, keys: [] });
     }
@@ -44,6 +49,27 @@ export async function usersBelow(endpoint: string, credentials: Credentials, pat
       }
     }
     return found;
+  });
+}
+
+/** A key that a person makes by hand. Its secret is not needed, and given to nobody. */
+export async function makeKey(endpoint: string, credentials: Credentials, user: string): Promise<string> {
+  const { AccessKey } = await asAdmin(endpoint, credentials, (iam) =>
+    iam.send(new CreateAccessKeyCommand({ UserName: user })),
+  );
+  return AccessKey?.AccessKeyId ?? "";
+}
+
+export async function deleteKey(endpoint: string, credentials: Credentials, user: string, id: string): Promise<void> {
+  await asAdmin(endpoint, credentials, (iam) =>
+    iam.send(new DeleteAccessKeyCommand({ UserName: user, AccessKeyId: id })),
+  );
+}
+
+async function asAdmin<T>(endpoint: string, credentials: Credentials, act: (iam: IAMClient) => Promise<T>): Promise<T> {
+  const iam = new IAMClient({ endpoint, region: REGION, credentials });
+  try {
+    return await act(iam);
   } finally {
     iam.destroy();
   }

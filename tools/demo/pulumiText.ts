@@ -36,7 +36,9 @@ function noteProgress(progress: Map<string, string>, line: string): void {
   }
   const short = told
     .replace(/(^| )(warning: using |arn:aws\S*: this update ).*$/, "")
-    .replace(/(^| )\d+ (warning|message).*$/, "");
+    .replace(/(^| )\d+ (warning|message|error).*$/, "")
+    // Diagnostics say it in full.
+    .replace(/; error: .*$/, "");
   const same = sign.trim() === "" && /^(running)?$/.test(short.trim());
   // Deleted first, so that the lines stand in the order in which they were last told.
   progress.delete(`${type} ${name}`);
