@@ -8,7 +8,7 @@ import { fillAlone } from "../staging";
 
 /** What environments are made for; the emulators disagree on a version of botocore. */
 export type Emulator = "moto" | "ministack";
-export type Environment = Emulator | "pulumi" | "awscli";
+export type Environment = Emulator | "pulumi" | "awscli" | "recorder";
 
 const WORK = resolve(__dirname, "../../.work");
 const NAMES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
@@ -37,7 +37,8 @@ export async function pythonWith(log: Log, emulator: Environment): Promise<strin
 }
 
 function requirementsOf(emulator: Environment): string {
-  return resolve(__dirname, emulator === "pulumi" ? "../plugin/python" : emulator, "requirements.txt");
+  const elsewhere = { pulumi: "../plugin/python", recorder: "../demo/recorder" } as Record<Environment, string>;
+  return resolve(__dirname, elsewhere[emulator] ?? emulator, "requirements.txt");
 }
 
 async function findPython(emulator: Environment): Promise<{ python: string; identity: string }> {
@@ -82,6 +83,7 @@ const WHAT: Record<Environment, string> = {
   ministack: "the IAM emulator ministack",
   pulumi: "Pulumi's SDK for Python",
   awscli: "the AWS CLI",
+  recorder: "svgterm",
 };
 const OTHERWISE: Record<Environment, string> = {
   moto:
@@ -90,4 +92,5 @@ const OTHERWISE: Record<Environment, string> = {
   ministack: "Only test/permissions needs it.",
   pulumi: "Only test/plugin needs it.",
   awscli: "Only test/package/whereCallsGo.test.ts needs it.",
+  recorder: "Only npm run demo:record needs it.",
 };

@@ -1,0 +1,30 @@
+// `npm run demo:record`: runs the demo, and renders what it told as docs/pictures/demo.svg.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import execa from "execa";
+import { logToStderr } from "../commands";
+import { pythonWith } from "../endpoint/python";
+import { asciicast } from "./asciicast";
+
+const ROOT = resolve(__dirname, "../..");
+
+async function main(): Promise<void> {
+  const { stdout } = await execa("npm", ["run", "-s", "demo"], { cwd: ROOT, stderr: "inherit", stdin: "ignore" });
+  const python = await pythonWith(logToStderr, "recorder");
+  const folder = await mkdtemp(join(tmpdir(), "rotator-recording-"));
+  try {
+    const cast = join(folder, "demo.cast");
+    await writeFile(cast, asciicast(stdout));
+    const picture = join(ROOT, "docs/pictures/demo.svg");
+    await execa(python, ["-I", "-m", "svgterm", "render", cast, picture, "-t", "window_frame", "-D", "4000"]);
+    console.log(`${picture} is new.`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
