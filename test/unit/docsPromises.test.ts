@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PATIENCE } from "../../provider/act/dependencies";
+import { AT_ONCE } from "../../provider/act/queue";
+import { connect } from "../../provider/aws/iam";
+import { Pace, RetryAnything } from "../../provider/aws/retry";
+import { LONGEST_OPERATION } from "../../provider/decide/judge";
+import { AccessKeyProvider } from "../../provider/dynamic/provider";
+import { stackSettings } from "../../provider/lifecycle/session";
+import { formatJournal, parseJournal } from "../../provider/model/journal";
+import { modules, ROOT } from "../support/dist";
+import { section, tables } from "../support/markdown";
+import { startFakeIam } from "../support/proxyFakeIam";
+import { type Props, Stage, userArn } from "../support/stage";
+
+// What pages promise of behaviour, and no other test holds.
+
+const page = (name: string) => readFileSync(join(ROOT, "docs", name), "utf8").replaceAll(/\s+/g, " ");
+const says = (name: string, words: string) => assert.ok(page(name).includes(words), `${name} says: ${words}`);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe("docs/how-it-works.md promises", () => {
+  const PAGE = readFileSync(join(ROOT, "docs/how-it-works.md"), "utf8");
+
+  it("a TagUser before and after each key that is made or deleted, but for a destroy, which has one after", () => {
+    says("how-it-works.md", "The exception is a destroy: it writes the tag only after its `DeleteAccessKey` calls.");
+    const [operations = []] = tables(section(PAGE, "A rotation, call by call"));
+    const without = operations.filter(([, calls = ""]) => {
+      const [before = "", ...rest] = calls.split(/(?=(?:Create|Delete)AccessKey)/);
+      return rest.length > 0 && !(before.includes("TagUser") && rest.at(-1)?.includes("TagUser"));
+    });
+    assert.deepEqual(
+      without.map(([operation]) => operation),
+      ["destroy, two keys there"],
+    );
+    assert.match(without[0]?.[1] ?? "", /DeleteAccessKey, .*TagUser$/);
+  });
+
+  it("that a rotation with two keys waits six times for AWS", async () => {
+    says("how-it-works.md", "A rotation with two keys therefore waits six times for AWS.");
+    const stage = new Stage();
+    const one = await stage.create({ userArn, rotationTrigger: 1 });
+    const two = await stage.up(one, { userArn, rotationTrigger: 2 });
+    // What is sent before any answer comes is sent in parallel.
+    const rounds: string[][] = [];
+    let isOpen = false;
+    stage.iam.fault = (call) => {
+      if (!isOpen) rounds.push([]);
+      isOpen = true;
+      setImmediate(() => {
+        isOpen = false;
+      });
+      rounds.at(-1)?.push(call);
+      return undefined;
+    };
+    for (const name of [
+      "getUser",
+      "listAccessKeys",
+      "writeJournal",
+      "createAccessKey",
+      "deleteAccessKey",
+      "tryKey",
+    ] as const) {
+      const call = (stage.iam[name] as (...given: unknown[]) => Promise<unknown>).bind(stage.iam);
+      const late = async (...given: unknown[]) => {
+        const answer = call(...given);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        return answer;
+      };
+      Object.assign(stage.iam, { [name]: late });
+    }
+    await stage.up(two, { userArn, rotationTrigger: 3 });
+    assert.equal(rounds.length, 6, JSON.stringify(rounds));
+  });
+
+  it("how many operations run at once, how often a call is sent, and how late a key is made", async () => {
+    says("how-it-works.md", `At most ${AT_ONCE} operations run at once, and only one per user`);
+    assert.equal(LONGEST_OPERATION / 2, 5 * 60_000);
+    says("how-it-works.md", "An operation that began more than five minutes ago makes no key");
+    says("how-it-works.md", "up to eight attempts");
+    says("troubleshooting.md", "eight times");
+    const attempts = Number(process.env.AWS_MAX_ATTEMPTS) || 8;
+    assert.equal(await new RetryAnything(new Pace()).maxAttemptsProvider(), attempts);
+  });
+
+  it("a second look for an unknown key less than 15 s old, and for no older one", async () => {
+    says("how-it-works.md", "an unknown key less than 15 s old");
+    for (const [age, looks] of [
+      [14_000, 2],
+      [15_000, 1],
+    ] as const) {
+      const stage = new Stage();
+      stage.iam.slots = 3;
+      const one = await stage.create({ userArn, rotationTrigger: 1 });
+      stage.clock.time += HOUR;
+      stage.iam.addKey();
+      stage.clock.time += age;
+      stage.iam.calls = [];
+      const waited = stage.clock.time;
+      await stage.up(one, { userArn, rotationTrigger: 2 });
+      assert.equal(stage.clock.time - waited >= 8_000, looks === 2, String(age));
+    }
+  });
+
+  it("that of the stack's configuration only what is named is read", async () => {
+    const asked = new Set<string>();
+    const config = {
+      get: (key: string) => {
+        asked.add(key);
+        return undefined;
+      },
+    };
+    const stage = new Stage();
+    stage.provider = new AccessKeyProvider({
+      connect: () => stage.iam,
+      clock: stage.clock,
+      patience: PATIENCE,
+      engine: stage.engine,
+      env: {},
+      say: () => {},
+    });
+    await stage.provider.configure({ config } as never);
+    await stage.provider.check({}, { userArn });
+    stackSettings(config).get("region");
+    says("how-it-works.md", "This package reads only `aws:*` and `pulumi:disable-default-providers` from it");
+    assert.ok(asked.has("pulumi:disable-default-providers"));
+    assert.deepEqual(
+      [...asked].filter((key) => !/^aws:\w+$/.test(key) && key !== "pulumi:disable-default-providers"),
+      [],
+    );
+    // And no source asks for it in another way.
+    for (const name of modules().filter((at) => /^(lifecycle|dynamic|aws)\//.test(at))) {
+      const source = readFileSync(join(ROOT, `provider/${name}.ts`), "utf8");
+      for (const [, key] of source.matchAll(/[cC]onfig\??\.get\(([^)]*)\)/g)) {
+        assert.match(key ?? "", /^`aws:\$\{name\}`$|^"pulumi:disable-default-providers"$|^key$/, name);
+      }
+    }
+  });
+
+  it("that it writes no files", () => {
+    says("how-it-works.md", "It writes no files");
+    for (const name of modules()) {
+      const source = readFileSync(join(ROOT, `provider/${name}.ts`), "utf8");
+      const imported = [...source.matchAll(/import \{([^}]*)\} from "(?:node:)?fs(?:\/promises)?"/g)];
+      assert.deepEqual(
+        imported
+          .flatMap(([, names = ""]) => names.split(",").map((at) => at.trim()))
+          .filter((at) => at !== "readFileSync"),
+        [],
+        name,
+      );
+      assert.equal((source.match(/["'](?:node:)?fs(?:\/promises)?["']/g) ?? []).length, imported.length, name);
+    }
+  });
+
+  it("the user agent that CloudTrail shows, and what is added to it", async () => {
+    const [, agent = "", version = ""] = /`(aws-sdk-js\/3)… (pulumi-aws-iam-rotator\/0)…`/.exec(PAGE) ?? [];
+    const [, setting = "", id = "", added = ""] = /`(AWS_SDK_UA_APP_ID)=([\w-]+)` adds `([^`]+)`/.exec(PAGE) ?? [];
+    const upstream = await startFakeIam();
+    try {
+      const user = { partition: "aws", accountId: "123456789012", userName: "ci" };
+      const login = { accessKeyId: "AKIAUSERAGENT0000001", secretAccessKey: "of a login" };
+      const connection = { iamEndpoint: upstream.url, stsEndpoint: upstream.url };
+      process.env[setting] = id;
+      await connect(user, "us-east-1", { credentials: { login }, connection }).getUser();
+      const sent = String(upstream.requests.at(-1)?.headers["user-agent"]);
+      assert.ok(agent && sent.includes(`${agent}.`), sent);
+      assert.ok(version && sent.includes(`${version}.`), sent);
+      assert.ok(added && sent.includes(added), sent);
+    } finally {
+      delete process.env[setting];
+      await upstream.stop();
+    }
+  });
+
+  it("that a key is there for two periods at most; with lastUsedGuard for as long as somebody uses it, until a revocation", async () => {
+    says("how-it-works.md", "for two periods at most, if the schedule runs, or until a `revocationTrigger`");
+    says("how-it-works.md", "a thief who keeps using the key keeps it alive until a revocation");
+    for (const lastUsedGuard of [undefined, "2d"]) {
+      const stage = new Stage();
+      const inputs: Props = { userArn, rotateEvery: "30d", ...(lastUsedGuard && { lastUsedGuard }) };
+      let state = await stage.create(inputs);
+      const [stolen = ""] = stage.iam.ids();
+      const began = stage.clock.time;
+      while (stage.clock.time - began < 90 * DAY) {
+        stage.clock.time += DAY;
+        const at = new Date(stage.clock.time - HOUR).toISOString();
+        stage.iam.used.set(stolen, { at, service: "s3", region: "us-east-1" });
+        state = await stage.up(state, inputs);
+        const days = (stage.clock.time - began) / DAY;
+        if (!lastUsedGuard) assert.equal(stage.iam.ids().includes(stolen), days < 60, String(days));
+      }
+      assert.equal(stage.iam.ids().includes(stolen), lastUsedGuard !== undefined);
+      await stage.up(state, { ...inputs, revocationTrigger: "leak" });
+      assert.ok(!stage.iam.ids().includes(stolen));
+    }
+  });
+
+  it("that a forged tag ends the one key that it names, if the state does not know it, and never current or previous", async () => {
+    says("how-it-works.md", "A carefully forged tag makes the next run delete the one key that it names");
+    const stage = new Stage();
+    stage.iam.slots = 3;
+    const one = await stage.create({ userArn, rotationTrigger: 1 });
+    const two = await stage.up(one, { userArn, rotationTrigger: 2 });
+    const { accessKeyId: other } = stage.iam.addKey();
+    stage.clock.time += HOUR;
+    const genuine = parseJournal(stage.iam.journal) ?? assert.fail("no journal");
+    const forged = (made: string) =>
+      formatJournal({
+        ...genuine,
+        phase: "open",
+        operationId: `${genuine.operationId.split("-")[0]}-f`,
+        strangers: [],
+        made,
+      });
+    for (const made of [two.currentAccessKeyId, two.previousAccessKeyId] as string[]) {
+      stage.iam.journal = forged(made);
+      await assert.rejects(stage.up(two, { userArn, rotationTrigger: 3 }), /Nothing was changed/);
+      assert.deepEqual(stage.iam.ids(), [two.previousAccessKeyId, two.currentAccessKeyId, other]);
+    }
+    stage.iam.journal = forged(other);
+    const three = await stage.up(two, { userArn, rotationTrigger: 3 });
+    assert.deepEqual(stage.iam.ids(), [two.currentAccessKeyId, three.currentAccessKeyId]);
+  });
+});
