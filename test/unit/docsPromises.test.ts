@@ -225,3 +225,44 @@ describe("docs/how-it-works.md promises", () => {
     assert.deepEqual(stage.iam.ids(), [two.currentAccessKeyId, three.currentAccessKeyId]);
   });
 });
+
+describe("docs/limits.md promises", () => {
+  it("that after an interrupted destroy an up alone notices nothing, and a refresh and an up make it good", async () => {
+    says("limits.md", "so it would not notice that keys are gone");
+    const stage = new Stage();
+    const inputs = { userArn, rotationTrigger: 2 };
+    const two = await stage.up(await stage.create({ userArn, rotationTrigger: 1 }), inputs);
+    await stage.killedAfter("DeleteAccessKey", () => stage.provider.delete("id", two), 2);
+    assert.deepEqual(stage.iam.ids(), []);
+    stage.iam.calls = [];
+    assert.equal(await stage.up(two, inputs), two);
+    assert.deepEqual(stage.iam.calls, []);
+    const { props } = await stage.provider.read("id", two);
+    const good = await stage.up(props as Props, inputs);
+    assert.deepEqual(stage.iam.ids(), [good.currentAccessKeyId]);
+  });
+
+  for (const [begins, turns, left] of [
+    ["at once, both give way", 0, 0],
+    ["a moment later, it is refused", 21, 1],
+  ] as const) {
+    it(`that of two first runs on one user no key is deleted that was handed out: where the second begins ${begins}`, async () => {
+      says("limits.md", "one or both of them give way: such a run deletes the key that it has just made, and fails");
+      const stage = new Stage();
+      const first = stage.newProcess().create({ userArn, journalOwner: "one" });
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      const second = stage.newProcess().create({ userArn, journalOwner: "two" });
+      const runs = await Promise.allSettled([first, second]);
+      const kept = runs.flatMap((run) =>
+        run.status === "fulfilled" ? [(run.value.outs as Props).currentAccessKeyId] : [],
+      );
+      assert.equal(kept.length, left);
+      assert.deepEqual(stage.iam.ids(), kept);
+      for (const run of runs.filter((at) => at.status === "rejected"))
+        assert.match(run.reason.message, /while this run was at work|another resource is at work/);
+      // What is to do then.
+      if (left === 0) await stage.newProcess().create({ userArn, journalOwner: "two" });
+      assert.equal(stage.iam.ids().length, 1);
+    });
+  }
+});
