@@ -8,7 +8,9 @@ import { Pace, RetryAnything } from "../../provider/aws/retry";
 import { LONGEST_OPERATION } from "../../provider/decide/judge";
 import { AccessKeyProvider } from "../../provider/dynamic/provider";
 import { stackSettings } from "../../provider/lifecycle/session";
+import { IamError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
+import { tagProblem } from "../../provider/model/userTags";
 import { modules, ROOT } from "../support/dist";
 import { section, tables } from "../support/markdown";
 import { startFakeIam } from "../support/proxyFakeIam";
@@ -265,4 +267,86 @@ describe("docs/limits.md promises", () => {
       assert.equal(stage.iam.ids().length, 1);
     });
   }
+});
+
+describe("docs/leaks.md promises", () => {
+  it("what adding, changing, removing and putting back revocationTrigger does", async () => {
+    says(
+      "leaks.md",
+      "Adding it again with its old value does nothing only if no update of the resource has come in between",
+    );
+    const revokes = async (...values: [revocationTrigger: string | undefined, rotationTrigger: number][]) => {
+      const stage = new Stage();
+      let state = await stage.create({ userArn, rotationTrigger: 1 });
+      let isRevoked = false;
+      for (const [revocationTrigger, rotationTrigger] of values) {
+        const before = stage.iam.ids();
+        state = await stage.up(state, { userArn, rotationTrigger, ...(revocationTrigger && { revocationTrigger }) });
+        isRevoked = !stage.iam.ids().includes(before.at(-1) ?? "");
+      }
+      return isRevoked;
+    };
+    assert.ok(await revokes(["INC-1", 1]));
+    assert.ok(await revokes(["INC-1", 1], ["INC-2", 1]));
+    assert.ok(await revokes(["INC-1", 1], ["INC-2", 1], ["INC-1", 1]), "every change");
+    assert.ok(!(await revokes(["INC-1", 1], [undefined, 1])));
+    assert.ok(!(await revokes(["INC-1", 1], [undefined, 1], ["INC-1", 1])));
+    assert.ok(await revokes(["INC-1", 1], [undefined, 1], [undefined, 2], ["INC-1", 2]), "after an update in between");
+  });
+});
+
+describe("docs/credentials.md promises", () => {
+  it("who signs a destroy where AWS no longer accepts what is recorded: the stack's configuration, or the chain if it names nobody", async () => {
+    says(
+      "credentials.md",
+      "and then the stack's configuration, or the default chain if that configuration has no credentials",
+    );
+    for (const configured of [{}, { "aws:accessKey": "AKIACONFIG0000000000", "aws:secretKey": "of the stack" }]) {
+      const stage = new Stage();
+      const login = { accessKeyId: "AKIARECORDED00000000", secretAccessKey: "gone" };
+      const outs = await stage.create({ userArn, login });
+      const get = (key: string) => (configured as Record<string, string>)[key];
+      await stage.provider.configure({ config: { get } } as never);
+      stage.iam.getUser = async () => {
+        throw new IamError("credentials", "iam:GetUser", "InvalidClientTokenId", "not valid");
+      };
+      stage.sources = [];
+      await assert.rejects(stage.provider.delete("id", outs));
+      const next = get("aws:accessKey");
+      assert.deepEqual(
+        stage.sources.map((source) => source.login?.accessKeyId),
+        [login.accessKeyId, next],
+      );
+    }
+  });
+
+  it("that pulumi:disable-default-providers counts with `aws` and with `*`", async () => {
+    says("credentials.md", "If `pulumi:disable-default-providers` of the stack contains `aws` or `*`");
+    for (const [value, isRefused] of [
+      ['["aws"]', true],
+      ['["*"]', true],
+      ['["kubernetes"]', false],
+    ] as const) {
+      const stage = new Stage();
+      const get = (key: string) => (key === "pulumi:disable-default-providers" ? value : undefined);
+      await stage.provider.configure({ config: { get } } as never);
+      const { failures = [] } = await stage.provider.check({}, { userArn });
+      assert.equal(failures.length > 0, isRefused, value);
+    }
+  });
+});
+
+describe("docs/tag.md promises", () => {
+  it("that a tag with an empty value is refused under @pulumi/aws 7, and always by the plugin", () => {
+    says(
+      "tag.md",
+      "A tag with an empty value is refused under `@pulumi/aws` 7, and always by [the plugin](languages.md).",
+    );
+    assert.equal(tagProblem("ci", "team", "", 6), undefined);
+    assert.match(tagProblem("ci", "team", "", 7) ?? "", /empty value/);
+    // The plugin can't know which version makes the user.
+    const plugin = readFileSync(join(ROOT, "provider/plugin/component.ts"), "utf8");
+    assert.match(plugin, /const ANY_AWS = Number\.POSITIVE_INFINITY;/);
+    assert.match(plugin, /tagProblem\(component, key, plain\(value\), ANY_AWS\)/);
+  });
 });
