@@ -350,3 +350,49 @@ describe("docs/tag.md promises", () => {
     assert.match(plugin, /tagProblem\(component, key, plain\(value\), ANY_AWS\)/);
   });
 });
+
+describe("docs/schedules.md promises", () => {
+  it("that an up with nothing due asks AWS nothing, unless a deactivated previous was activated again", async () => {
+    says("schedules.md", "makes no call to AWS, unless a deactivated `previous` [was activated again]");
+    const stage = new Stage();
+    const inputs = { userArn, rotationTrigger: 2, gracePeriod: "1d", deactivatePeriod: "30d" };
+    const quiet = async (state: Props) => {
+      stage.iam.calls = [];
+      const after = await stage.up(state, inputs);
+      return { after, calls: stage.iam.calls.length };
+    };
+    const two = await stage.up(await stage.create({ ...inputs, rotationTrigger: 1 }), inputs);
+    assert.equal((await quiet(two)).calls, 0, "in its grace period");
+    stage.clock.time += 2 * DAY;
+    const asleep = await stage.up(two, inputs);
+    assert.equal((await quiet(asleep)).calls, 0, "asleep");
+    for (const key of stage.iam.keys) key.status = "Active";
+    stage.clock.time += HOUR;
+    const { props } = await stage.provider.read("id", asleep);
+    const first = await stage.up(props as Props, inputs);
+    const { after, calls } = await quiet(first);
+    assert.ok(calls > 0, "only AWS can tell when that is over");
+    assert.equal(after.previousAccessKeyId, two.previousAccessKeyId);
+  });
+
+  it("that nothing but a revocation or a destroy deletes a key that was activated again", async () => {
+    says("schedules.md", "After that, nothing but a revocation or a destroy deletes it.");
+    for (const ends of ["rotation", "period", "revocation", "destroy"]) {
+      const stage = new Stage();
+      const inputs = { userArn, rotationTrigger: 2, gracePeriod: "1d", deactivatePeriod: "5d" };
+      const two = await stage.up(await stage.create({ ...inputs, rotationTrigger: 1 }), inputs);
+      stage.clock.time += 2 * DAY;
+      const asleep = await stage.up(two, inputs);
+      for (const key of stage.iam.keys) key.status = "Active";
+      stage.clock.time += 10 * DAY;
+      if (ends === "destroy") await stage.provider.delete("id", asleep);
+      else {
+        const needed = await stage.up(asleep, inputs);
+        if (ends === "rotation") await stage.up(needed, { ...inputs, rotationTrigger: 3 });
+        if (ends === "revocation") await stage.up(needed, { ...inputs, revocationTrigger: 1 });
+      }
+      const isThere = stage.iam.ids().includes(String(two.previousAccessKeyId));
+      assert.equal(isThere, ends === "rotation" || ends === "period", ends);
+    }
+  });
+});
