@@ -67,7 +67,7 @@ describe("RotatedUser of the provider plugin, through the engine", function () {
     assert.match((await stack.run("preview", "--stack", "dev")).text, /nmae, which it does not take/);
   });
 
-  it("refuses an explicit aws.Provider that it can't read, and takes one of its own beside it", async () => {
+  it("refuses an explicit aws.Provider that it can't read, and takes a login or a provider of its own beside it", async () => {
     const account = plugin.account("signer");
     await account.createUser();
     const signer = await account.addKey();
@@ -82,6 +82,11 @@ describe("RotatedUser of the provider plugin, through the engine", function () {
     assert.notEqual(refused.code, 0);
     assert.match(refused.text, /its AWS provider makes the user, and what that signs in with can't be read here/);
 
+    const { accessKeyId, secretAccessKey } = signer;
+    give(stack, { user: { name: "provided" }, login: { accessKeyId, secretAccessKey } });
+    assert.match(await stack.preview(), /RotatedAccessKey .*create/, "a login is as good");
+
+    give(stack, { user: { name: "provided" } });
     stack.env.OWN_PROVIDER = JSON.stringify({ ...settings, endpoints });
     plugin.calls();
     await stack.up();

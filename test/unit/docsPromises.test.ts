@@ -1,0 +1,398 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PATIENCE } from "../../provider/act/dependencies";
+import { AT_ONCE } from "../../provider/act/queue";
+import { connect } from "../../provider/aws/iam";
+import { Pace, RetryAnything } from "../../provider/aws/retry";
+import { LONGEST_OPERATION } from "../../provider/decide/judge";
+import { AccessKeyProvider } from "../../provider/dynamic/provider";
+import { stackSettings } from "../../provider/lifecycle/session";
+import { IamError } from "../../provider/model/errors";
+import { formatJournal, parseJournal } from "../../provider/model/journal";
+import { tagProblem } from "../../provider/model/userTags";
+import { modules, ROOT } from "../support/dist";
+import { section, tables } from "../support/markdown";
+import { startFakeIam } from "../support/proxyFakeIam";
+import { type Props, Stage, userArn } from "../support/stage";
+
+// What pages promise of behaviour, and no other test holds.
+
+const page = (name: string) => readFileSync(join(ROOT, "docs", name), "utf8").replaceAll(/\s+/g, " ");
+const says = (name: string, words: string) => assert.ok(page(name).includes(words), `${name} says: ${words}`);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe("docs/how-it-works.md promises", () => {
+  const PAGE = readFileSync(join(ROOT, "docs/how-it-works.md"), "utf8");
+
+  it("a TagUser before and after each key that is made or deleted, but for a destroy, which has one after", () => {
+    says("how-it-works.md", "The exception is a destroy: it writes the tag only after its `DeleteAccessKey` calls.");
+    const [operations = []] = tables(section(PAGE, "A rotation, call by call"));
+    const without = operations.filter(([, calls = ""]) => {
+      const [before = "", ...rest] = calls.split(/(?=(?:Create|Delete)AccessKey)/);
+      return rest.length > 0 && !(before.includes("TagUser") && rest.at(-1)?.includes("TagUser"));
+    });
+    assert.deepEqual(
+      without.map(([operation]) => operation),
+      ["destroy, two keys there"],
+    );
+    assert.match(without[0]?.[1] ?? "", /DeleteAccessKey, .*TagUser$/);
+  });
+
+  it("that a rotation with two keys waits six times for AWS", async () => {
+    says("how-it-works.md", "A rotation with two keys therefore waits six times for AWS.");
+    const stage = new Stage();
+    const one = await stage.create({ userArn, rotationTrigger: 1 });
+    const two = await stage.up(one, { userArn, rotationTrigger: 2 });
+    // What is sent before any answer comes is sent in parallel.
+    const rounds: string[][] = [];
+    let isOpen = false;
+    stage.iam.fault = (call) => {
+      if (!isOpen) rounds.push([]);
+      isOpen = true;
+      setImmediate(() => {
+        isOpen = false;
+      });
+      rounds.at(-1)?.push(call);
+      return undefined;
+    };
+    for (const name of [
+      "getUser",
+      "listAccessKeys",
+      "writeJournal",
+      "createAccessKey",
+      "deleteAccessKey",
+      "tryKey",
+    ] as const) {
+      const call = (stage.iam[name] as (...given: unknown[]) => Promise<unknown>).bind(stage.iam);
+      const late = async (...given: unknown[]) => {
+        const answer = call(...given);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        return answer;
+      };
+      Object.assign(stage.iam, { [name]: late });
+    }
+    await stage.up(two, { userArn, rotationTrigger: 3 });
+    assert.equal(rounds.length, 6, JSON.stringify(rounds));
+  });
+
+  it("how many operations run at once, how often a call is sent, and how late a key is made", async () => {
+    says("how-it-works.md", `At most ${AT_ONCE} operations run at once, and only one per user`);
+    assert.equal(LONGEST_OPERATION / 2, 5 * 60_000);
+    says("how-it-works.md", "An operation that began more than five minutes ago makes no key");
+    says("how-it-works.md", "up to eight attempts");
+    says("troubleshooting.md", "eight times");
+    const attempts = Number(process.env.AWS_MAX_ATTEMPTS) || 8;
+    assert.equal(await new RetryAnything(new Pace()).maxAttemptsProvider(), attempts);
+  });
+
+  it("a second look for an unknown key less than 15 s old, and for no older one", async () => {
+    says("how-it-works.md", "an unknown key less than 15 s old");
+    for (const [age, looks] of [
+      [14_000, 2],
+      [15_000, 1],
+    ] as const) {
+      const stage = new Stage();
+      stage.iam.slots = 3;
+      const one = await stage.create({ userArn, rotationTrigger: 1 });
+      stage.clock.time += HOUR;
+      stage.iam.addKey();
+      stage.clock.time += age;
+      stage.iam.calls = [];
+      const waited = stage.clock.time;
+      await stage.up(one, { userArn, rotationTrigger: 2 });
+      assert.equal(stage.clock.time - waited >= 8_000, looks === 2, String(age));
+    }
+  });
+
+  it("that of the stack's configuration only what is named is read", async () => {
+    const asked = new Set<string>();
+    const config = {
+      get: (key: string) => {
+        asked.add(key);
+        return undefined;
+      },
+    };
+    const stage = new Stage();
+    stage.provider = new AccessKeyProvider({
+      connect: () => stage.iam,
+      clock: stage.clock,
+      patience: PATIENCE,
+      engine: stage.engine,
+      env: {},
+      say: () => {},
+    });
+    await stage.provider.configure({ config } as never);
+    await stage.provider.check({}, { userArn });
+    stackSettings(config).get("region");
+    says("how-it-works.md", "This package reads only `aws:*` and `pulumi:disable-default-providers` from it");
+    assert.ok(asked.has("pulumi:disable-default-providers"));
+    assert.deepEqual(
+      [...asked].filter((key) => !/^aws:\w+$/.test(key) && key !== "pulumi:disable-default-providers"),
+      [],
+    );
+    // And no source asks for it in another way.
+    for (const name of modules().filter((at) => /^(lifecycle|dynamic|aws)\//.test(at))) {
+      const source = readFileSync(join(ROOT, `provider/${name}.ts`), "utf8");
+      for (const [, key] of source.matchAll(/[cC]onfig\??\.get\(([^)]*)\)/g)) {
+        assert.match(key ?? "", /^`aws:\$\{name\}`$|^"pulumi:disable-default-providers"$|^key$/, name);
+      }
+    }
+  });
+
+  it("that it writes no files", () => {
+    says("how-it-works.md", "It writes no files");
+    for (const name of modules()) {
+      const source = readFileSync(join(ROOT, `provider/${name}.ts`), "utf8");
+      const imported = [...source.matchAll(/import \{([^}]*)\} from "(?:node:)?fs(?:\/promises)?"/g)];
+      assert.deepEqual(
+        imported
+          .flatMap(([, names = ""]) => names.split(",").map((at) => at.trim()))
+          .filter((at) => at !== "readFileSync"),
+        [],
+        name,
+      );
+      assert.equal((source.match(/["'](?:node:)?fs(?:\/promises)?["']/g) ?? []).length, imported.length, name);
+    }
+  });
+
+  it("the user agent that CloudTrail shows, and what is added to it", async () => {
+    const [, agent = "", version = ""] = /`(aws-sdk-js\/3)… (pulumi-aws-iam-rotator\/0)…`/.exec(PAGE) ?? [];
+    const [, setting = "", id = "", added = ""] = /`(AWS_SDK_UA_APP_ID)=([\w-]+)` adds `([^`]+)`/.exec(PAGE) ?? [];
+    const upstream = await startFakeIam();
+    try {
+      const user = { partition: "aws", accountId: "123456789012", userName: "ci" };
+      const login = { accessKeyId: "AKIAUSERAGENT0000001", secretAccessKey: "of a login" };
+      const connection = { iamEndpoint: upstream.url, stsEndpoint: upstream.url };
+      process.env[setting] = id;
+      await connect(user, "us-east-1", { credentials: { login }, connection }).getUser();
+      const sent = String(upstream.requests.at(-1)?.headers["user-agent"]);
+      assert.ok(agent && sent.includes(`${agent}.`), sent);
+      assert.ok(version && sent.includes(`${version}.`), sent);
+      assert.ok(added && sent.includes(added), sent);
+    } finally {
+      delete process.env[setting];
+      await upstream.stop();
+    }
+  });
+
+  it("that a key is there for two periods at most; with lastUsedGuard for as long as somebody uses it, until a revocation", async () => {
+    says("how-it-works.md", "for two periods at most, if the schedule runs, or until a `revocationTrigger`");
+    says("how-it-works.md", "a thief who keeps using the key keeps it alive until a revocation");
+    for (const lastUsedGuard of [undefined, "2d"]) {
+      const stage = new Stage();
+      const inputs: Props = { userArn, rotateEvery: "30d", ...(lastUsedGuard && { lastUsedGuard }) };
+      let state = await stage.create(inputs);
+      const [stolen = ""] = stage.iam.ids();
+      const began = stage.clock.time;
+      while (stage.clock.time - began < 90 * DAY) {
+        stage.clock.time += DAY;
+        const at = new Date(stage.clock.time - HOUR).toISOString();
+        stage.iam.used.set(stolen, { at, service: "s3", region: "us-east-1" });
+        state = await stage.up(state, inputs);
+        const days = (stage.clock.time - began) / DAY;
+        if (!lastUsedGuard) assert.equal(stage.iam.ids().includes(stolen), days < 60, String(days));
+      }
+      assert.equal(stage.iam.ids().includes(stolen), lastUsedGuard !== undefined);
+      await stage.up(state, { ...inputs, revocationTrigger: "leak" });
+      assert.ok(!stage.iam.ids().includes(stolen));
+    }
+  });
+
+  it("that a forged tag ends the one key that it names, if the state does not know it, and never current or previous", async () => {
+    says("how-it-works.md", "A carefully forged tag makes the next run delete the one key that it names");
+    const stage = new Stage();
+    stage.iam.slots = 3;
+    const one = await stage.create({ userArn, rotationTrigger: 1 });
+    const two = await stage.up(one, { userArn, rotationTrigger: 2 });
+    const { accessKeyId: other } = stage.iam.addKey();
+    stage.clock.time += HOUR;
+    const genuine = parseJournal(stage.iam.journal) ?? assert.fail("no journal");
+    const forged = (made: string) =>
+      formatJournal({
+        ...genuine,
+        phase: "open",
+        operationId: `${genuine.operationId.split("-")[0]}-f`,
+        strangers: [],
+        made,
+      });
+    for (const made of [two.currentAccessKeyId, two.previousAccessKeyId] as string[]) {
+      stage.iam.journal = forged(made);
+      await assert.rejects(stage.up(two, { userArn, rotationTrigger: 3 }), /Nothing was changed/);
+      assert.deepEqual(stage.iam.ids(), [two.previousAccessKeyId, two.currentAccessKeyId, other]);
+    }
+    stage.iam.journal = forged(other);
+    const three = await stage.up(two, { userArn, rotationTrigger: 3 });
+    assert.deepEqual(stage.iam.ids(), [two.currentAccessKeyId, three.currentAccessKeyId]);
+  });
+});
+
+describe("docs/limits.md promises", () => {
+  it("that after an interrupted destroy an up alone notices nothing, and a refresh and an up make it good", async () => {
+    says("limits.md", "so it would not notice that keys are gone");
+    const stage = new Stage();
+    const inputs = { userArn, rotationTrigger: 2 };
+    const two = await stage.up(await stage.create({ userArn, rotationTrigger: 1 }), inputs);
+    await stage.killedAfter("DeleteAccessKey", () => stage.provider.delete("id", two), 2);
+    assert.deepEqual(stage.iam.ids(), []);
+    stage.iam.calls = [];
+    assert.equal(await stage.up(two, inputs), two);
+    assert.deepEqual(stage.iam.calls, []);
+    const { props } = await stage.provider.read("id", two);
+    const good = await stage.up(props as Props, inputs);
+    assert.deepEqual(stage.iam.ids(), [good.currentAccessKeyId]);
+  });
+
+  for (const [begins, turns, left] of [
+    ["at once, both give way", 0, 0],
+    ["a moment later, it is refused", 21, 1],
+  ] as const) {
+    it(`that of two first runs on one user no key is deleted that was handed out: where the second begins ${begins}`, async () => {
+      says("limits.md", "one or both of them give way: such a run deletes the key that it has just made, and fails");
+      const stage = new Stage();
+      const first = stage.newProcess().create({ userArn, journalOwner: "one" });
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      const second = stage.newProcess().create({ userArn, journalOwner: "two" });
+      const runs = await Promise.allSettled([first, second]);
+      const kept = runs.flatMap((run) =>
+        run.status === "fulfilled" ? [(run.value.outs as Props).currentAccessKeyId] : [],
+      );
+      assert.equal(kept.length, left);
+      assert.deepEqual(stage.iam.ids(), kept);
+      for (const run of runs.filter((at) => at.status === "rejected"))
+        assert.match(run.reason.message, /while this run was at work|another resource is at work/);
+      // What is to do then.
+      if (left === 0) await stage.newProcess().create({ userArn, journalOwner: "two" });
+      assert.equal(stage.iam.ids().length, 1);
+    });
+  }
+});
+
+describe("docs/leaks.md promises", () => {
+  it("what adding, changing, removing and putting back revocationTrigger does", async () => {
+    says(
+      "leaks.md",
+      "Adding it again with its old value does nothing only if no update of the resource has come in between",
+    );
+    const revokes = async (...values: [revocationTrigger: string | undefined, rotationTrigger: number][]) => {
+      const stage = new Stage();
+      let state = await stage.create({ userArn, rotationTrigger: 1 });
+      let isRevoked = false;
+      for (const [revocationTrigger, rotationTrigger] of values) {
+        const before = stage.iam.ids();
+        state = await stage.up(state, { userArn, rotationTrigger, ...(revocationTrigger && { revocationTrigger }) });
+        isRevoked = !stage.iam.ids().includes(before.at(-1) ?? "");
+      }
+      return isRevoked;
+    };
+    assert.ok(await revokes(["INC-1", 1]));
+    assert.ok(await revokes(["INC-1", 1], ["INC-2", 1]));
+    assert.ok(await revokes(["INC-1", 1], ["INC-2", 1], ["INC-1", 1]), "every change");
+    assert.ok(!(await revokes(["INC-1", 1], [undefined, 1])));
+    assert.ok(!(await revokes(["INC-1", 1], [undefined, 1], ["INC-1", 1])));
+    assert.ok(await revokes(["INC-1", 1], [undefined, 1], [undefined, 2], ["INC-1", 2]), "after an update in between");
+  });
+});
+
+describe("docs/credentials.md promises", () => {
+  it("who signs a destroy where AWS no longer accepts what is recorded: the stack's configuration, or the chain if it names nobody", async () => {
+    says(
+      "credentials.md",
+      "and then the stack's configuration, or the default chain if that configuration has no credentials",
+    );
+    for (const configured of [{}, { "aws:accessKey": "AKIACONFIG0000000000", "aws:secretKey": "of the stack" }]) {
+      const stage = new Stage();
+      const login = { accessKeyId: "AKIARECORDED00000000", secretAccessKey: "gone" };
+      const outs = await stage.create({ userArn, login });
+      const get = (key: string) => (configured as Record<string, string>)[key];
+      await stage.provider.configure({ config: { get } } as never);
+      stage.iam.getUser = async () => {
+        throw new IamError("credentials", "iam:GetUser", "InvalidClientTokenId", "not valid");
+      };
+      stage.sources = [];
+      await assert.rejects(stage.provider.delete("id", outs));
+      const next = get("aws:accessKey");
+      assert.deepEqual(
+        stage.sources.map((source) => source.login?.accessKeyId),
+        [login.accessKeyId, next],
+      );
+    }
+  });
+
+  it("that pulumi:disable-default-providers counts with `aws` and with `*`", async () => {
+    says("credentials.md", "If `pulumi:disable-default-providers` of the stack contains `aws` or `*`");
+    for (const [value, isRefused] of [
+      ['["aws"]', true],
+      ['["*"]', true],
+      ['["kubernetes"]', false],
+    ] as const) {
+      const stage = new Stage();
+      const get = (key: string) => (key === "pulumi:disable-default-providers" ? value : undefined);
+      await stage.provider.configure({ config: { get } } as never);
+      const { failures = [] } = await stage.provider.check({}, { userArn });
+      assert.equal(failures.length > 0, isRefused, value);
+    }
+  });
+});
+
+describe("docs/tag.md promises", () => {
+  it("that a tag with an empty value is refused under @pulumi/aws 7, and always by the plugin", () => {
+    says(
+      "tag.md",
+      "A tag with an empty value is refused under `@pulumi/aws` 7, and always by [the plugin](languages.md).",
+    );
+    assert.equal(tagProblem("ci", "team", "", 6), undefined);
+    assert.match(tagProblem("ci", "team", "", 7) ?? "", /empty value/);
+    // The plugin can't know which version makes the user.
+    const plugin = readFileSync(join(ROOT, "provider/plugin/component.ts"), "utf8");
+    assert.match(plugin, /const ANY_AWS = Number\.POSITIVE_INFINITY;/);
+    assert.match(plugin, /tagProblem\(component, key, plain\(value\), ANY_AWS\)/);
+  });
+});
+
+describe("docs/schedules.md promises", () => {
+  it("that an up with nothing due asks AWS nothing, unless a deactivated previous was activated again", async () => {
+    says("schedules.md", "makes no call to AWS, unless a deactivated `previous` [was activated again]");
+    const stage = new Stage();
+    const inputs = { userArn, rotationTrigger: 2, gracePeriod: "1d", deactivatePeriod: "30d" };
+    const quiet = async (state: Props) => {
+      stage.iam.calls = [];
+      const after = await stage.up(state, inputs);
+      return { after, calls: stage.iam.calls.length };
+    };
+    const two = await stage.up(await stage.create({ ...inputs, rotationTrigger: 1 }), inputs);
+    assert.equal((await quiet(two)).calls, 0, "in its grace period");
+    stage.clock.time += 2 * DAY;
+    const asleep = await stage.up(two, inputs);
+    assert.equal((await quiet(asleep)).calls, 0, "asleep");
+    for (const key of stage.iam.keys) key.status = "Active";
+    stage.clock.time += HOUR;
+    const { props } = await stage.provider.read("id", asleep);
+    const first = await stage.up(props as Props, inputs);
+    const { after, calls } = await quiet(first);
+    assert.ok(calls > 0, "only AWS can tell when that is over");
+    assert.equal(after.previousAccessKeyId, two.previousAccessKeyId);
+  });
+
+  it("that nothing but a revocation or a destroy deletes a key that was activated again", async () => {
+    says("schedules.md", "After that, nothing but a revocation or a destroy deletes it.");
+    for (const ends of ["rotation", "period", "revocation", "destroy"]) {
+      const stage = new Stage();
+      const inputs = { userArn, rotationTrigger: 2, gracePeriod: "1d", deactivatePeriod: "5d" };
+      const two = await stage.up(await stage.create({ ...inputs, rotationTrigger: 1 }), inputs);
+      stage.clock.time += 2 * DAY;
+      const asleep = await stage.up(two, inputs);
+      for (const key of stage.iam.keys) key.status = "Active";
+      stage.clock.time += 10 * DAY;
+      if (ends === "destroy") await stage.provider.delete("id", asleep);
+      else {
+        const needed = await stage.up(asleep, inputs);
+        if (ends === "rotation") await stage.up(needed, { ...inputs, rotationTrigger: 3 });
+        if (ends === "revocation") await stage.up(needed, { ...inputs, revocationTrigger: 1 });
+      }
+      const isThere = stage.iam.ids().includes(String(two.previousAccessKeyId));
+      assert.equal(isThere, ends === "rotation" || ends === "period", ends);
+    }
+  });
+});
