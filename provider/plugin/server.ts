@@ -27,7 +27,7 @@ const KINDS: Record<DetailKind, typeof ADD | typeof DELETE | typeof UPDATE | typ
   "update-replace": UPDATE_REPLACE,
 };
 /** Kept secret however they are passed. */
-const CREDENTIALS = ["accessKey", "secretKey", "token", "httpProxy", "httpsProxy"];
+const CREDENTIALS = ["accessKey", "secretKey", "token", "assumeRoleWithWebIdentity", "httpProxy", "httpsProxy"];
 /** What the engine keeps among the inputs of a provider. */
 const ENGINES_OWN = ["version", "pluginDownloadURL", "__internal"];
 
