@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Failure, INPUT_NAMES, sameValue } from "../decide/inputs";
 import { KeyLifecycle, SavedFailure } from "../lifecycle/lifecycle";
 import type { World } from "../lifecycle/session";
@@ -5,7 +6,7 @@ import { pickInputs } from "../lifecycle/state";
 import { RotationError } from "../model/errors";
 import { ownerHash } from "../model/owner";
 import { foreseeCreate, foreseeUpdate, withDates } from "./foresee";
-import { type Bag, containsSecret, plainBag, secret } from "./wire";
+import { type Bag, containsSecret, plain, plainBag, secret } from "./wire";
 
 /** Secret in every language, whatever its SDK knows. `answered` notes triggers, which a program may have marked as secret. */
 const SECRETS = ["current", "previous", "login", "state", "awsProvider", "answered"];
@@ -68,25 +69,25 @@ export class RotatedKeys {
     const given = plainBag(inputs);
     if (preview) {
       const outputs = foreseeCreate(pickInputs(given), this.#now());
-      return { id: "", outputs: this.#shown(outputs, given, inputs) };
+      return { id: "", outputs: this.#shown(outputs, given, inputs, {}) };
     }
-    const { id, outputs } = await this.#saving(inputs, () => this.#keys.create(given));
-    return { id, outputs: this.#shown(outputs, given, inputs) };
+    const { id, outputs } = await this.#saving(inputs, {}, () => this.#keys.create(given));
+    return { id, outputs: this.#shown(outputs, given, inputs, {}) };
   }
 
   async update(urn: string, olds: Bag, news: Bag, preview: boolean): Promise<Bag> {
     const [before, after] = [plainBag(olds), plainBag(news)];
-    if (this.#quiet.has(urn)) return this.#shown(this.#dated(before, after), after, { ...olds, ...news });
+    if (this.#quiet.has(urn)) return this.#shown(this.#dated(before, after), after, news, olds);
     const outputs = preview
       ? foreseeUpdate(before, pickInputs({ ...after, journalOwner: before.journalOwner }), this.#now())
-      : await this.#saving(news, () => this.#keys.update(before, after));
-    return this.#shown(outputs, after, news);
+      : await this.#saving(news, olds, () => this.#keys.update(before, after));
+    return this.#shown(outputs, after, news, olds);
   }
 
   async read(id: string, olds: Bag): Promise<Bag> {
     if (Object.keys(olds).length === 0) throw noImport(id);
     const before = plainBag(olds);
-    return this.#shown(await this.#keys.read(before), before, olds);
+    return this.#shown(await this.#keys.read(before), before, olds, {});
   }
 
   delete(olds: Bag): Promise<void> {
@@ -104,24 +105,26 @@ export class RotatedKeys {
     return withDates({ ...recorded, ...periods }, after.rotationTrigger, this.#now());
   }
 
-  #shown(outputs: Bag, { rotationTrigger }: Bag, marks: Bag): Bag {
-    return this.#marked(withDates(outputs, rotationTrigger, this.#now()), marks);
-  }
-
-  #marked(values: Bag, marks: Bag): Bag {
+  #shown(outputs: Bag, { rotationTrigger }: Bag, news: Bag, olds: Bag): Bag {
+    const values = Object.entries(withDates(outputs, rotationTrigger, this.#now()));
+    const isSecret = (name: string, value: unknown) =>
+      SECRETS.includes(name) ||
+      containsSecret(news[name]) ||
+      // What is not answered yet is recorded as it was before, and was perhaps secret then.
+      (containsSecret(olds[name]) && !isDeepStrictEqual(plain(news[name]), value));
     return Object.fromEntries(
-      Object.entries(values)
+      values
         .filter(([, value]) => value !== undefined)
-        .map(([name, value]) => [name, SECRETS.includes(name) || containsSecret(marks[name]) ? secret(value) : value]),
+        .map(([name, value]) => [name, isSecret(name, value) ? secret(value) : value]),
     );
   }
 
-  async #saving<T>(inputs: Bag, work: () => Promise<T>): Promise<T> {
+  async #saving<T>(news: Bag, olds: Bag, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof SavedFailure)) throw error;
-      const outputs = this.#shown(error.outputs, error.outputs, inputs) as SavedFailure["outputs"];
+      const outputs = this.#shown(error.outputs, error.outputs, news, olds) as SavedFailure["outputs"];
       throw new SavedFailure(outputs, error.cause);
     }
   }

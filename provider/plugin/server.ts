@@ -14,7 +14,7 @@ import type { EngineLog } from "./engineLog";
 import { invoke } from "./functions";
 import type { DetailKind, RotatedKeys } from "./keys";
 import { toStatus } from "./status";
-import { type Bag, fromStruct, secret, toStruct } from "./wire";
+import { type Bag, fromStruct, plain, secret, toStruct } from "./wire";
 import type { Calls } from "./world";
 
 const { version: VERSION } = require("../../package.json") as { version: string };
@@ -27,7 +27,7 @@ const KINDS: Record<DetailKind, typeof ADD | typeof DELETE | typeof UPDATE | typ
   "update-replace": UPDATE_REPLACE,
 };
 /** Kept secret however they are passed. */
-const CREDENTIALS = ["accessKey", "secretKey", "token", "httpProxy", "httpsProxy"];
+const CREDENTIALS = ["accessKey", "secretKey", "token", "assumeRoleWithWebIdentity", "httpProxy", "httpsProxy"];
 /** What the engine keeps among the inputs of a provider. */
 const ENGINES_OWN = ["version", "pluginDownloadURL", "__internal"];
 
@@ -163,7 +163,7 @@ function rpc<Request, Reply>(work: (request: Request) => Promise<Reply>) {
 function idOf(request: unknown): string {
   if (request instanceof pb.UpdateRequest) return request.getId();
   const properties: Bag = request instanceof pb.CreateRequest ? fromStruct(request.getProperties()) : {};
-  return String(properties.userArn ?? "");
+  return String(plain(properties.userArn) ?? "");
 }
 
 /** Of a failure that names a property the engine prints the value, secret or not: so the reason names it. */

@@ -12,8 +12,9 @@ class Key extends pulumi.CustomResource {
     super("aws-iam-rotator:index:RotatedAccessKey", name, { ...Object.fromEntries(outputs.map((key) => [key, undefined])), ...inputs });
   }
 }
-const { INPUTS, SECRET_TRIGGER, UNKNOWN } = process.env;
+const { INPUTS, SECRET_ARN, SECRET_TRIGGER, UNKNOWN } = process.env;
 const inputs = JSON.parse(INPUTS);
+if (SECRET_ARN) inputs.userArn = pulumi.secret(inputs.userArn);
 if (SECRET_TRIGGER) inputs.rotationTrigger = pulumi.secret(SECRET_TRIGGER);
 class Other extends pulumi.dynamic.Resource {}
 if (UNKNOWN) {
@@ -184,6 +185,36 @@ resources:
     await stack.up();
     assert.deepEqual(await ids(), [first, made].sort(), "and no further one made");
     leaksNothing(stack);
+    await stack.destroy();
+  });
+
+  it("keeps secret a trigger that was secret and is recorded still, after a failure and while its successor waits", async () => {
+    const { stack, give } = await begin();
+    stack.env.SECRET_TRIGGER = "a trigger that was secret";
+    await stack.up();
+    delete stack.env.SECRET_TRIGGER;
+    give({ rotationTrigger: "2" });
+    plugin.proxy.rule({ action: "TagUser", nth: 2, fault: { kind: "error", code: "AccessDenied", status: 403 } });
+    assert.notEqual((await stack.tryUp()).code, 0);
+    plugin.proxy.clear();
+    await stack.up();
+    stack.env.SECRET_TRIGGER = "another trigger that was secret";
+    await stack.up();
+    delete stack.env.SECRET_TRIGGER;
+    give({ rotationTrigger: "3", gracePeriod: "7d" });
+    assert.match(await stack.up(), /a rotation \(rotationTrigger changed\) waits until/);
+    assert.equal(typeof stack.recorded()?.previousUntil, "string");
+    await stack.destroy();
+    leaksNothing(stack, "trigger that was secret");
+  });
+
+  it("has the user's ARN as its id, where that is secret and the creation failed", async () => {
+    const { userArn, stack } = await begin();
+    stack.env.SECRET_ARN = "yes";
+    plugin.proxy.rule({ action: "TagUser", nth: 2, fault: { kind: "error", code: "AccessDenied", status: 403 } });
+    assert.notEqual((await stack.tryUp()).code, 0);
+    plugin.proxy.clear();
+    assert.match(stack.stateText(), new RegExp(`"id": ?"${userArn}"`));
     await stack.destroy();
   });
 

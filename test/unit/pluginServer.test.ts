@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import type * as grpc from "@grpc/grpc-js";
+
+import pb = require("@pulumi/pulumi/proto/provider_pb");
+
+import { EngineLog } from "../../provider/plugin/engineLog";
+import { RotatedKeys } from "../../provider/plugin/keys";
+import { serviceFor } from "../../provider/plugin/server";
+import { type Bag, containsSecret, fromStruct, toStruct } from "../../provider/plugin/wire";
+import { Calls, pluginWorld } from "../../provider/plugin/world";
+
+/** What the plugin answers to one call of the engine's. */
+function ask<Reply>(name: string, request: unknown): Promise<Reply> {
+  const log = new EngineLog();
+  const calls = new Calls(log);
+  const engine = { newId: () => "0", isGone: async () => false, leave: () => {} };
+  const service = serviceFor(new RotatedKeys(pluginWorld(calls, engine)), calls, log);
+  const method = service[name] as (call: unknown, answer: grpc.sendUnaryData<Reply>) => void;
+  return new Promise((resolve, reject) =>
+    method({ request }, (error, reply) => (error ? reject(error) : resolve(reply as Reply))),
+  );
+}
+
+describe("what the plugin answers to the engine", () => {
+  it("keeps secret what a provider of it signs with, an OIDC token included", async () => {
+    const role = { roleArn: "arn:aws:iam::123456789012:role/ci", webIdentityToken: "a token" };
+    const settings: Bag = {
+      accessKey: "AKIA",
+      secretKey: "a secret",
+      token: "a session's",
+      httpProxy: "http://me:mine@proxy",
+      httpsProxy: "http://me:mine@proxy",
+      assumeRoleWithWebIdentity: role,
+    };
+    for (const passed of [role, JSON.stringify(role)]) {
+      const request = new pb.CheckRequest();
+      request.setNews(toStruct({ ...settings, assumeRoleWithWebIdentity: passed, region: "eu-west-1" }));
+      const checked = fromStruct((await ask<pb.CheckResponse>("checkConfig", request)).getInputs());
+      const open = Object.keys(checked).filter((name) => !containsSecret(checked[name]));
+      assert.deepEqual(open, ["region"]);
+    }
+  });
+});
