@@ -7,14 +7,12 @@ import type { SavedFailure } from "../lifecycle/lifecycle";
 export class PartialFailure extends Error {
   override readonly name = "PartialFailure";
   readonly reasons: string[];
-  readonly properties: Record<string, unknown>;
   constructor(
     readonly id: string,
-    { outputs, message, cause }: SavedFailure,
-    providerText: unknown,
+    { message, cause }: SavedFailure,
+    readonly properties: Record<string, unknown>,
   ) {
     super(message, { cause });
     this.reasons = [message];
-    this.properties = { ...outputs, __provider: providerText };
   }
 }

@@ -2,12 +2,17 @@ import type * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../act/clock";
 import { PATIENCE } from "../act/dependencies";
 import { engineAt } from "../act/engine";
+import { sameValue } from "../decide/inputs";
 import { KeyLifecycle, SavedFailure } from "../lifecycle/lifecycle";
 import type { World } from "../lifecycle/session";
+import type { Outputs } from "../lifecycle/state";
 import { RotationError } from "../model/errors";
+import { secret } from "../model/secretValue";
 import { PartialFailure } from "./partialFailure";
 
 type Props = Record<string, unknown>;
+
+const TRIGGERS = ["rotationTrigger", "revocationTrigger"] as const;
 
 /** RotatedAccessKey behind Pulumi's host of dynamic providers, in the terms of that host. */
 export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
@@ -48,7 +53,7 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 
   async update(id: string, olds: Props, news: Props): Promise<pulumi.dynamic.UpdateResult> {
-    return { outs: await this.#keys.update(olds, news).catch(saving(id, news)) };
+    return { outs: stillRecorded(await this.#keys.update(olds, news).catch(saving(id, news)), news) };
   }
 
   async delete(_id: string, olds: Props): Promise<void> {
@@ -58,8 +63,18 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
 
 function saving(id: string, news: Props) {
   return (error: unknown): never => {
-    throw error instanceof SavedFailure ? new PartialFailure(id, error, news.__provider) : error;
+    if (!(error instanceof SavedFailure)) throw error;
+    throw new PartialFailure(id, error, { ...stillRecorded(error.outputs, news), __provider: news.__provider });
   };
+}
+
+/**
+ * What is not answered yet is recorded as it was before. The engine encrypts an output if today's input of that name is a
+ * secret, and can't know that the value before was one.
+ */
+function stillRecorded(outputs: Outputs, news: Props): Props {
+  const earlier = TRIGGERS.filter((name) => outputs[name] !== undefined && !sameValue(outputs[name], news[name]));
+  return { ...outputs, ...Object.fromEntries(earlier.map((name) => [name, secret(outputs[name])])) };
 }
 
 /** The host prints text and stack of what diff, read and delete throw, beside the engine's own message. */

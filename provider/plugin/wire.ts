@@ -1,19 +1,10 @@
 // Values as the engine writes them on the wire: secrets wrapped by a signature, and what a preview can't know as a constant text.
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { isSecret } from "../model/secretValue";
+
+export { isSecret, secret } from "../model/secretValue";
 
 export type Bag = Record<string, unknown>;
-
-/** Constants of Pulumi's engine, the same in every SDK. */
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-
-export function isSecret(value: unknown): value is { value: unknown } {
-  return typeof value === "object" && value !== null && (value as Bag)[SIGNATURE] === SECRET;
-}
-
-export function secret(value: unknown): Bag {
-  return isSecret(value) ? (value as Bag) : { [SIGNATURE]: SECRET, value };
-}
 
 /** The value without marks of secrets. */
 export function plain(value: unknown): unknown {

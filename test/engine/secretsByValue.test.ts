@@ -129,6 +129,27 @@ describe("each secret, searched by value in all that is printed and stored", fun
     });
   }
 
+  it("a trigger that was secret, and is still recorded while its plain successor waits or fails", async () => {
+    const with7d = (rotationTrigger: unknown) => give({ gracePeriod: "7d", rotationTrigger });
+    with7d(hidden(`${SECRETS.trigger}1`));
+    await stack.up();
+    with7d(hidden(`${SECRETS.trigger}2`));
+    await stack.up();
+    with7d("no secret any more");
+    assert.match(await stack.up(), /a rotation \(rotationTrigger changed\) waits until/);
+    isNowhere();
+    give({ rotationTrigger: "no secret any more" });
+    proxy.rule({ action: "CreateAccessKey", fault: { kind: "error", code: "AccessDenied", status: 403 } });
+    assert.notEqual((await stack.tryUp("--diff")).code, 0, "it fails");
+    proxy.clear();
+    isNowhere();
+    await stack.refresh();
+    assert.match(await stack.up(), /makes a new access key as current, .* \(rotationTrigger changed\)/);
+    await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", "dev");
+    isNowhere();
+    await stack.destroy();
+  });
+
   it("a life with every secret: made, previewed, rotated, half-done, refused, refreshed, exported, destroyed", async () => {
     const all = (n: number) => ({
       login: LOGIN,

@@ -3,7 +3,7 @@ import { PATIENCE } from "../../provider/act/dependencies";
 import type { Engine } from "../../provider/act/engine";
 import type { CredentialSource } from "../../provider/aws/credentials";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
-import { AccessKeyProvider } from "../../provider/dynamic/provider";
+import { ProviderAsStored } from "./asStored";
 import { FakeClock, MemoryIam } from "./memoryIam";
 
 export type Props = Record<string, unknown>;
@@ -21,8 +21,8 @@ export class Stage {
   engine: Engine = { newId: () => `op${++this.operations}`, isGone: async () => false, leave: () => {} };
   provider = this.newProcess();
 
-  newProcess(): AccessKeyProvider {
-    return new AccessKeyProvider({
+  newProcess(): ProviderAsStored {
+    return new ProviderAsStored({
       connect: ({ userName }, _region, { credentials }) => {
         this.connected = userName;
         this.sources.push(credentials);

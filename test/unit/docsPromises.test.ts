@@ -6,11 +6,11 @@ import { AT_ONCE } from "../../provider/act/queue";
 import { connect } from "../../provider/aws/iam";
 import { Pace, RetryAnything } from "../../provider/aws/retry";
 import { LONGEST_OPERATION } from "../../provider/decide/judge";
-import { AccessKeyProvider } from "../../provider/dynamic/provider";
 import { stackSettings } from "../../provider/lifecycle/session";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { tagProblem } from "../../provider/model/userTags";
+import { ProviderAsStored } from "../support/asStored";
 import { modules, ROOT } from "../support/dist";
 import { section, tables } from "../support/markdown";
 import { startFakeIam } from "../support/proxyFakeIam";
@@ -115,7 +115,7 @@ describe("docs/how-it-works.md promises", () => {
       },
     };
     const stage = new Stage();
-    stage.provider = new AccessKeyProvider({
+    stage.provider = new ProviderAsStored({
       connect: () => stage.iam,
       clock: stage.clock,
       patience: PATIENCE,

@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { PATIENCE } from "../../provider/act/dependencies";
-import { AccessKeyProvider } from "../../provider/dynamic/provider";
 import { pickInputs, toManagedKeys } from "../../provider/lifecycle/state";
 import { managedIds } from "../../provider/model/managedKeys";
 import { FILE, type RecordedState, record, VERSION } from "../fixtures/record";
+import { ProviderAsStored } from "../support/asStored";
 import { FakeClock, MemoryIam } from "../support/memoryIam";
 
 type Props = Record<string, unknown>;
@@ -31,7 +31,7 @@ function begin({ user }: RecordedState) {
   iam.keys.splice(-1, 1, stranger);
   const said: string[] = [];
   let ids = 0;
-  const provider = new AccessKeyProvider({
+  const provider = new ProviderAsStored({
     connect: () => iam,
     clock,
     patience: PATIENCE,

@@ -1,9 +1,9 @@
 // All that the world takes from the code under test: its door, and the words that the door speaks.
 import { type Dependencies, type Iam, PATIENCE } from "../../../provider/act/dependencies";
 import { PartialFailure } from "../../../provider/dynamic/partialFailure";
-import { AccessKeyProvider } from "../../../provider/dynamic/provider";
+import { ProviderAsStored } from "../asStored";
 
-export type Core = Pick<AccessKeyProvider, "diff" | "create" | "read" | "update" | "delete">;
+export type Core = Pick<ProviderAsStored, "diff" | "create" | "read" | "update" | "delete">;
 export type Props = Record<string, unknown>;
 
 export interface Process extends Pick<Dependencies, "clock" | "engine" | "say"> {
@@ -13,7 +13,7 @@ export interface Process extends Pick<Dependencies, "clock" | "engine" | "say"> 
 
 /** One process of the provider. */
 export function startCore({ connect, ...rest }: Process): Core {
-  return new AccessKeyProvider({
+  return new ProviderAsStored({
     ...rest,
     connect: ({ userName }, region, { credentials }) => connect(userName, region, credentials.login?.accessKeyId),
     patience: PATIENCE,

@@ -1,0 +1,12 @@
+/** Constants of Pulumi's engine, the same in every SDK. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** A value that the engine keeps encrypted, as it stands on the wire. */
+export function secret(value: unknown): Record<string, unknown> {
+  return isSecret(value) ? value : { [SIGNATURE]: SECRET, value };
+}
+
+export function isSecret(value: unknown): value is Record<string, unknown> & { value: unknown } {
+  return typeof value === "object" && value !== null && (value as Record<string, unknown>)[SIGNATURE] === SECRET;
+}
