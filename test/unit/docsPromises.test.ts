@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PATIENCE } from "../../provider/act/dependencies";
 import { AT_ONCE } from "../../provider/act/queue";
@@ -394,5 +394,35 @@ describe("docs/schedules.md promises", () => {
       const isThere = stage.iam.ids().includes(String(two.previousAccessKeyId));
       assert.equal(isThere, ends === "rotation" || ends === "period", ends);
     }
+  });
+});
+
+describe("the pages", () => {
+  it("say nothing twice: no sentence of eight words or more stands on two of them", () => {
+    const names = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+    const paths = [
+      ...names.map((name) => `docs/${name}`),
+      "README.md",
+      "CONTRIBUTING.md",
+      "SECURITY.md",
+      "CHANGELOG.md",
+    ];
+    const places = new Map<string, Set<string>>();
+    for (const path of paths) {
+      const prose = readFileSync(join(ROOT, path), "utf8")
+        .replaceAll(/^( *)```[\s\S]*?^\1```/gm, "")
+        .replaceAll(/\]\([^)]*\)/g, "]")
+        .replaceAll("|", " . ")
+        .replaceAll(/\s+/g, " ");
+      for (const sentence of prose.split(/(?<=[.:;!?])\s+/)) {
+        const words = sentence.toLowerCase().match(/\w[\w'-]*/g) ?? [];
+        if (words.length < 8) continue;
+        const text = words.join(" ");
+        places.set(text, (places.get(text) ?? new Set()).add(path));
+      }
+    }
+    assert.ok(places.size > 500, String(places.size));
+    const twice = [...places].filter(([, at]) => at.size > 1).map(([text, at]) => `${[...at].join(", ")}: ${text}`);
+    assert.deepEqual(twice, []);
   });
 });
