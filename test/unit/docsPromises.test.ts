@@ -368,6 +368,30 @@ describe("docs/credentials.md promises", () => {
     }
   });
 
+  it("that a region of the settings is ignored if it is in another partition than the user, and the input is refused", async () => {
+    says("credentials.md", "ignored if it is in another partition than the user");
+    for (const [configured, used] of [
+      ["eu-west-1", "eu-west-1"],
+      ["cn-north-1", "us-east-1"],
+    ]) {
+      const stage = new Stage();
+      const regions: string[] = [];
+      const connect = (_user: unknown, region: string) => {
+        regions.push(region);
+        return stage.iam;
+      };
+      const { clock, engine } = stage;
+      stage.provider = new AccessKeyProvider({ connect, clock, engine, patience: PATIENCE, env: {}, say: () => {} });
+      const get = (key: string) => (key === "aws:region" ? configured : undefined);
+      await stage.provider.configure({ config: { get } } as never);
+      assert.deepEqual((await stage.provider.check({}, { userArn })).failures ?? [], []);
+      await stage.create();
+      assert.deepEqual(regions, [used]);
+    }
+    const { failures = [] } = await new Stage().provider.check({}, { userArn, region: "cn-north-1" });
+    assert.match(failures[0]?.reason ?? "", /lies in the partition aws-cn/);
+  });
+
   it("that pulumi:disable-default-providers counts with `aws` and with `*`", async () => {
     says("credentials.md", "If `pulumi:disable-default-providers` of the stack contains `aws` or `*`");
     for (const [value, isRefused] of [
