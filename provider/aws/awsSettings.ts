@@ -46,7 +46,8 @@ export const SETTINGS = {
   assumeRole: "a role to assume, as `@pulumi/aws` 6 has it",
   assumeRoles: "roles to assume, each with the credentials of the one before",
   assumeRoleWithWebIdentity: "a role that an OIDC token stands for",
-  region: "signs calls, and has the STS that a new key is tried with; it must lie in the user's partition",
+  region:
+    "signs calls, and selects the STS endpoint that a new key is tried with; ignored if it is in another partition than the user",
   stsRegion: "another region for STS",
   endpoints: "addresses of `iam` and `sts` in place of AWS's own",
   useFipsEndpoint: "FIPS endpoints",

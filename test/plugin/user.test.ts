@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../support/dist";
 import { Plugin } from "../support/pluginStack";
 import { secretsIn } from "../support/secrets";
 import type { Stack } from "../support/stack";
@@ -125,6 +128,20 @@ describe("RotatedUser of the provider plugin, through the engine", function () {
     plugin.calls();
     await stack.up();
     assert.deepEqual(signers(), [two.accessKeyId]);
+    await stack.destroy();
+    leaksNothing(stack);
+  });
+
+  it("whose keys fail: Pulumi adds words of its own, which docs/troubleshooting.md has", async () => {
+    const stack = await begin({ user: { name: "failing" } });
+    plugin.proxy.rule({ action: "TagUser", times: 1, fault: { kind: "error", code: "AccessDenied", status: 403 } });
+    const { code, text } = await stack.tryUp();
+    assert.notEqual(code, 0);
+    assert.match(text, /iam:TagUser failed with AccessDenied/);
+    const page = readFileSync(join(ROOT, "docs/troubleshooting.md"), "utf8").split("\n");
+    const row = page.find((line) => line.includes("the keys or the user of a `RotatedUser` failed")) ?? "";
+    assert.ok(text.includes(row.split("`")[1] || "no such row"), text);
+    await stack.up();
     await stack.destroy();
     leaksNothing(stack);
   });

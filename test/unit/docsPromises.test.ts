@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { PATIENCE } from "../../provider/act/dependencies";
 import { AT_ONCE } from "../../provider/act/queue";
+import { credentialSource } from "../../provider/aws/credentials";
 import { connect } from "../../provider/aws/iam";
 import { Pace, RetryAnything } from "../../provider/aws/retry";
 import { LONGEST_OPERATION } from "../../provider/decide/judge";
@@ -10,6 +14,8 @@ import { stackSettings } from "../../provider/lifecycle/session";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { tagProblem } from "../../provider/model/userTags";
+import { RotatedKeys } from "../../provider/plugin/keys";
+import { isSecret } from "../../provider/plugin/wire";
 import { ProviderAsStored } from "../support/asStored";
 import { modules, ROOT } from "../support/dist";
 import { section, tables } from "../support/markdown";
@@ -228,6 +234,48 @@ describe("docs/how-it-works.md promises", () => {
   });
 });
 
+describe("docs/how-it-works.md, of the plugin's state", () => {
+  it("names every property that lies there, and those that are plain text", async () => {
+    const page = section(readFileSync(join(ROOT, "docs/how-it-works.md"), "utf8"), "What is stored where");
+    const [fields = []] = tables(page);
+    const codes = (text = "") => [...text.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
+    const [, more = ""] = /The plugin's state has no `__provider`, but also (.+?)text\./s.exec(page) ?? [];
+    const named = [...fields.flatMap(([names]) => codes(names)), ...codes(more)];
+    const encrypted = fields.filter(([, how]) => how === "encrypted").flatMap(([names]) => codes(names));
+    const stage = new Stage();
+    const keys = new RotatedKeys({
+      connect: () => stage.iam,
+      clock: stage.clock,
+      patience: PATIENCE,
+      engine: stage.engine,
+      env: {},
+      say: () => {},
+    });
+    const login = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "of the login" };
+    const given = { userArn, rotateEvery: "90d", gracePeriod: "7d", rotationTrigger: 1, login };
+    const { outputs } = await keys.create(given, false);
+    const urn = "urn:pulumi:dev::program::aws-iam-rotator:index:RotatedAccessKey::ci";
+    const updated = await keys.update(urn, outputs, { ...given, rotationTrigger: 2 }, false);
+    for (const state of [outputs, updated]) {
+      assert.deepEqual(
+        Object.keys(state).filter((name) => !named.includes(name)),
+        [],
+      );
+      assert.deepEqual(
+        codes(more).filter((name) => !(name in state)),
+        [],
+      );
+      assert.ok(!("__provider" in state));
+      const secret = Object.keys(state).filter((name) => isSecret(state[name]));
+      assert.deepEqual(
+        secret.filter((name) => !encrypted.includes(name)),
+        [],
+      );
+      assert.ok(["current", "previous", "login"].every((name) => secret.includes(name)));
+    }
+  });
+});
+
 describe("docs/limits.md promises", () => {
   it("that after an interrupted destroy an up alone notices nothing, and a refresh and an up make it good", async () => {
     says("limits.md", "so it would not notice that keys are gone");
@@ -320,6 +368,30 @@ describe("docs/credentials.md promises", () => {
     }
   });
 
+  it("that a region of the settings is ignored if it is in another partition than the user, and the input is refused", async () => {
+    says("credentials.md", "ignored if it is in another partition than the user");
+    for (const [configured, used] of [
+      ["eu-west-1", "eu-west-1"],
+      ["cn-north-1", "us-east-1"],
+    ]) {
+      const stage = new Stage();
+      const regions: string[] = [];
+      const connect = (_user: unknown, region: string) => {
+        regions.push(region);
+        return stage.iam;
+      };
+      const { clock, engine } = stage;
+      stage.provider = new ProviderAsStored({ connect, clock, engine, patience: PATIENCE, env: {}, say: () => {} });
+      const get = (key: string) => (key === "aws:region" ? configured : undefined);
+      await stage.provider.configure({ config: { get } } as never);
+      assert.deepEqual((await stage.provider.check({}, { userArn })).failures ?? [], []);
+      await stage.create();
+      assert.deepEqual(regions, [used]);
+    }
+    const { failures = [] } = await new Stage().provider.check({}, { userArn, region: "cn-north-1" });
+    assert.match(failures[0]?.reason ?? "", /lies in the partition aws-cn/);
+  });
+
   it("that pulumi:disable-default-providers counts with `aws` and with `*`", async () => {
     says("credentials.md", "If `pulumi:disable-default-providers` of the stack contains `aws` or `*`");
     for (const [value, isRefused] of [
@@ -394,5 +466,81 @@ describe("docs/schedules.md promises", () => {
       const isThere = stage.iam.ids().includes(String(two.previousAccessKeyId));
       assert.equal(isThere, ends === "rotation" || ends === "period", ends);
     }
+  });
+});
+
+describe("the pages", () => {
+  it("say nothing twice: no sentence of eight words or more stands on two of them", () => {
+    const names = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+    const paths = [
+      ...names.map((name) => `docs/${name}`),
+      "README.md",
+      "CONTRIBUTING.md",
+      "SECURITY.md",
+      "CHANGELOG.md",
+    ];
+    const places = new Map<string, Set<string>>();
+    for (const path of paths) {
+      const prose = readFileSync(join(ROOT, path), "utf8")
+        .replaceAll(/^( *)```[\s\S]*?^\1```/gm, "")
+        .replaceAll(/\]\([^)]*\)/g, "]")
+        .replaceAll("|", " . ")
+        .replaceAll(/\s+/g, " ");
+      for (const sentence of prose.split(/(?<=[.:;!?])\s+/)) {
+        const words = sentence.toLowerCase().match(/\w[\w'-]*/g) ?? [];
+        if (words.length < 8) continue;
+        const text = words.join(" ");
+        places.set(text, (places.get(text) ?? new Set()).add(path));
+      }
+    }
+    assert.ok(places.size > 500, String(places.size));
+    const twice = [...places].filter(([, at]) => at.size > 1).map(([text, at]) => `${[...at].join(", ")}: ${text}`);
+    assert.deepEqual(twice, []);
+  });
+});
+
+describe("docs/credentials.md, of the metadata service of an instance", () => {
+  const ours: Record<string, string> = { AWS_SHARED_CREDENTIALS_FILE: "/nowhere", AWS_CONFIG_FILE: "/nowhere" };
+  const kept = { ...process.env };
+  let server: http.Server;
+  let asked = 0;
+  before(async () => {
+    server = http.createServer(({ url = "" }, res) => {
+      asked += 1;
+      const keys = { AccessKeyId: "ASIAINSTANCE00000000", SecretAccessKey: "of the role", Token: "t" };
+      const role = { Code: "Success", Expiration: "2999-01-01T00:00:00Z", ...keys };
+      res.end(url.endsWith("token") ? "token" : url.endsWith("/role") ? JSON.stringify(role) : "role");
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
+    ours.AWS_EC2_METADATA_SERVICE_ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    Object.assign(process.env, ours);
+  });
+  after(() => {
+    for (const name of [...Object.keys(ours), "AWS_EC2_METADATA_DISABLED"]) delete process.env[name];
+    Object.assign(process.env, kept);
+    server.close();
+  });
+
+  /** Each its own clients, which are kept by what they were made of. */
+  async function signer(stsRegion: string): Promise<string | undefined> {
+    const get = (name: string) => (name === "skipMetadataApiCheck" ? "true" : undefined);
+    const settings = { get, source: (name: string) => name };
+    const access = { credentials: credentialSource(undefined, settings), connection: { stsRegion } };
+    return connect({ partition: "aws", accountId: "123456789012", userName: "ci" }, "us-east-1", access).signer();
+  }
+
+  it("skipMetadataApiCheck does not exclude it", async () => {
+    says("credentials.md", "`skipMetadataApiCheck` does not exclude instance roles here");
+    assert.equal(await signer("eu-west-1"), "ASIAINSTANCE00000000");
+    assert.ok(asked > 0);
+  });
+
+  it("AWS_EC2_METADATA_DISABLED does", async () => {
+    says("credentials.md", "For that, set `AWS_EC2_METADATA_DISABLED=true`.");
+    asked = 0;
+    process.env.AWS_EC2_METADATA_DISABLED = "true";
+    await assert.rejects(signer("eu-west-2"), IamError);
+    assert.equal(asked, 0);
   });
 });
