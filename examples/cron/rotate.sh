@@ -9,4 +9,5 @@ date -u +%FT%TZ
 pulumi -C "$program" preview --non-interactive --stack "$stack"
 pulumi -C "$program" up --non-interactive --stack "$stack" --yes --skip-preview
 # The program exports a rotationReport as `readme`. What is due and has not come fails the run, and is shown.
-! pulumi -C "$program" stack output readme --stack "$stack" | grep "due since"
+report=$(pulumi -C "$program" stack output readme --stack "$stack")
+if echo "$report" | grep "due since"; then exit 1; fi
