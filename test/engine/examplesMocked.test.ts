@@ -131,8 +131,8 @@ describe("the examples that hand keys on to what can't be had here", function ()
       assert.deepEqual(
         made.map(({ name, inputs }) => [name, inputs.userArn]),
         [
-          ["ci-deploy", arns[0]],
-          ["ci-team-other", arns[1]],
+          ["deploy", arns[0]],
+          ["other", arns[1]],
         ],
       );
       assert.match(String(exported.policy), /user\/ci\/team\/other/);

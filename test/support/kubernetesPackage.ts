@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import execa from "execa";
 import { extract } from "tar";
@@ -30,9 +30,16 @@ export async function withKubernetes(): Promise<string> {
     await extract({ file: join(built, filename.replace("/", "-").replace("@", "")), cwd: target, strip: 1 });
     await rename(built, folder);
   });
-  await cp(join(EXAMPLE, "index.ts"), join(folder, "index.ts"));
   const compilerOptions = { rootDir: ".", types: ["node"] };
   const settings = { extends: join(ROOT, "tsconfig.json"), compilerOptions, include: ["index.ts"] };
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(settings));
+  await write(join(folder, "index.ts"), readFileSync(join(EXAMPLE, "index.ts"), "utf8"));
+  await write(join(folder, "tsconfig.json"), JSON.stringify(settings));
   return folder;
+}
+
+/** In one step, since another test may read it at this moment. */
+async function write(file: string, text: string): Promise<void> {
+  const own = `${file}.${process.pid}`;
+  await writeFile(own, text);
+  await rename(own, file);
 }
