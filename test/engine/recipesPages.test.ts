@@ -5,28 +5,12 @@ import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
 import { ROOT } from "../support/dist";
 import { withKubernetes } from "../support/kubernetesPackage";
-import { runMocked, unsealed } from "../support/mockedExample";
+import { runMocked } from "../support/mockedExample";
 import { blocksOf, PageShell } from "../support/pageShell";
 import { secretsIn } from "../support/secrets";
 
 const USER = "arn:aws:iam::123456789012:user/ci/deploy";
 const pageOf = (recipe: string) => readFileSync(join(ROOT, "examples", recipe, "README.md"), "utf8");
-
-/** The AWS SDK for JavaScript, asked whose key the profile has. */
-const SDK = `
-const { fromProcess } = require("@aws-sdk/credential-providers");
-fromProcess({ profile: "deploy" })().then(({ accessKeyId }) => console.log(accessKeyId));
-`;
-
-/** What a program registers as the one resource of a type, if the key is this one. */
-async function written(recipe: string, type: string, input: string, current: object): Promise<string> {
-  const answers = {
-    "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey": () => ({ current }),
-    "aws:iam/user:User": () => ({ arn: USER, name: "deploy" }),
-  };
-  const { registered } = await runMocked(recipe, {}, answers);
-  return unsealed(registered.find((at) => at.type === type)?.inputs[input]) as string;
-}
 
 describe("the commands on the pages of the recipes", function () {
   this.timeout(300_000);
@@ -126,7 +110,7 @@ if (!process.env.SILENT) exports.readme = rotationReport([key], process.env.LATE
   });
 
   /** Those that no engine here can run: what is needed for that is missing. Their settings are all that the program asks for. */
-  const MOCKED = ["secrets-manager", "ssm-parameter", "overdue-alarm", "ci-secret", "kubernetes-secret"];
+  const MOCKED = ["overdue-alarm", "ci-secret", "kubernetes-secret"];
   for (const recipe of MOCKED) {
     describe(recipe, () => {
       it("set what the program needs to run; the end works", async () => {
@@ -155,54 +139,6 @@ if (!process.env.SILENT) exports.readme = rotationReport([key], process.env.LATE
       });
     });
   }
-
-  describe("secrets-manager", () => {
-    it("read what the program wrote", async () => {
-      const key = await account().addKey();
-      const type = "aws:secretsmanager/secretVersion:SecretVersion";
-      writeFileSync(join(shell.base, "value"), await written("secrets-manager", type, "secretString", key));
-      await shell.run("aws secretsmanager create-secret --name deploy --secret-string file://value");
-      const lines = blocksOf("secrets-manager", "sh").join("").split("\n");
-      const [read = "", ...others] = lines.filter((line) => line.startsWith("aws "));
-      assert.equal(others.length, 0);
-      const { stdout } = await shell.out(`secret=deploy\n${read}`);
-      assert.deepEqual(JSON.parse(stdout), { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey });
-      await account().deleteKey(key.accessKeyId);
-    });
-  });
-
-  describe("ssm-parameter", () => {
-    it("read what the program wrote, and sign with it, before a rotation and after", async () => {
-      const lines = blocksOf("ssm-parameter", "sh").join("").split("\n");
-      const [read = "", ...others] = lines.filter((line) => line.startsWith("aws "));
-      assert.equal(others.length, 0);
-      const [profile = ""] = blocksOf("ssm-parameter", "ini");
-      assert.ok(profile.includes(`credential_process = ${read} --profile reader\n`));
-      const config = join(shell.base, "aws-config");
-      const reader = "[profile reader]\naws_access_key_id = test\naws_secret_access_key = test\n";
-      writeFileSync(config, `${profile}\n${reader}`);
-      const env: NodeJS.ProcessEnv = { ...shell.env, AWS_CONFIG_FILE: config };
-      for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) delete env[name];
-      writeFileSync(join(shell.base, "sdk.js"), SDK);
-
-      for (const put of ["--type SecureString", "--overwrite"]) {
-        const key = await account().addKey();
-        const value = await written("ssm-parameter", "aws:ssm/parameter:Parameter", "value", key);
-        writeFileSync(join(shell.base, "value"), value);
-        await shell.run(`aws ssm put-parameter --name /ci/deploy/access-key --value file://value ${put}`);
-        assert.deepEqual(JSON.parse((await shell.out(read)).stdout), {
-          Version: 1,
-          AccessKeyId: key.accessKeyId,
-          SecretAccessKey: key.secretAccessKey,
-        });
-        const { all } = await shell.try("aws sts get-caller-identity --profile deploy --query Arn --output text", env);
-        assert.match(all.trim(), /:user\/ci\/deploy$/);
-        const bySdk = await shell.out("node sdk.js", env);
-        assert.equal(bySdk.stdout, key.accessKeyId);
-        await account().deleteKey(key.accessKeyId);
-      }
-    });
-  });
 
   describe("overdue-alarm", () => {
     it("are such as the AWS CLI has", async () => {
