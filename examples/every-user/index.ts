@@ -13,8 +13,8 @@ const found = getUsers({ pathPrefix }).then(({ arns }) => {
 });
 const keys = found.then((arns) =>
   arns.map((userArn) => {
-    // Named by what never changes while the user is the same, and tells two users apart.
-    const name = userArn.split(":user/").at(-1)?.replaceAll("/", "-") ?? userArn;
+    // A user's name is unique in its account, and stays when the user is moved to another path below this one.
+    const name = userArn.split("/").at(-1) ?? userArn;
     return new RotatedAccessKey(name, { userArn, rotateEvery: "90d", gracePeriod: "7d" });
   }),
 );

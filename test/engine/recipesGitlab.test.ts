@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { Account } from "../support/account";
+import { ROOT } from "../support/dist";
+import { GitlabRunner } from "../support/gitlabRunner";
+import { secretsIn } from "../support/secrets";
+import { Stack } from "../support/stack";
+
+const FILE = join(ROOT, "examples/gitlab-ci/.gitlab-ci.yml");
+const text = readFileSync(FILE, "utf8");
+
+// A report of the year 2100, when nothing has run for long.
+const program = (userArn: string) => `
+const { RotatedAccessKey, rotationReport } = require("pulumi-aws-iam-rotator");
+const key = new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, rotateEvery: "90d", rotationTrigger: process.env.TRIGGER });
+if (!process.env.SILENT) exports.readme = rotationReport([key], process.env.LATE ? new Date("2100-01-01") : new Date());
+`;
+
+describe("the pipeline of GitLab", function () {
+  this.timeout(180_000);
+  let gitlab: GitlabRunner;
+  before(() => {
+    gitlab = new GitlabRunner();
+  });
+  after(() => gitlab?.remove());
+
+  describe("by GitLab's own schema", () => {
+    it("is right, and has one job for a schedule", async () => {
+      const { failed, all } = await gitlab.check(text);
+      assert.ok(!failed, all);
+      assert.match(all, /json schema validated/);
+      assert.match(all, /^rotate +test +on_success +false/m);
+    });
+
+    for (const [title, right, wrong] of [
+      ["a misspelt key", "  interruptible:", "  interruptable:"],
+      ["a resource group that is none", "resource_group: rotate-access-keys", "resource_group: [rotate-access-keys]"],
+      ["a token for nobody", "      aud: https://gitlab.com", "      audience: https://gitlab.com"],
+      ["a timeout that is no text", "timeout: 30 minutes", "timeout: [30]"],
+      ["a script that is none", "  script:", "  skript:"],
+    ] as const) {
+      it(`would not be, with ${title}`, async () => {
+        assert.equal(text.split(right).length, 2, right);
+        const { failed, all } = await gitlab.check(text.replace(right, wrong));
+        assert.ok(failed, all);
+        assert.match(all, /Invalid \.gitlab-ci\.yml configuration|must have script/);
+      });
+    }
+  });
+
+  describe("as a job that runs", () => {
+    let endpoint: Endpoint;
+    let stack: Stack;
+    let user: Account;
+    before(async () => {
+      endpoint = await startEndpoint();
+      user = new Account(endpoint.url, "gitlab");
+      const env = { TRIGGER: "1" };
+      const source = program(await user.createUser());
+      stack = await Stack.create({ program: source, endpointUrl: endpoint.url, hasty: true, env });
+      copyFileSync(FILE, join(stack.folder, ".gitlab-ci.yml"));
+      // The token and the role are all that is there to sign in with.
+      delete stack.env.AWS_ACCESS_KEY_ID;
+      delete stack.env.AWS_SECRET_ACCESS_KEY;
+      const nowhere = join(stack.folder, "nowhere");
+      const none = {
+        AWS_CONFIG_FILE: nowhere,
+        AWS_SHARED_CREDENTIALS_FILE: nowhere,
+        AWS_EC2_METADATA_DISABLED: "true",
+      };
+      Object.assign(stack.env, none);
+    });
+    after(async () => {
+      stack?.remove();
+      await endpoint?.stop();
+    });
+
+    const run = () => gitlab.run(stack.folder, "rotate", stack.env, { STACK: "dev", AWS_TOKEN: "a token of GitLab's" });
+
+    it("signs in by its token alone, makes and rotates keys, and ends well where nothing is overdue", async () => {
+      const first = await run();
+      assert.ok(!first.failed, first.all);
+      assert.equal((await user.keys()).length, 1);
+      stack.env.TRIGGER = "2";
+      const second = await run();
+      assert.ok(!second.failed, second.all);
+      assert.match(second.all, /this update makes a new access key as current/);
+      assert.equal((await user.keys()).length, 2);
+      assert.equal(readFileSync(gitlab.tokenFile, "utf8"), "a token of GitLab's\n");
+      assert.deepEqual(secretsIn(first.all + second.all), []);
+    });
+
+    for (const [title, variable, shown] of [
+      ["a rotation is due and has not come, and shows it", "LATE", /rotate > \| gitlab .*due since/],
+      ["the program has no report", "SILENT", /does not have output property 'readme'/],
+    ] as const) {
+      it(`fails where ${title}`, async () => {
+        stack.env[variable] = "1";
+        const { failed, all } = await run();
+        delete stack.env[variable];
+        assert.ok(failed, all);
+        assert.match(all, shown);
+      });
+    }
+  });
+});
