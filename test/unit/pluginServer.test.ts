@@ -3,6 +3,7 @@ import type * as grpc from "@grpc/grpc-js";
 
 import pb = require("@pulumi/pulumi/proto/provider_pb");
 
+import { parseUserArn } from "../../provider/model/userArn";
 import { EngineLog } from "../../provider/plugin/engineLog";
 import { RotatedKeys } from "../../provider/plugin/keys";
 import { serviceFor } from "../../provider/plugin/server";
@@ -39,5 +40,20 @@ describe("what the plugin answers to the engine", () => {
       const open = Object.keys(checked).filter((name) => !containsSecret(checked[name]));
       assert.deepEqual(open, ["region"]);
     }
+  });
+
+  it("makes no key, and begins nothing, once the engine has asked to end; what comes later is not concerned", async () => {
+    const calls = new Calls(new EngineLog());
+    const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
+    const user = parseUserArn("arn:aws:iam::123456789012:user/ci");
+    assert.ok(user);
+    const connect = () => world.connect(user, "us-east-1", { credentials: {}, connection: {} });
+    await calls.run("urn", async () => {
+      const iam = connect();
+      calls.cancel();
+      await assert.rejects(() => iam.createAccessKey(), /the operation was cancelled/);
+      assert.throws(connect, /the operation was cancelled/);
+    });
+    await calls.run("urn", async () => connect());
   });
 });
