@@ -18,7 +18,7 @@ function ask<Reply>(name: string, request: unknown): Promise<Reply> {
   const service = serviceFor(new RotatedKeys(pluginWorld(calls, engine)), calls, log);
   const method = service[name] as (call: unknown, answer: grpc.sendUnaryData<Reply>) => void;
   return new Promise((resolve, reject) =>
-    method({ request }, (error, reply) => (error ? reject(error) : resolve(reply as Reply))),
+    method({ request }, (error, reply) => (error ? reject(new Error(error.details)) : resolve(reply as Reply))),
   );
 }
 
@@ -55,5 +55,17 @@ describe("what the plugin answers to the engine", () => {
       assert.throws(connect, /the operation was cancelled/);
     });
     await calls.run("urn", async () => connect());
+  });
+
+  it("takes no resource that it does not know for one of its own", async () => {
+    const check = new pb.CheckRequest();
+    check.setUrn("urn:pulumi:dev::program::my:Parent$aws-iam-rotator:index:RotatedPassword::ci");
+    check.setNews(toStruct({ userArn: "arn:aws:iam::123456789012:user/ci" }));
+    await assert.rejects(() => ask("check", check), /There is no resource aws-iam-rotator:index:RotatedPassword/);
+    check.setUrn("urn:pulumi:dev::program::my:Parent$aws-iam-rotator:index:RotatedAccessKey::ci");
+    await ask("check", check);
+    const made = new pb.ConstructRequest();
+    made.setType("aws-iam-rotator:index:RotatedGroup");
+    await assert.rejects(() => ask("construct", made), /There is no resource aws-iam-rotator:index:RotatedGroup/);
   });
 });
