@@ -112,8 +112,9 @@ function awsSettingsOf(request: pb.ConstructRequest, { login }: Bag): Bag {
   const providers = request.getProvidersMap();
   const config = new Map(request.getConfigMap().entries());
   const hasOwn = providers.has(PACKAGE) || [...config.keys()].some((key) => key.startsWith(`${PACKAGE}:`));
-  if (login || hasOwn) return {};
+  if (hasOwn) return {};
   if (providers.has("aws")) {
+    if (login) return {};
     throw new RotationError({
       asked: `Can't make the RotatedUser ${request.getName()}`,
       found:

@@ -20,13 +20,16 @@ export function foreseeCreate(inputs: Inputs, now: Date): Outputs {
 }
 
 /** The outputs of an update: exact, where the plan is; with unknown keys where only the update can tell. */
-export function foreseeUpdate(olds: Bag, inputs: Inputs, now: Date): Outputs {
+export function foreseeUpdate(olds: Bag, inputs: Inputs, now: Date): Bag {
   const recorded = toManagedKeys(olds);
-  if ([...unknownIn(inputs), ...unknownPeriods(inputs)].length > 0) return anyKeys(toOutputs(inputs, recorded));
+  if ([...unknownIn(inputs), ...unknownPeriods(inputs)].length > 0) return anyEnd(toOutputs(inputs, recorded));
   const intent = intentOf({ olds: pickInputs(olds), answered: toAnswered(olds), news: inputs }, recorded, now);
   const { steps = [], waits, mayWait } = previewUpdate(recorded, toDrift(olds), intent, now);
-  if (mayWait) return anyKeys(toOutputs(inputs, recorded));
-  const keys = steps.reduce(afterStep, recorded);
+  if (mayWait) return anyEnd(toOutputs(inputs, recorded));
+  const { journalOpen: _, ...closed } = steps.reduce(afterStep, recorded);
+  const { lastUse: __, ...retirement } = closed.retirement ?? {};
+  const use = waits.find((wait) => wait.use)?.use;
+  const keys = managedKeys({ ...closed, retirement: { ...retirement, ...(use && { lastUse: use }) } });
   return waits.length > 0 ? waiting(olds, inputs, keys, waits) : toOutputs(inputs, keys);
 }
 
@@ -35,7 +38,7 @@ function afterStep(keys: ManagedKeys, step: Step): ManagedKeys {
     case "create":
       return withCurrent(keys, FRESH, step.previousId, UNKNOWN);
     case "adopt":
-      return afterAdoption(keys, { ...step, key: { ...step.key, createdAt: UNKNOWN } });
+      return afterAdoption(keys, { ...step, key: { ...step.key, createdAt: UNKNOWN }, since: UNKNOWN });
     case "forget":
     case "discard":
     case "makeRoom":
@@ -53,6 +56,12 @@ function afterStep(keys: ManagedKeys, step: Step): ManagedKeys {
 function anyKeys(outputs: Outputs): Outputs {
   const unknown = ["current", "previous", "currentAccessKeyId", "previousAccessKeyId", "rotatedAt", "previousSince"];
   return { ...outputs, ...Object.fromEntries(unknown.map((name) => [name, UNKNOWN])) };
+}
+
+/** What is asked for may have to wait: then it is not recorded as answered, and why is noted. */
+function anyEnd({ unfinished: _, ...outputs }: Outputs): Bag {
+  const asked = outputs.rotationTrigger !== undefined && { rotationTrigger: UNKNOWN };
+  return { ...anyKeys(outputs), ...asked, operationId: UNKNOWN, retirement: UNKNOWN };
 }
 
 /** What RotatedAccessKey of TypeScript computes in the program, and other languages' classes can't. */
@@ -76,5 +85,7 @@ export function withDates(outputs: Bag, asked: unknown, now: Date): Bag {
     },
     now.toISOString(),
   );
-  return { ...outputs, rotationDueAt, previousUntil, waitsFor: waits ?? null };
+  const mayWait = isAsked || retirement?.activatedAgain || retirement?.lastUse;
+  const isOpen = isUnknown(retirement) || (mayWait && [asked, previousAccessKeyId, previousUntil].some(hasUnknowns));
+  return { ...outputs, rotationDueAt, previousUntil, waitsFor: isOpen ? UNKNOWN : (waits ?? null) };
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Failure, INPUT_NAMES, sameValue } from "../decide/inputs";
+import { unknownPeriods } from "../decide/intent";
 import { KeyLifecycle, SavedFailure } from "../lifecycle/lifecycle";
 import type { World } from "../lifecycle/session";
 import { pickInputs } from "../lifecycle/state";
@@ -77,7 +78,9 @@ export class RotatedKeys {
 
   async update(urn: string, olds: Bag, news: Bag, preview: boolean): Promise<Bag> {
     const [before, after] = [plainBag(olds), plainBag(news)];
-    if (this.#quiet.has(urn)) return this.#shown(this.#dated(before, after), after, news, olds);
+    // A preview that does not know a period yet can't tell whether its time has come.
+    const isQuiet = this.#quiet.has(urn) && unknownPeriods(pickInputs(after)).length === 0;
+    if (isQuiet) return this.#shown(this.#dated(before, after), after, news, olds);
     const outputs = preview
       ? foreseeUpdate(before, pickInputs({ ...after, journalOwner: before.journalOwner }), this.#now())
       : await this.#saving(news, olds, () => this.#keys.update(before, after));

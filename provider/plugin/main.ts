@@ -26,6 +26,15 @@ async function main(args: string[]): Promise<void> {
     server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
   });
   process.stdout.write(`${port}\n`);
+  // Of who ends all processes of a run at once: what is under way comes to its end, so that the engine can save a new key.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, async () => {
+      calls.cancel();
+      do await new Promise((resolve) => setTimeout(resolve, 500));
+      while (calls.areUnderWay);
+      process.exit(0);
+    });
+  }
   // The engine holds the other end of this pipe. What is under way asks for itself whether somebody is left to hear of it.
   process.stdin.resume().on("end", async () => {
     while (calls.areUnderWay) await new Promise((resolve) => setTimeout(resolve, 100));

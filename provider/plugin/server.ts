@@ -83,6 +83,7 @@ export function serviceFor(keys: RotatedKeys, calls: Calls, log: EngineLog): grp
       return reply;
     }),
     check: onResource(async (request: pb.CheckRequest) => {
+      requireType(request.getUrn().split("::")[2]?.split("$").at(-1), "RotatedAccessKey");
       const { inputs, failures } = keys.check(request.getUrn(), fromStruct(request.getNews()));
       const reply = new pb.CheckResponse();
       reply.setInputs(toStruct(inputs));
@@ -136,7 +137,10 @@ export function serviceFor(keys: RotatedKeys, calls: Calls, log: EngineLog): grp
       else reply.setFailuresList(toFailures([answer.failure]));
       return reply;
     }),
-    construct: rpc((request: pb.ConstructRequest) => construct(request)),
+    construct: rpc(async (request: pb.ConstructRequest) => {
+      requireType(request.getType(), "RotatedUser");
+      return construct(request);
+    }),
     // It comes at the end of each operation as well.
     cancel: rpc(async () => {
       calls.cancel();
@@ -157,6 +161,11 @@ function rpc<Request, Reply>(work: (request: Request) => Promise<Reply>) {
       (error) => answer(toStatus(error, idOf(call.request))),
     );
   };
+}
+
+/** An SDK may be newer than this plugin, and know more resources: none of these is taken for another one. */
+function requireType(type: string | undefined, name: string): void {
+  if (type?.split(":").at(-1) !== name) throw new Error(`There is no resource ${type} in the plugin ${VERSION}.`);
 }
 
 /** The resource's id: that of the user, also before there is one. */

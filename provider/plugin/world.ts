@@ -48,6 +48,11 @@ export class Calls {
     call?.said.push(this.log.say(call.urn, line, more));
   }
 
+  /** @throws RotationError if the engine has asked to end */
+  goOn(): void {
+    if (this.#current.getStore()?.stop.aborted) throw interrupted();
+  }
+
   /** @throws RotationError as soon as the engine asks to end */
   sleep(milliseconds: number): Promise<void> {
     const stop = this.#current.getStore()?.stop;
@@ -78,12 +83,15 @@ function interrupted(): RotationError {
 export function pluginWorld(calls: Calls, engine: Engine): World {
   return {
     connect: (...args) => {
+      // Here begins what has waited for its turn meanwhile.
+      calls.goOn();
       // Loaded with the first call to AWS, so that a preview does not pay for it.
       const iam = (require("../aws/iam") as typeof import("../aws/iam")).connect(...args);
       const tell = (line: string) => calls.say(line, { passing: true });
       return {
         ...iam,
-        createAccessKey: () => {
+        createAccessKey: async () => {
+          calls.goOn();
           tell("making a new access key …");
           return iam.createAccessKey();
         },

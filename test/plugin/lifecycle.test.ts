@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Plugin } from "../support/pluginStack";
+import { processTree } from "../support/processTree";
 import { secretsIn } from "../support/secrets";
 import type { Stack } from "../support/stack";
 
@@ -218,7 +219,15 @@ resources:
     await stack.destroy();
   });
 
-  it("ends a wait of a minute at once when it is cancelled, with the new key saved", async () => {
+  it("ends a wait of a minute at once when it is cancelled, with the new key saved", () =>
+    endsEarly((stack) => stack.signal("SIGINT")));
+
+  it("does the same when every process of the run is told to end", () =>
+    endsEarly((stack) => {
+      for (const pid of processTree(stack.pid ?? 0)) process.kill(pid, "SIGTERM");
+    }));
+
+  async function endsEarly(tell: (stack: Stack) => void): Promise<void> {
     const patient = await Plugin.start({ patient: true });
     try {
       const account = patient.account("cancelled");
@@ -231,7 +240,7 @@ resources:
       let trials = 0;
       const when = ({ action }: { action: string }) => {
         if (action !== "GetCallerIdentity") return false;
-        if (++trials === 3) stack.signal("SIGINT");
+        if (++trials === 3) tell(stack);
         return true;
       };
       patient.proxy.rule({ when, fault: { kind: "error", code: "InvalidClientTokenId", status: 403 } });
@@ -256,5 +265,5 @@ resources:
     } finally {
       await patient.stop();
     }
-  });
+  }
 });

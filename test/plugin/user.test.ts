@@ -146,6 +146,20 @@ describe("RotatedUser of the provider plugin, through the engine", function () {
     leaksNothing(stack);
   });
 
+  it("reaches AWS as the stack's aws:* configuration says, with a login as well", async () => {
+    const account = plugin.account("logged-in");
+    await account.createUser();
+    const login = await account.addKey();
+    const stack = await begin({ user: { name: "by-login" }, login });
+    await stack.must("config", "set", "aws:region", "eu-west-1", "--stack", "dev");
+    plugin.calls();
+    await stack.up();
+    const [made] = plugin.proxy.calls.filter(({ action }) => action === "CreateAccessKey");
+    assert.deepEqual([made?.accessKeyId, made?.region], [login.accessKeyId, "eu-west-1"]);
+    await stack.destroy();
+    leaksNothing(stack);
+  });
+
   it("passes protect and retainOnDelete on, and keeps secret what a secret user holds", async () => {
     const stack = await begin(
       { user: { name: "protected", path: "/quite-secret/" } },

@@ -3,6 +3,7 @@ import type * as grpc from "@grpc/grpc-js";
 
 import pb = require("@pulumi/pulumi/proto/provider_pb");
 
+import { parseUserArn } from "../../provider/model/userArn";
 import { EngineLog } from "../../provider/plugin/engineLog";
 import { RotatedKeys } from "../../provider/plugin/keys";
 import { serviceFor } from "../../provider/plugin/server";
@@ -17,7 +18,7 @@ function ask<Reply>(name: string, request: unknown): Promise<Reply> {
   const service = serviceFor(new RotatedKeys(pluginWorld(calls, engine)), calls, log);
   const method = service[name] as (call: unknown, answer: grpc.sendUnaryData<Reply>) => void;
   return new Promise((resolve, reject) =>
-    method({ request }, (error, reply) => (error ? reject(error) : resolve(reply as Reply))),
+    method({ request }, (error, reply) => (error ? reject(new Error(error.details)) : resolve(reply as Reply))),
   );
 }
 
@@ -39,5 +40,32 @@ describe("what the plugin answers to the engine", () => {
       const open = Object.keys(checked).filter((name) => !containsSecret(checked[name]));
       assert.deepEqual(open, ["region"]);
     }
+  });
+
+  it("makes no key, and begins nothing, once the engine has asked to end; what comes later is not concerned", async () => {
+    const calls = new Calls(new EngineLog());
+    const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
+    const user = parseUserArn("arn:aws:iam::123456789012:user/ci");
+    assert.ok(user);
+    const connect = () => world.connect(user, "us-east-1", { credentials: {}, connection: {} });
+    await calls.run("urn", async () => {
+      const iam = connect();
+      calls.cancel();
+      await assert.rejects(() => iam.createAccessKey(), /the operation was cancelled/);
+      assert.throws(connect, /the operation was cancelled/);
+    });
+    await calls.run("urn", async () => connect());
+  });
+
+  it("takes no resource that it does not know for one of its own", async () => {
+    const check = new pb.CheckRequest();
+    check.setUrn("urn:pulumi:dev::program::my:Parent$aws-iam-rotator:index:RotatedPassword::ci");
+    check.setNews(toStruct({ userArn: "arn:aws:iam::123456789012:user/ci" }));
+    await assert.rejects(() => ask("check", check), /There is no resource aws-iam-rotator:index:RotatedPassword/);
+    check.setUrn("urn:pulumi:dev::program::my:Parent$aws-iam-rotator:index:RotatedAccessKey::ci");
+    await ask("check", check);
+    const made = new pb.ConstructRequest();
+    made.setType("aws-iam-rotator:index:RotatedGroup");
+    await assert.rejects(() => ask("construct", made), /There is no resource aws-iam-rotator:index:RotatedGroup/);
   });
 });
