@@ -45,14 +45,15 @@ export const SETTINGS = {
   sharedCredentialsFile: "the same, as `@pulumi/aws` 6 has it",
   assumeRole: "a role to assume, as `@pulumi/aws` 6 has it",
   assumeRoles: "roles to assume, each with the credentials of the one before",
-  assumeRoleWithWebIdentity: "a role that an OIDC token stands for",
+  assumeRoleWithWebIdentity: "a role to assume with an OIDC token",
   region:
     "signs calls, and selects the STS endpoint that a new key is tried with; ignored if it is in another partition than the user",
   stsRegion: "another region for STS",
   endpoints: "addresses of `iam` and `sts` in place of AWS's own",
   useFipsEndpoint: "FIPS endpoints",
   useDualstackEndpoint: "dual stack endpoints",
-  maxRetries: "how often a call is sent at the most; `CreateAccessKey` is sent again only if AWS did not execute it",
+  maxRetries:
+    "the maximum number of attempts of a call; `CreateAccessKey` is sent again only if AWS did not execute it",
   customCaBundle: "a file of root certificates, beside those of Node.js and of `NODE_EXTRA_CA_CERTS`",
   insecure: "no certificate is checked",
   httpProxy: "the proxy for `http`, and for `https` where that has none",

@@ -31,7 +31,10 @@ export class RotatedUser extends pulumi.ComponentResource {
   readonly userArn: pulumi.Output<string>;
   /** The newest key, the one to use. Secret. */
   readonly current: pulumi.Output<RotatedKey>;
-  /** The key before it, still valid until the next rotation; `undefined` when there is none. Secret. */
+  /**
+   * The key before it, valid until its grace period ends, or until the next rotation; `undefined` when there is none.
+   * Secret.
+   */
   readonly previous: pulumi.Output<
     | (KnownKey & {
         /** When AWS made the key: RFC 3339, UTC. */

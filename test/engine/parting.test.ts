@@ -7,7 +7,7 @@ import { section } from "../support/markdown";
 import type { Stack } from "../support/stack";
 import { type UserStack, Users } from "../support/userStack";
 
-const PAGE = section(readFileSync(resolve(__dirname, "../../docs/how-it-works.md"), "utf8"), "The parting of ways");
+const PAGE = section(readFileSync(resolve(__dirname, "../../docs/how-it-works.md"), "utf8"), "How to stop using it");
 /** For the stack `dev` of the project `program`; both resources have the name `deploy` there. */
 const here = (text: string) => text.replace("STACK", "dev").replace("PROJECT", "program").replaceAll("NAME", "deploy");
 /** The page's commands of Pulumi that take something out of the state, as their arguments. */
@@ -40,7 +40,7 @@ const NOTHING = "module.exports = {};";
 /** The program does not find it any more; what the engine's process then says is tested in test/package/trees.test.ts. */
 const uninstall = ({ folder }: Stack) => unlinkSync(join(folder, "node_modules", "pulumi-aws-iam-rotator"));
 
-describe("the parting of ways, by the commands of docs/how-it-works.md", function () {
+describe("how to stop using it, by the commands of docs/how-it-works.md", function () {
   this.timeout(400_000);
   let users: Users;
   let made = 0;
