@@ -12,6 +12,7 @@ import { SETTING_NAMES } from "../aws/awsSettings";
 import { isObject, isUnknown, UNKNOWN } from "../decide/inputs";
 import { RotationError } from "../model/errors";
 import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../model/userTags";
+import { TO_ENGINE } from "./engineLog";
 import { type Bag, fromStruct, isSecret, plain, secret, toStruct } from "./wire";
 
 const PACKAGE = "aws-iam-rotator";
@@ -151,6 +152,7 @@ class Monitor {
 
   constructor(readonly request: pb.ConstructRequest) {
     this.#client = new ResourceMonitorClient(request.getMonitorendpoint(), grpc.credentials.createInsecure(), {
+      ...TO_ENGINE,
       "grpc.max_receive_message_length": 400 * 1024 * 1024,
     });
   }

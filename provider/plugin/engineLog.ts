@@ -6,6 +6,9 @@ import pb = require("@pulumi/pulumi/proto/engine_pb");
 /** How long a line may take to be said, in milliseconds: an engine that does not listen holds nothing up. */
 const PATIENCE = 5_000;
 
+/** The engine is on this machine: no proxy of the environment's hears what is said to it. */
+export const TO_ENGINE = { "grpc.enable_http_proxy": 0 };
+
 /** What a plugin says to the engine that started it: lines that stand at a resource. */
 export class EngineLog {
   #client: EngineClient | undefined;
@@ -13,7 +16,7 @@ export class EngineLog {
   /** @param address where the engine listens; without one nothing is said */
   attach(address: string | undefined): void {
     this.#client?.close();
-    this.#client = address ? new EngineClient(address, grpc.credentials.createInsecure()) : undefined;
+    this.#client = address ? new EngineClient(address, grpc.credentials.createInsecure(), TO_ENGINE) : undefined;
   }
 
   /** @param passing shown beside the resource while it works, and not kept */

@@ -32,7 +32,7 @@ export class Calls {
     try {
       return await this.#current.run(call, work);
     } finally {
-      await Promise.all(call.said);
+      await Promise.allSettled(call.said);
       this.#count -= 1;
     }
   }

@@ -160,6 +160,18 @@ describe("RotatedUser of the provider plugin, through the engine", function () {
     leaksNothing(stack);
   });
 
+  it("says nothing to the engine by a proxy of the environment's", async () => {
+    const program = `
+resources:
+  deploy:
+    type: aws-iam-rotator:RotatedUser
+    properties: { user: { name: proxied } }
+`;
+    const stack = await plugin.yaml(program, { https_proxy: "http://127.0.0.1:9" });
+    assert.match(await stack.up(), /making a new access key/);
+    await stack.destroy();
+  });
+
   it("passes protect and retainOnDelete on, and keeps secret what a secret user holds", async () => {
     const stack = await begin(
       { user: { name: "protected", path: "/quite-secret/" } },

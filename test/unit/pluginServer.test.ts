@@ -57,6 +57,18 @@ describe("what the plugin answers to the engine", () => {
     await calls.run("urn", async () => connect());
   });
 
+  it("loses no result over a line that can't be said", async () => {
+    class Mute extends EngineLog {
+      override say = () => Promise.reject(new Error("nobody listens"));
+    }
+    const calls = new Calls(new Mute());
+    const work = async () => {
+      calls.say("a line");
+      return "done";
+    };
+    assert.equal(await calls.run("urn", work), "done");
+  });
+
   it("takes no resource that it does not know for one of its own", async () => {
     const check = new pb.CheckRequest();
     check.setUrn("urn:pulumi:dev::program::my:Parent$aws-iam-rotator:index:RotatedPassword::ci");
