@@ -61,11 +61,15 @@ describe("docs/schedules.md", () => {
   for (const [title, text, code] of [
     ["fails for a rotation that is due", "| uploader | **due since 2026-10-31T06:00:00Z** |", 1],
     ["is quiet where none is", "| uploader | 2027-01-26T06:00:00Z |", 0],
+    ["fails for a program without a report", "", 1],
   ] as const) {
     it(`has an alarm for a step of its own, which ${title}`, async () => {
       const folder = mkdtempSync(join(tmpdir(), "rotator-alarm-"));
       try {
-        writeFileSync(join(folder, "pulumi"), `#!/bin/sh\n[ "$*" = "stack output readme" ] && echo '${text}'\n`);
+        writeFileSync(
+          join(folder, "pulumi"),
+          `#!/bin/sh\n[ "$*" = "stack output readme" ] && [ -n '${text}' ] && echo '${text}'\n`,
+        );
         chmodSync(join(folder, "pulumi"), 0o755);
         const env = { PATH: [folder, process.env.PATH].join(delimiter) };
         const { exitCode, stdout } = await execa("bash", ["-e", "-c", block("An alarm")], { env, reject: false });
