@@ -17,6 +17,7 @@ const TRIGGERS = ["rotationTrigger", "revocationTrigger"] as const;
 /** RotatedAccessKey behind Pulumi's host of dynamic providers, in the terms of that host. */
 export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   readonly #keys: KeyLifecycle;
+  #underWay = 0;
 
   constructor(world: World) {
     this.#keys = new KeyLifecycle(world);
@@ -44,8 +45,8 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 
   async create(news: Props): Promise<pulumi.dynamic.CreateResult> {
-    const { id, outputs } = await this.#keys.create(news).catch(saving(String(news.userArn), news));
-    return { id, outs: outputs };
+    const made = await this.#during(this.#keys.create(news)).catch(saving(String(news.userArn), news));
+    return { id: made.id, outs: made.outputs };
   }
 
   async read(id: string, olds: Props): Promise<pulumi.dynamic.ReadResult> {
@@ -53,11 +54,28 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 
   async update(id: string, olds: Props, news: Props): Promise<pulumi.dynamic.UpdateResult> {
-    return { outs: stillRecorded(await this.#keys.update(olds, news).catch(saving(id, news)), news) };
+    const outputs = await this.#during(this.#keys.update(olds, news)).catch(saving(id, news));
+    return { outs: stillRecorded(outputs, news) };
   }
 
   async delete(_id: string, olds: Props): Promise<void> {
-    await this.#keys.delete(olds).catch(quietly);
+    await this.#during(this.#keys.delete(olds)).catch(quietly);
+  }
+
+  /** Resolves when nothing that changes keys has been under way for half a second, in which the host has answered. */
+  async idle(): Promise<void> {
+    let quiet = 0;
+    while (quiet < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      quiet = this.#underWay > 0 ? 0 : quiet + 1;
+    }
+  }
+
+  async #during<T>(work: Promise<T>): Promise<T> {
+    this.#underWay += 1;
+    return work.finally(() => {
+      this.#underWay -= 1;
+    });
   }
 }
 
@@ -96,4 +114,11 @@ export const provider = new AccessKeyProvider({
   env: process.env,
   // The engine shows a dynamic provider's stderr to the user, in preview as in `up`.
   say: (line) => console.error(line),
+});
+
+// Of who ends all processes of a run at once, as systemd and Jenkins do: what is under way comes to its end, so that the
+// engine can save a new key.
+process.once("SIGTERM", async () => {
+  await provider.idle();
+  process.exit(143);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
 import { ensureBuilt } from "../support/dist";
+import { processTree } from "../support/processTree";
 import { type FaultProxy, startProxy } from "../support/proxy";
 import { secretsIn } from "../support/secrets";
 import { Stack } from "../support/stack";
@@ -13,7 +14,7 @@ exports.current = key.current;
 `;
 
 /** What docs/how-it-works.md says of Ctrl-C; killing is in test/faults. */
-describe("Ctrl-C once, during a rotation", function () {
+describe("an end that is asked for during a rotation", function () {
   this.timeout(120_000);
   let endpoint: Endpoint;
   let proxy: FaultProxy;
@@ -24,21 +25,29 @@ describe("Ctrl-C once, during a rotation", function () {
     endpoint = await startEndpoint();
     proxy = await startProxy(endpoint.url);
   });
+  afterEach(() => stack?.remove());
   after(async () => {
-    stack?.remove();
     await proxy?.stop();
     await endpoint?.stop();
   });
 
-  it("lets it finish, and its result is saved", async () => {
-    const account = new Account(endpoint.url, "interrupted");
+  it("by Ctrl-C, once: it finishes, and its result is saved", () =>
+    finishes("interrupted", () => stack.signal("SIGINT")));
+
+  it("by SIGTERM to every process, as systemd and Jenkins send it: the same", () =>
+    finishes("terminated", () => {
+      for (const pid of processTree(stack.pid ?? 0)) process.kill(pid, "SIGTERM");
+    }));
+
+  async function finishes(user: string, end: () => void): Promise<void> {
+    const account = new Account(endpoint.url, user);
     const env = { USER_ARN: await account.createUser(), TRIGGER: "1" };
     stack = await Stack.create({ endpointUrl: proxy.url, program: PROGRAM, env, hasty: true });
     await stack.up();
     const [{ id: first = "" } = {}] = await account.keys();
     proxy.clear();
     const cancel = async () => {
-      stack.signal("SIGINT");
+      end();
       await new Promise((resolve) => setTimeout(resolve, 500));
     };
     proxy.rule({ action: "CreateAccessKey", nth: 1, fault: { kind: "run", before: cancel } });
@@ -56,5 +65,5 @@ describe("Ctrl-C once, during a rotation", function () {
     await stack.up();
     assert.equal(proxy.count(), 0, "nothing is left to do");
     assert.deepEqual(secretsIn(stack.printed), []);
-  });
+  }
 });
