@@ -1,10 +1,13 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { systemClock } from "../act/clock";
-import { PATIENCE } from "../act/dependencies";
+import { type Iam, PATIENCE } from "../act/dependencies";
 import type { Engine } from "../act/engine";
 import type { World } from "../lifecycle/session";
-import { RotationError } from "../model/errors";
+import { IamError, RotationError } from "../model/errors";
 import type { EngineLog } from "./engineLog";
+
+/** How long AWS may still take to answer a question once the engine has asked to end, in milliseconds. */
+const HURRY = 1_000;
 
 /** One call of the engine's: the resource that it is about, and what is said meanwhile. */
 interface Call {
@@ -53,6 +56,24 @@ export class Calls {
     if (this.#current.getStore()?.stop.aborted) throw interrupted();
   }
 
+  /** @throws IamError as if the reply had been lost, soon after the engine asked to end */
+  soon<T>(action: string, work: Promise<T>): Promise<T> {
+    const stop = this.#current.getStore()?.stop;
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const cancelled = () => reject(new IamError("doubtful", action, "Cancelled", "the operation was cancelled"));
+      const hurry = () => {
+        timer = setTimeout(cancelled, HURRY);
+      };
+      if (stop?.aborted) hurry();
+      else stop?.addEventListener("abort", hurry, { once: true });
+      work.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        stop?.removeEventListener("abort", hurry);
+      });
+    });
+  }
+
   /** @throws RotationError as soon as the engine asks to end */
   sleep(milliseconds: number): Promise<void> {
     const stop = this.#current.getStore()?.stop;
@@ -71,6 +92,23 @@ export class Calls {
   }
 }
 
+/** What only asks AWS, and is abandoned without harm: the SDK would ask again for minutes. */
+function hurried(iam: Iam, calls: Calls): Iam {
+  const soon =
+    <Args extends unknown[], T>(action: string, ask: (...args: Args) => Promise<T>) =>
+    (...args: Args) =>
+      calls.soon(action, ask(...args));
+  return {
+    ...iam,
+    getUser: soon("iam:GetUser", iam.getUser),
+    listAccessKeys: soon("iam:ListAccessKeys", iam.listAccessKeys),
+    lastUse: soon("iam:GetAccessKeyLastUsed", iam.lastUse),
+    signer: soon("iam:GetUser", iam.signer),
+    callerAccount: soon("sts:GetCallerIdentity", iam.callerAccount),
+    tryKey: soon("sts:GetCallerIdentity", iam.tryKey),
+  };
+}
+
 function interrupted(): RotationError {
   return new RotationError({
     asked: "Stopped waiting for AWS",
@@ -86,7 +124,8 @@ export function pluginWorld(calls: Calls, engine: Engine): World {
       // Here begins what has waited for its turn meanwhile.
       calls.goOn();
       // Loaded with the first call to AWS, so that a preview does not pay for it.
-      const iam = (require("../aws/iam") as typeof import("../aws/iam")).connect(...args);
+      const { connect } = require("../aws/iam") as typeof import("../aws/iam");
+      const iam = hurried(connect(...args), calls);
       const tell = (line: string) => calls.say(line, { passing: true });
       return {
         ...iam,

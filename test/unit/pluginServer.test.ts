@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type * as grpc from "@grpc/grpc-js";
 
 import pb = require("@pulumi/pulumi/proto/provider_pb");
@@ -55,6 +58,24 @@ describe("what the plugin answers to the engine", () => {
       assert.throws(connect, /the operation was cancelled/);
     });
     await calls.run("urn", async () => connect());
+  });
+
+  it("waits no longer for an answer of AWS's, once the engine has asked to end", async () => {
+    const calls = new Calls(new EngineLog());
+    const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
+    const silent = createServer(() => calls.cancel()).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const iamEndpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const user = parseUserArn("arn:aws:iam::123456789012:user/ci");
+    assert.ok(user);
+    const login = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "of nobody" };
+    const iam = world.connect(user, "us-east-1", { credentials: { login }, connection: { iamEndpoint } });
+    try {
+      await assert.rejects(calls.run("urn", iam.getUser), /the operation was cancelled/);
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
   });
 
   it("loses no result over a line that can't be said", async () => {
