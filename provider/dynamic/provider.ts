@@ -7,7 +7,7 @@ import { KeyLifecycle, SavedFailure } from "../lifecycle/lifecycle";
 import type { World } from "../lifecycle/session";
 import type { Outputs } from "../lifecycle/state";
 import { RotationError } from "../model/errors";
-import { secret } from "../model/secretValue";
+import { sealed, secret } from "../model/secretValue";
 import { PartialFailure } from "./partialFailure";
 
 type Props = Record<string, unknown>;
@@ -104,8 +104,39 @@ function quietly(error: unknown): never {
   throw error;
 }
 
+/**
+ * The same, with every secret marked as one: a transformation that gives other options, or a plain `login`, takes away what
+ * the program has said of them.
+ */
+class SealedProvider extends AccessKeyProvider {
+  override async check(olds: Props, news: Props) {
+    const { inputs, ...more } = await super.check(olds, news);
+    return { inputs: sealed(inputs), ...more };
+  }
+
+  override async create(news: Props) {
+    const { id, outs } = await super.create(news).catch(sealing);
+    return { id, outs: sealed(outs) };
+  }
+
+  override async read(id: string, olds: Props) {
+    const { props, ...more } = await super.read(id, olds);
+    return { props: sealed(props), ...more };
+  }
+
+  override async update(id: string, olds: Props, news: Props) {
+    const { outs } = await super.update(id, olds, news).catch(sealing);
+    return { outs: sealed(outs) };
+  }
+}
+
+function sealing(error: unknown): never {
+  if (error instanceof PartialFailure) Object.assign(error, { properties: sealed(error.properties) });
+  throw error;
+}
+
 /** Named in every state file, by the constant text of RotatedAccessKey: this export stays for ever. */
-export const provider = new AccessKeyProvider({
+export const provider = new SealedProvider({
   // The AWS SDK is loaded with the first call to AWS, so that a preview does not pay for it.
   connect: (...args) => (require("../aws/iam") as typeof import("../aws/iam")).connect(...args),
   clock: systemClock,
