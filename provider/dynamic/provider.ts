@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../act/clock";
 import { PATIENCE } from "../act/dependencies";
@@ -18,6 +19,8 @@ const TRIGGERS = ["rotationTrigger", "revocationTrigger"] as const;
 export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   readonly #keys: KeyLifecycle;
   #underWay = 0;
+  /** When the last of it ended. */
+  #ended = 0;
 
   constructor(world: World) {
     this.#keys = new KeyLifecycle(world);
@@ -62,12 +65,13 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     await this.#during(this.#keys.delete(olds)).catch(quietly);
   }
 
-  /** Resolves when nothing that changes keys has been under way for half a second, in which the host has answered. */
+  /**
+   * Resolves when nothing that changes keys has been under way for a tenth of a second, in which the host has answered. Not
+   * longer: by SIGINT the engine ends each provider, and waits for it.
+   */
   async idle(): Promise<void> {
-    let quiet = 0;
-    while (quiet < 2) {
-      await new Promise((resolve) => setTimeout(resolve, 250));
-      quiet = this.#underWay > 0 ? 0 : quiet + 1;
+    while (this.#underWay > 0 || Date.now() - this.#ended < 100) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
@@ -75,6 +79,7 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     this.#underWay += 1;
     return work.finally(() => {
       this.#underWay -= 1;
+      this.#ended = Date.now();
     });
   }
 }
@@ -147,9 +152,11 @@ export const provider = new SealedProvider({
   say: (line) => console.error(line),
 });
 
-// Of who ends all processes of a run at once, as systemd and Jenkins do: what is under way comes to its end, so that the
-// engine can save a new key.
-process.once("SIGTERM", async () => {
-  await provider.idle();
-  process.exit(143);
-});
+// Of who ends all processes of a run at once, as systemd and Jenkins do, by one signal or several: what is under way comes to
+// its end, so that the engine can save a new key; or, if the engine is gone, so that a key that nobody has is deleted.
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  process.on(signal, async () => {
+    await provider.idle();
+    process.exit(128 + constants.signals[signal]);
+  });
+}
