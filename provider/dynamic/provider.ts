@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import type * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../act/clock";
 import { PATIENCE } from "../act/dependencies";
@@ -7,7 +8,7 @@ import { KeyLifecycle, SavedFailure } from "../lifecycle/lifecycle";
 import type { World } from "../lifecycle/session";
 import type { Outputs } from "../lifecycle/state";
 import { RotationError } from "../model/errors";
-import { secret } from "../model/secretValue";
+import { sealed, secret } from "../model/secretValue";
 import { PartialFailure } from "./partialFailure";
 
 type Props = Record<string, unknown>;
@@ -18,6 +19,8 @@ const TRIGGERS = ["rotationTrigger", "revocationTrigger"] as const;
 export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   readonly #keys: KeyLifecycle;
   #underWay = 0;
+  /** When the last of it ended. */
+  #ended = 0;
 
   constructor(world: World) {
     this.#keys = new KeyLifecycle(world);
@@ -62,12 +65,13 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     await this.#during(this.#keys.delete(olds)).catch(quietly);
   }
 
-  /** Resolves when nothing that changes keys has been under way for half a second, in which the host has answered. */
+  /**
+   * Resolves when nothing that changes keys has been under way for a tenth of a second, in which the host has answered. Not
+   * longer: by SIGINT the engine ends each provider, and waits for it.
+   */
   async idle(): Promise<void> {
-    let quiet = 0;
-    while (quiet < 2) {
-      await new Promise((resolve) => setTimeout(resolve, 250));
-      quiet = this.#underWay > 0 ? 0 : quiet + 1;
+    while (this.#underWay > 0 || Date.now() - this.#ended < 100) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
@@ -75,6 +79,7 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     this.#underWay += 1;
     return work.finally(() => {
       this.#underWay -= 1;
+      this.#ended = Date.now();
     });
   }
 }
@@ -104,8 +109,39 @@ function quietly(error: unknown): never {
   throw error;
 }
 
+/**
+ * The same, with every secret marked as one: a transformation that gives other options, or a plain `login`, takes away what
+ * the program has said of them.
+ */
+class SealedProvider extends AccessKeyProvider {
+  override async check(olds: Props, news: Props) {
+    const { inputs, ...more } = await super.check(olds, news);
+    return { inputs: sealed(inputs), ...more };
+  }
+
+  override async create(news: Props) {
+    const { id, outs } = await super.create(news).catch(sealing);
+    return { id, outs: sealed(outs) };
+  }
+
+  override async read(id: string, olds: Props) {
+    const { props, ...more } = await super.read(id, olds);
+    return { props: sealed(props), ...more };
+  }
+
+  override async update(id: string, olds: Props, news: Props) {
+    const { outs } = await super.update(id, olds, news).catch(sealing);
+    return { outs: sealed(outs) };
+  }
+}
+
+function sealing(error: unknown): never {
+  if (error instanceof PartialFailure) Object.assign(error, { properties: sealed(error.properties) });
+  throw error;
+}
+
 /** Named in every state file, by the constant text of RotatedAccessKey: this export stays for ever. */
-export const provider = new AccessKeyProvider({
+export const provider = new SealedProvider({
   // The AWS SDK is loaded with the first call to AWS, so that a preview does not pay for it.
   connect: (...args) => (require("../aws/iam") as typeof import("../aws/iam")).connect(...args),
   clock: systemClock,
@@ -116,9 +152,11 @@ export const provider = new AccessKeyProvider({
   say: (line) => console.error(line),
 });
 
-// Of who ends all processes of a run at once, as systemd and Jenkins do: what is under way comes to its end, so that the
-// engine can save a new key.
-process.once("SIGTERM", async () => {
-  await provider.idle();
-  process.exit(143);
-});
+// Of who ends all processes of a run at once, as systemd and Jenkins do, by one signal or several: what is under way comes to
+// its end, so that the engine can save a new key; or, if the engine is gone, so that a key that nobody has is deleted.
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  process.on(signal, async () => {
+    await provider.idle();
+    process.exit(128 + constants.signals[signal]);
+  });
+}

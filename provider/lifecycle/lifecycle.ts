@@ -3,7 +3,7 @@ import { Renamed } from "../act/observe";
 import { AT_ONCE, Queue } from "../act/queue";
 import { readDrift } from "../act/readDrift";
 import { HalfDone, retire, rotate } from "../act/rotate";
-import { checkInputs, type Failure, type Inputs } from "../decide/inputs";
+import { checkInputs, type Failure, hasUnknowns, type Inputs } from "../decide/inputs";
 import { intentOf, unknownIn, unknownPeriods } from "../decide/intent";
 import type { Intent } from "../decide/plan";
 import { explain, IamError } from "../model/errors";
@@ -74,8 +74,9 @@ export class KeyLifecycle {
     const now = this.#world.clock.now();
     const intent = intentOf({ olds: before, answered, news: after }, recorded, now);
     const preview = previewUpdate(recorded, drift, intent, now);
-    // With a period that is not known yet nothing is promised.
-    const periods = preview.line ? unknownPeriods(after) : [];
+    // With a period that is not known yet nothing is promised; nor that nothing is due.
+    const mayBeDue = hasUnknowns(after.rotateEvery) ? ["rotateEvery"] : [];
+    const periods = preview.line ? unknownPeriods(after) : mayBeDue;
     const unknown = [...unknownIn(after), ...periods];
     const may = unknown.length > 0 && `this update may change keys: ${unknown.join(" and ")} is not known yet.`;
     // The first diff after a read is the refresh's own: that speaks of what it found, and has done so.

@@ -10,3 +10,13 @@ export function secret(value: unknown): Record<string, unknown> {
 export function isSecret(value: unknown): value is Record<string, unknown> & { value: unknown } {
   return typeof value === "object" && value !== null && (value as Record<string, unknown>)[SIGNATURE] === SECRET;
 }
+
+/** Properties of a RotatedAccessKey that are secret in any case. `answered` notes triggers, which a program may have marked as secret. */
+export const SECRETS = ["current", "previous", "login", "state", "awsProvider", "answered"];
+
+/** The bag with these marked, by themselves: the program's option for it may be lost on the way, in a transformation. */
+export function sealed(props: Record<string, unknown> = {}): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(props).map(([name, value]) => [name, SECRETS.includes(name) ? secret(value) : value]),
+  );
+}

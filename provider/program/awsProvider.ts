@@ -44,10 +44,10 @@ export function readAwsProvider(
 }
 
 /**
- * In a preview the SDK makes each output unknown that the engine did not tell, so a setting that the program leaves out as well:
- * all settings together would then be unknown, and show as a change. Only the value inside tells the two apart.
+ * In a preview the SDK makes each output unknown that the engine did not tell, so one that is not set as well: what is made of
+ * several together would then be unknown, and show as a change. Only the value inside tells the two apart.
  */
-function knownIfUnset(setting: pulumi.Output<unknown> | undefined): pulumi.Output<unknown> {
+export function knownIfUnset(setting: pulumi.Output<unknown> | undefined): pulumi.Output<unknown> {
   const { promise } = setting as unknown as { promise?(withUnknowns: true): Promise<unknown> };
   if (!promise) return pulumi.output(setting);
   return pulumi

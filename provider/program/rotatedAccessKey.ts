@@ -4,8 +4,9 @@ import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "../model/accessKe
 import { after } from "../model/duration";
 import type { Retirement } from "../model/managedKeys";
 import { ownerHash } from "../model/owner";
+import { SECRETS } from "../model/secretValue";
 import { waitsFor } from "../model/waitsFor";
-import { readAwsProvider, splitAwsProvider } from "./awsProvider";
+import { knownIfUnset, readAwsProvider, splitAwsProvider } from "./awsProvider";
 import { jsonInput } from "./jsonInput";
 import { withoutStackTraces } from "./stackTraces";
 
@@ -215,11 +216,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
         ...ownOpts,
         // The same resource as the provider plugin has it: a stack moves from one to the other, and back, with its keys.
         aliases: [...(opts.aliases ?? []), { type: "aws-iam-rotator:index:RotatedAccessKey" }],
-        additionalSecretOutputs: [
-          ...(opts.additionalSecretOutputs ?? []),
-          // `answered` notes triggers, which a program may have marked as secret.
-          ...["current", "previous", "login", "state", "awsProvider", "answered"],
-        ],
+        additionalSecretOutputs: [...(opts.additionalSecretOutputs ?? []), ...SECRETS],
       });
     } catch (error) {
       resume();
@@ -238,11 +235,14 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     this.previousUntil = pulumi
       .all([this.previousSince, args.gracePeriod])
       .apply(([since, grace]) => after(since, grace));
-    this.retirement = this.retirement.apply((retirement) => retirement ?? undefined);
-    // What waits is not recorded as answered yet.
+    this.retirement = pulumi
+      .all([this.rotatedAt, knownIfUnset(this.retirement)])
+      .apply(([, retirement]) => (retirement as Retirement | null | undefined) ?? undefined);
+    // What waits is not recorded as answered yet. A trigger whose change is ignored asks for nothing.
+    const asks = opts.ignoreChanges?.includes("rotationTrigger") ? this.rotationTrigger : props.rotationTrigger;
     const isAsked = pulumi.unsecret(
       pulumi
-        .all([props.rotationTrigger, this.rotationTrigger])
+        .all([asks, this.rotationTrigger])
         .apply(([asked, answered]) => !isDeepStrictEqual(JSON.parse(JSON.stringify(asked ?? null)), answered ?? null)),
     );
     const { rotationDueAt, previousAccessKeyId, previousUntil, retirement } = this;
