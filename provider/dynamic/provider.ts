@@ -153,8 +153,10 @@ export const provider = new SealedProvider({
 });
 
 // Of who ends all processes of a run at once, as systemd and Jenkins do, by one signal or several: what is under way comes to
-// its end, so that the engine can save a new key; or, if the engine is gone, so that a key that nobody has is deleted.
-for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+// its end, so that the engine can save a new key; or, if the engine is gone, so that a key that nobody has is deleted. Only in
+// Pulumi's host: another process that loads this file decides for itself.
+const isHost = /[\\/]dynamic-provider([\\/]|$)/.test(process.argv[1] ?? "");
+for (const signal of isHost ? (["SIGTERM", "SIGINT", "SIGHUP"] as const) : []) {
   process.on(signal, async () => {
     await provider.idle();
     process.exit(128 + constants.signals[signal]);
