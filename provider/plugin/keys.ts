@@ -6,11 +6,10 @@ import type { World } from "../lifecycle/session";
 import { pickInputs } from "../lifecycle/state";
 import { RotationError } from "../model/errors";
 import { ownerHash } from "../model/owner";
+import { SECRETS } from "../model/secretValue";
 import { foreseeCreate, foreseeUpdate, withDates } from "./foresee";
 import { type Bag, containsSecret, plain, plainBag, secret } from "./wire";
 
-/** Secret in every language, whatever its SDK knows. `answered` notes triggers, which a program may have marked as secret. */
-const SECRETS = ["current", "previous", "login", "state", "awsProvider", "answered"];
 const PERIODS = ["rotateEvery", "gracePeriod", "deactivatePeriod", "lastUsedGuard"];
 
 export type DetailKind = "add" | "delete" | "update" | "update-replace";

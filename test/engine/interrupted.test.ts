@@ -36,7 +36,7 @@ describe("an end that is asked for during a rotation", function () {
 
   it("by SIGTERM to every process, as systemd and Jenkins send it: the same", () =>
     finishes("terminated", () => {
-      for (const pid of processTree(stack.pid ?? 0)) process.kill(pid, "SIGTERM");
+      for (const pid of processTree(stack.pid)) process.kill(pid, "SIGTERM");
     }));
 
   async function finishes(user: string, end: () => void): Promise<void> {

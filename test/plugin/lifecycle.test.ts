@@ -224,7 +224,7 @@ resources:
 
   it("does the same when every process of the run is told to end", () =>
     endsEarly((stack) => {
-      for (const pid of processTree(stack.pid ?? 0)) process.kill(pid, "SIGTERM");
+      for (const pid of processTree(stack.pid)) process.kill(pid, "SIGTERM");
     }));
 
   async function endsEarly(tell: (stack: Stack) => void): Promise<void> {

@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A process with all that it started: the engine puts its plugins into process groups of their own. */
-export function processTree(root: number): number[] {
+export function processTree(root: number | undefined): number[] {
+  // Below 0 and 1 is all that runs on the machine.
+  if (!root || root <= 1) throw new Error(`${root} is no process of a test's`);
   const children = new Map<number, number[]>();
   for (const [pid, parent] of parents()) children.set(parent, [...(children.get(parent) ?? []), pid]);
   const tree = [root];
