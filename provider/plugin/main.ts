@@ -26,9 +26,10 @@ async function main(args: string[]): Promise<void> {
     server.bindAsync("127.0.0.1:0", credentials, (error, bound) => (error ? reject(error) : resolve(bound)));
   });
   process.stdout.write(`${port}\n`);
-  // Of who ends all processes of a run at once: what is under way comes to its end, so that the engine can save a new key.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, async () => {
+  // Of who ends all processes of a run at once, by one signal or several: what is under way comes to its end, so that the engine
+  // can save a new key; or, if the engine is gone, so that a key that nobody has is deleted.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, async () => {
       calls.cancel();
       do await new Promise((resolve) => setTimeout(resolve, 500));
       while (calls.areUnderWay);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
 import { ensureBuilt } from "../support/dist";
-import { processTree } from "../support/processTree";
+import { processTree, signalAll } from "../support/processTree";
 import { type FaultProxy, startProxy } from "../support/proxy";
 import { secretsIn } from "../support/secrets";
 import { Stack } from "../support/stack";
@@ -13,12 +14,14 @@ const key = new RotatedAccessKey("ci", { userArn: process.env.USER_ARN, rotation
 exports.current = key.current;
 `;
 
-/** What docs/how-it-works.md says of Ctrl-C; killing is in test/faults. */
+/** What docs/how-it-works.md says of Ctrl-C and of signals; killing is in test/faults. */
 describe("an end that is asked for during a rotation", function () {
   this.timeout(120_000);
   let endpoint: Endpoint;
   let proxy: FaultProxy;
   let stack: Stack;
+  let account: Account;
+  let first: string;
 
   before(async () => {
     ensureBuilt();
@@ -31,39 +34,63 @@ describe("an end that is asked for during a rotation", function () {
     await endpoint?.stop();
   });
 
-  it("by Ctrl-C, once: it finishes, and its result is saved", () =>
-    finishes("interrupted", () => stack.signal("SIGINT")));
-
-  it("by SIGTERM to every process, as systemd and Jenkins send it: the same", () =>
-    finishes("terminated", () => {
-      for (const pid of processTree(stack.pid)) process.kill(pid, "SIGTERM");
-    }));
-
-  async function finishes(user: string, end: () => void): Promise<void> {
-    const account = new Account(endpoint.url, user);
-    const env = { USER_ARN: await account.createUser(), TRIGGER: "1" };
+  /** A rotation whose end is asked for right before or after AWS makes the key. @returns what it printed */
+  async function ended(user: string, when: "before" | "after", end: () => unknown): Promise<string> {
+    account = new Account(endpoint.url, user);
+    const env = { USER_ARN: await account.createUser(), TRIGGER: "1", AWS_REGION: "us-east-1" };
     stack = await Stack.create({ endpointUrl: proxy.url, program: PROGRAM, env, hasty: true });
     await stack.up();
-    const [{ id: first = "" } = {}] = await account.keys();
+    [{ id: first = "" } = {}] = await account.keys();
     proxy.clear();
-    const cancel = async () => {
-      end();
-      await new Promise((resolve) => setTimeout(resolve, 500));
+    const run = async () => {
+      await end();
+      await sleep(500);
     };
-    proxy.rule({ action: "CreateAccessKey", nth: 1, fault: { kind: "run", before: cancel } });
+    proxy.rule({ action: "CreateAccessKey", nth: 1, fault: { kind: "run", [when]: run } });
     stack.env.TRIGGER = "2";
     const { code, text } = await stack.tryUp();
-    assert.notEqual(code, 0, "the engine says that it was cancelled");
-    const ids = (await account.keys()).map(({ id }) => id);
-    const [second = ""] = ids.filter((id) => id !== first);
-    assert.ok(second, text);
-    assert.match((await account.journal()) ?? "", /^v1 done /);
-    const exported = JSON.parse(await stack.must("stack", "export", "--stack", "dev"));
-    const { outputs } = exported.deployment.resources.find(({ id }: { id?: string }) => id === env.USER_ARN);
-    assert.deepEqual([outputs.currentAccessKeyId, outputs.previousAccessKeyId], [second, first], "saved");
-    proxy.clear();
-    await stack.up();
-    assert.equal(proxy.count(), 0, "nothing is left to do");
-    assert.deepEqual(secretsIn(stack.printed), []);
+    assert.notEqual(code, 0, text);
+    assert.equal(proxy.count("CreateAccessKey"), 1);
+    return text;
+  }
+
+  async function toAll(...signals: NodeJS.Signals[]): Promise<void> {
+    const tree = processTree(stack.pid);
+    for (const signal of signals) {
+      signalAll(tree, signal);
+      await sleep(200);
+    }
+  }
+
+  const finishes = {
+    "by Ctrl-C, once": ["before", () => stack.signal("SIGINT")],
+    "by SIGTERM to every process, as systemd and Jenkins send it": ["before", () => toAll("SIGTERM")],
+    "by SIGINT to every process": ["after", () => toAll("SIGINT")],
+  } as const;
+  for (const [index, [title, [when, end]]] of Object.entries(finishes).entries()) {
+    it(`${title}: it finishes, and its result is saved`, async () => {
+      const text = await ended(`finishes-${index}`, when, end);
+      const ids = (await account.keys()).map(({ id }) => id);
+      const [second = ""] = ids.filter((id) => id !== first);
+      assert.ok(second, text);
+      assert.match((await account.journal()) ?? "", /^v1 done /);
+      const { currentAccessKeyId, previousAccessKeyId } = stack.recorded() ?? {};
+      assert.deepEqual([currentAccessKeyId, previousAccessKeyId], [second, first], "saved");
+      proxy.clear();
+      await stack.up();
+      assert.equal(proxy.count(), 0, "nothing is left to do");
+      assert.deepEqual(secretsIn(stack.printed), []);
+    });
+  }
+
+  for (const signals of [["SIGHUP"], ["SIGTERM", "SIGHUP"]] as NodeJS.Signals[][]) {
+    it(`by ${signals.join(", then ")}, of which the engine dies: the key that nobody has received is deleted`, async () => {
+      await ended(`dies-${signals.length}`, "after", () => toAll(...signals));
+      await account.onlyHas(first);
+      proxy.clear();
+      await stack.run("cancel", "--yes", "--stack", "dev");
+      await stack.up();
+      assert.equal(stack.recorded()?.previousAccessKeyId, first, "the next update rotates");
+    });
   }
 });

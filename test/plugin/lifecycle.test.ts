@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Plugin } from "../support/pluginStack";
-import { processTree } from "../support/processTree";
+import { processTree, signalAll } from "../support/processTree";
 import { secretsIn } from "../support/secrets";
 import type { Stack } from "../support/stack";
 
@@ -223,9 +224,24 @@ resources:
     endsEarly((stack) => stack.signal("SIGINT")));
 
   it("does the same when every process of the run is told to end", () =>
-    endsEarly((stack) => {
-      for (const pid of processTree(stack.pid)) process.kill(pid, "SIGTERM");
-    }));
+    endsEarly((stack) => signalAll(processTree(stack.pid), "SIGTERM")));
+
+  it("deletes a key that nobody has received, where every process is told to hang up, and the engine dies of it", async () => {
+    const { account, stack, give } = await begin();
+    await stack.up();
+    const [{ id: first = "" } = {}] = await account.keys();
+    give({ rotationTrigger: "2" });
+    const hangUp = async () => {
+      signalAll(processTree(stack.pid), "SIGHUP");
+      await sleep(500);
+    };
+    plugin.proxy.rule({ action: "CreateAccessKey", nth: 1, fault: { kind: "run", after: hangUp } });
+    assert.notEqual((await stack.tryUp()).code, 0);
+    await account.onlyHas(first);
+    plugin.proxy.clear();
+    await stack.run("cancel", "--yes", "--stack", "dev");
+    await stack.destroy();
+  });
 
   async function endsEarly(tell: (stack: Stack) => void): Promise<void> {
     const patient = await Plugin.start({ patient: true });

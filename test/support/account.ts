@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
@@ -55,6 +57,13 @@ export class Account {
 
   async deleteKey(AccessKeyId: string): Promise<void> {
     await this.#iam.send(new DeleteAccessKeyCommand({ UserName: this.userName, AccessKeyId }));
+  }
+
+  /** Waits for ten seconds at the most until this is the user's only key: a process that nobody waits for may be deleting another. */
+  async onlyHas(id: string): Promise<void> {
+    const ids = async () => (await this.keys()).map((key) => key.id);
+    for (let tries = 0; (await ids()).join() !== id && tries < 50; tries++) await sleep(200);
+    assert.deepEqual(await ids(), [id]);
   }
 
   async keys(): Promise<{ id: string; status: string }[]> {

@@ -36,13 +36,15 @@ function parents(): [number, number][] {
 export function killTree(root: number): void {
   const tree = processTree(root);
   // Stopped first, so that none can start another in between.
-  for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
-    for (const pid of tree) {
-      try {
-        process.kill(pid, signal);
-      } catch {
-        // ended by itself
-      }
+  for (const signal of ["SIGSTOP", "SIGKILL"] as const) signalAll(tree, signal);
+}
+
+export function signalAll(tree: number[], signal: NodeJS.Signals): void {
+  for (const pid of tree) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // ended by itself
     }
   }
 }
