@@ -4,6 +4,7 @@ import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "../model/accessKe
 import { after } from "../model/duration";
 import type { Retirement } from "../model/managedKeys";
 import { ownerHash } from "../model/owner";
+import { SECRETS } from "../model/secretValue";
 import { waitsFor } from "../model/waitsFor";
 import { knownIfUnset, readAwsProvider, splitAwsProvider } from "./awsProvider";
 import { jsonInput } from "./jsonInput";
@@ -215,11 +216,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
         ...ownOpts,
         // The same resource as the provider plugin has it: a stack moves from one to the other, and back, with its keys.
         aliases: [...(opts.aliases ?? []), { type: "aws-iam-rotator:index:RotatedAccessKey" }],
-        additionalSecretOutputs: [
-          ...(opts.additionalSecretOutputs ?? []),
-          // `answered` notes triggers, which a program may have marked as secret.
-          ...["current", "previous", "login", "state", "awsProvider", "answered"],
-        ],
+        additionalSecretOutputs: [...(opts.additionalSecretOutputs ?? []), ...SECRETS],
       });
     } catch (error) {
       resume();
