@@ -35,7 +35,7 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     const { inputs, failures } = this.#keys.check(news);
     // The engine prints the value of a property that a failure names, secret or not: so the reason names it.
     return {
-      inputs,
+      inputs: sealed(inputs),
       failures: failures.map(({ property, reason }) => ({ property: "", reason: `${property}: ${reason}` })),
     };
   }
@@ -49,16 +49,16 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
 
   async create(news: Props): Promise<pulumi.dynamic.CreateResult> {
     const made = await this.#during(this.#keys.create(news)).catch(saving(String(news.userArn), news));
-    return { id: made.id, outs: made.outputs };
+    return { id: made.id, outs: marked(made.outputs, news) };
   }
 
   async read(id: string, olds: Props): Promise<pulumi.dynamic.ReadResult> {
-    return { id, props: await this.#keys.read(olds).catch(quietly) };
+    return { id, props: sealed(await this.#keys.read(olds).catch(quietly)) };
   }
 
   async update(id: string, olds: Props, news: Props): Promise<pulumi.dynamic.UpdateResult> {
     const outputs = await this.#during(this.#keys.update(olds, news)).catch(saving(id, news));
-    return { outs: stillRecorded(outputs, news) };
+    return { outs: marked(outputs, news) };
   }
 
   async delete(_id: string, olds: Props): Promise<void> {
@@ -87,17 +87,17 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
 function saving(id: string, news: Props) {
   return (error: unknown): never => {
     if (!(error instanceof SavedFailure)) throw error;
-    throw new PartialFailure(id, error, { ...stillRecorded(error.outputs, news), __provider: news.__provider });
+    throw new PartialFailure(id, error, { ...marked(error.outputs, news), __provider: news.__provider });
   };
 }
 
 /**
- * What is not answered yet is recorded as it was before. The engine encrypts an output if today's input of that name is a
- * secret, and can't know that the value before was one.
+ * The outputs with every secret marked as one. A trigger that is not answered yet is recorded as it was before: the engine
+ * encrypts an output if today's input of that name is a secret, and can't know that the value before was one.
  */
-function stillRecorded(outputs: Outputs, news: Props): Props {
+function marked(outputs: Outputs, news: Props): Props {
   const earlier = TRIGGERS.filter((name) => outputs[name] !== undefined && !sameValue(outputs[name], news[name]));
-  return { ...outputs, ...Object.fromEntries(earlier.map((name) => [name, secret(outputs[name])])) };
+  return sealed({ ...outputs, ...Object.fromEntries(earlier.map((name) => [name, secret(outputs[name])])) });
 }
 
 /** The host prints text and stack of what diff, read and delete throw, beside the engine's own message. */
@@ -109,39 +109,8 @@ function quietly(error: unknown): never {
   throw error;
 }
 
-/**
- * The same, with every secret marked as one: a transformation that gives other options, or a plain `login`, takes away what
- * the program has said of them.
- */
-class SealedProvider extends AccessKeyProvider {
-  override async check(olds: Props, news: Props) {
-    const { inputs, ...more } = await super.check(olds, news);
-    return { inputs: sealed(inputs), ...more };
-  }
-
-  override async create(news: Props) {
-    const { id, outs } = await super.create(news).catch(sealing);
-    return { id, outs: sealed(outs) };
-  }
-
-  override async read(id: string, olds: Props) {
-    const { props, ...more } = await super.read(id, olds);
-    return { props: sealed(props), ...more };
-  }
-
-  override async update(id: string, olds: Props, news: Props) {
-    const { outs } = await super.update(id, olds, news).catch(sealing);
-    return { outs: sealed(outs) };
-  }
-}
-
-function sealing(error: unknown): never {
-  if (error instanceof PartialFailure) Object.assign(error, { properties: sealed(error.properties) });
-  throw error;
-}
-
 /** Named in every state file, by the constant text of RotatedAccessKey: this export stays for ever. */
-export const provider = new SealedProvider({
+export const provider = new AccessKeyProvider({
   // The AWS SDK is loaded with the first call to AWS, so that a preview does not pay for it.
   connect: (...args) => (require("../aws/iam") as typeof import("../aws/iam")).connect(...args),
   clock: systemClock,

@@ -14,8 +14,11 @@ export function isSecret(value: unknown): value is Record<string, unknown> & { v
 /** Properties of a RotatedAccessKey that are secret in any case. `answered` notes triggers, which a program may have marked as secret. */
 export const SECRETS = ["current", "previous", "login", "state", "awsProvider", "answered"];
 
-/** The bag with these marked, by themselves: the program's option for it may be lost on the way, in a transformation. */
-export function sealed(props: Record<string, unknown> = {}): Record<string, unknown> {
+/**
+ * The properties with these marked, by the provider itself: a transformation that gives other options, or a plain `login`,
+ * takes away what the program has said of them.
+ */
+export function sealed(props: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(props).map(([name, value]) => [name, SECRETS.includes(name) ? secret(value) : value]),
   );

@@ -6,11 +6,11 @@ import { rotate } from "../../provider/act/rotate";
 import { type Inputs, UNKNOWN } from "../../provider/decide/inputs";
 import { intentOf } from "../../provider/decide/intent";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
-import { AccessKeyProvider } from "../../provider/dynamic/provider";
 import { halfDone, pickInputs } from "../../provider/lifecycle/state";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
 import { managedIds, managedKeys } from "../../provider/model/managedKeys";
+import { ProviderAsStored } from "../support/asStored";
 import type { MemoryIam } from "../support/memoryIam";
 import { dead, denied, Scene } from "../support/scene";
 import { userArn } from "../support/stage";
@@ -366,13 +366,13 @@ describe("safety", () => {
   });
 
   it("a resource that was renamed or moved stays the owner that it was, whatever it does first", async () => {
-    const provider = new AccessKeyProvider({ ...scene.dependencies, connect: () => iam, env: {} });
+    const provider = new ProviderAsStored({ ...scene.dependencies, connect: () => iam, env: {} });
     let { outs } = await provider.create({ userArn, rotationTrigger: 1, journalOwner: "old" });
     const news = { userArn, rotationTrigger: 1, journalOwner: "new" };
     assert.equal((await provider.diff("id", outs, news)).changes, false);
-    ({ outs } = (await provider.update("id", outs, { ...news, region: "eu-west-1" })) as typeof outs);
+    ({ outs } = await provider.update("id", outs, { ...news, region: "eu-west-1" }));
     assert.equal(outs.journalOwner, "old");
-    ({ outs } = (await provider.update("id", outs, { ...news, rotationTrigger: 2 })) as typeof outs);
+    ({ outs } = await provider.update("id", outs, { ...news, rotationTrigger: 2 }));
     assert.equal(parseJournal(iam.journal)?.owner, "old");
     await provider.delete("id", outs);
     assert.deepEqual(iam.ids(), []);
@@ -485,7 +485,7 @@ describe("safety", () => {
 
   it("a creation that fails half-way is saved, with its key", async () => {
     const { dependencies } = scene;
-    const provider = new AccessKeyProvider({ ...dependencies, connect: () => iam, env: {} });
+    const provider = new ProviderAsStored({ ...dependencies, connect: () => iam, env: {} });
     scene.strike("TagUser done", 1, denied("TagUser"));
     const failure: unknown = await provider.create({ userArn }).catch((error) => error);
     assert.ok(failure instanceof PartialFailure);
@@ -493,7 +493,7 @@ describe("safety", () => {
   });
 
   it("a refresh after a failed run keeps its note of the triggers that were answered", async () => {
-    const provider = new AccessKeyProvider({ ...scene.dependencies, connect: () => iam, env: {} });
+    const provider = new ProviderAsStored({ ...scene.dependencies, connect: () => iam, env: {} });
     const { outs } = await provider.create({ userArn, rotationTrigger: 1 });
     const answered = { rotationTrigger: 2 };
     const { props } = await provider.read("id", { ...outs, answered });
@@ -508,7 +508,7 @@ describe("safety", () => {
       sessions += 1;
       return iam;
     };
-    const provider = new AccessKeyProvider({ ...dependencies, env: {}, connect });
+    const provider = new ProviderAsStored({ ...dependencies, env: {}, connect });
     const outs = (await provider.create({ userArn, login })).outs as Record<string, unknown>;
     iam.fault = () => denied("GetUser");
     sessions = 0;

@@ -15,6 +15,6 @@ describe("what is secret in any case", () => {
     const props = { current: "key", previous: null, login: secret("login"), userArn: "arn" };
     const marked = { current: secret("key"), previous: secret(null), login: secret("login"), userArn: "arn" };
     assert.deepEqual(sealed(props), marked);
-    assert.deepEqual(sealed(), {});
+    assert.deepEqual(sealed({}), {});
   });
 });

@@ -16,8 +16,8 @@ import { POLICY_NAME } from "./ownUsers";
 import { iamClient, type Run, seconds } from "./run";
 
 // As it is built and packed.
-const { AccessKeyProvider } =
-  require("../../dist/dynamic/provider") as typeof import("../../provider/dynamic/provider");
+const { KeyLifecycle } =
+  require("../../dist/lifecycle/lifecycle") as typeof import("../../provider/lifecycle/lifecycle");
 const { connect } = require("../../dist/aws/iam") as typeof import("../../provider/aws/iam");
 const { engineAt } = require("../../dist/act/engine") as typeof import("../../provider/act/engine");
 
@@ -60,7 +60,7 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
   const { report } = run;
   const said: string[] = [];
   const asked = new Set<string>();
-  const provider = new AccessKeyProvider({
+  const provider = new KeyLifecycle({
     connect: (...args) => watched(connect(...args), run, asked),
     clock: { now: () => new Date(), sleep: (ms) => wait(ms, undefined, { signal: run.signal }) },
     patience: PATIENCE,
@@ -81,11 +81,11 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
     report.holds(`the provider: ${what}`, "done", seen, true);
     return outs;
   };
-  const update = async (olds: Props, news: Props) => (await provider.update("id", olds, news)).outs as Props;
+  const update = async (olds: Props, news: Props): Promise<Props> => ({ ...(await provider.update(olds, news)) });
 
   const first = await told(
     "create",
-    provider.create(inputs(1)).then(({ outs }) => outs as Props),
+    provider.create(inputs(1)).then(({ outputs }) => ({ ...outputs })),
   );
   const second = await told("rotate", update(first, inputs(2)));
   const { current, previous } = second as { current: AccessKeyPair; previous: AccessKeyPair };
@@ -101,12 +101,12 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
   const third = await told("rotate, with both slots taken", update(second, inputs(3)));
   const read = await told(
     "refresh",
-    provider.read("id", third).then(({ props }) => props as Props),
+    provider.read(third).then((outputs) => ({ ...outputs })),
   );
   report.same("a refresh finds no drift", "none", JSON.stringify(read.drift ?? "none").replaceAll('"', ""));
   await told(
     "destroy",
-    provider.delete("id", third).then(() => ({})),
+    provider.delete(third).then(() => ({})),
   );
   const left = await run.send(new ListAccessKeysCommand({ UserName: userArn.split("/").at(-1) }));
   report.same(
