@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
-import { isObject } from "../decide/inputs";
 import { parseSpan } from "../model/duration";
 import { RotationError } from "../model/errors";
+import { isObject } from "../model/json";
 
 /** Settings of @pulumi/aws by their names there: lists, objects, numbers and flags are JSON text, as Pulumi passes them. */
 export interface Settings {

@@ -1,4 +1,4 @@
-import { given, isObject } from "../decide/inputs";
+import { given, isObject } from "../model/json";
 import type { UserArn } from "../model/userArn";
 import { flagOf, jsonOf, listOf, type SettingName, type Settings, settingError, textOf } from "./awsSettings";
 import type { CredentialSource } from "./credentials";

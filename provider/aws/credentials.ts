@@ -1,5 +1,5 @@
-import { given } from "../decide/inputs";
 import type { Login } from "../model/accessKey";
+import { given } from "../model/json";
 import {
   fileOf,
   type Role,

@@ -21,10 +21,10 @@ import {
   fromWebToken,
 } from "@aws-sdk/credential-providers";
 import type { Iam } from "../act/dependencies";
-import { given } from "../decide/inputs";
 import type { AccessKeyPair, FoundKey } from "../model/accessKey";
 import { timestamp } from "../model/accessKey";
 import { JOURNAL_TAG } from "../model/journal";
+import { given } from "../model/json";
 import type { UserArn } from "../model/userArn";
 import type { WebIdentity } from "./awsSettings";
 import type { Access } from "./connection";

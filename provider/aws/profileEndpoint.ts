@@ -1,5 +1,5 @@
 import { loadConfig } from "@smithy/core/config";
-import { given } from "../decide/inputs";
+import { given } from "../model/json";
 import type { CredentialSource } from "./credentials";
 
 /**

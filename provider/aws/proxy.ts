@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
-import { given } from "../decide/inputs";
 import { RotationError } from "../model/errors";
+import { given } from "../model/json";
 
 /** What sets proxies: the settings of @pulumi/aws, else the environment. */
 export interface Proxies {

@@ -1,6 +1,8 @@
 import { after } from "../model/duration";
+import type { Inputs } from "../model/inputs";
+import { sameValue } from "../model/json";
 import { type ManagedKeys, managedIds } from "../model/managedKeys";
-import { hasUnknowns, type Inputs, sameValue } from "./inputs";
+import { hasUnknowns } from "../model/unknowns";
 import type { Intent } from "./plan";
 
 /** The values of the triggers for which a key was made already. */

@@ -3,11 +3,11 @@ import type * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../act/clock";
 import { PATIENCE } from "../act/dependencies";
 import { engineAt } from "../act/engine";
-import { sameValue } from "../decide/inputs";
 import { KeyLifecycle, SavedFailure } from "../lifecycle/lifecycle";
 import type { World } from "../lifecycle/session";
 import type { Outputs } from "../lifecycle/state";
 import { RotationError } from "../model/errors";
+import { sameValue } from "../model/json";
 import { sealed, secret } from "../model/secretValue";
 import { PartialFailure } from "./partialFailure";
 

@@ -3,13 +3,15 @@ import { Renamed } from "../act/observe";
 import { AT_ONCE, Queue } from "../act/queue";
 import { readDrift } from "../act/readDrift";
 import { HalfDone, retire, rotate } from "../act/rotate";
-import { checkInputs, type Failure, hasUnknowns, type Inputs } from "../decide/inputs";
 import { intentOf, unknownIn, unknownPeriods } from "../decide/intent";
 import type { Intent } from "../decide/plan";
 import { explain, IamError } from "../model/errors";
+import type { Inputs } from "../model/inputs";
 import { instanceOf } from "../model/journal";
 import { type ManagedKeys, managedIds, without } from "../model/managedKeys";
+import { hasUnknowns } from "../model/unknowns";
 import { parseUserArn, userChange, userKey } from "../model/userArn";
+import { checkInputs, type Failure } from "./checkInputs";
 import { previewUpdate, waitInWords } from "./preview";
 import { checkAccess, openSession, type StackConfig, type World, withFallback } from "./session";
 import {

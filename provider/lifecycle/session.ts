@@ -2,10 +2,12 @@ import type { Dependencies, Iam } from "../act/dependencies";
 import type { Settings } from "../aws/awsSettings";
 import { type Access, connectionOf, requireAllowedAccount } from "../aws/connection";
 import { credentialSource } from "../aws/credentials";
-import { type Failure, hasUnknowns, type Inputs } from "../decide/inputs";
 import type { AccessKeyPair } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
+import type { Inputs } from "../model/inputs";
+import { hasUnknowns } from "../model/unknowns";
 import { parseUserArn, regionFor, type UserArn } from "../model/userArn";
+import type { Failure } from "./checkInputs";
 
 /** The stack's configuration, with the keys of @pulumi/aws under `aws:`. */
 export interface StackConfig {

@@ -1,8 +1,9 @@
 import type { Drift } from "../decide/drift";
-import { INPUT_NAMES, type Inputs, isObject, sameValue } from "../decide/inputs";
 import type { Triggers } from "../decide/intent";
 import type { Wait } from "../decide/plan";
 import type { Login, ManagedKey } from "../model/accessKey";
+import { INPUT_NAMES, type Inputs } from "../model/inputs";
+import { isObject, sameValue } from "../model/json";
 import { type ManagedKeys, managedKeys, type Retirement } from "../model/managedKeys";
 
 // The shape of what lies in the stack's state. Every released version's shape stays readable: test/fixtures/ keeps one each.

@@ -9,8 +9,9 @@ import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import rpb = require("@pulumi/pulumi/proto/resource_pb");
 
 import { SETTING_NAMES } from "../aws/awsSettings";
-import { isObject, isUnknown, UNKNOWN } from "../decide/inputs";
 import { RotationError } from "../model/errors";
+import { isObject } from "../model/json";
+import { isUnknown, UNKNOWN } from "../model/unknowns";
 import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../model/userTags";
 import { TO_ENGINE } from "./engineLog";
 import { type Bag, fromStruct, isSecret, plain, secret, toStruct } from "./wire";

@@ -1,11 +1,12 @@
 import { afterAdoption } from "../decide/adoption";
-import { hasUnknowns, type Inputs, isUnknown, UNKNOWN } from "../decide/inputs";
 import { intentOf, unknownIn, unknownPeriods } from "../decide/intent";
 import type { Step } from "../decide/plan";
 import { previewUpdate } from "../lifecycle/preview";
 import { type Outputs, pickInputs, toAnswered, toDrift, toManagedKeys, toOutputs, waiting } from "../lifecycle/state";
 import { after } from "../model/duration";
+import type { Inputs } from "../model/inputs";
 import { type ManagedKeys, managedKeys, withCurrent, without } from "../model/managedKeys";
+import { hasUnknowns, isUnknown, UNKNOWN } from "../model/unknowns";
 import { waitsFor } from "../model/waitsFor";
 import type { Bag } from "./wire";
 

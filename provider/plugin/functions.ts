@@ -1,4 +1,4 @@
-import { isObject } from "../decide/inputs";
+import { isObject } from "../model/json";
 import { policyDocument } from "../model/policy";
 import { type ReportRow, reportTable } from "../model/report";
 import { regionProblem, secretProblem, smtpPassword } from "../model/smtpPassword";

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Failure, INPUT_NAMES, sameValue } from "../decide/inputs";
 import { unknownPeriods } from "../decide/intent";
+import type { Failure } from "../lifecycle/checkInputs";
 import { KeyLifecycle, SavedFailure } from "../lifecycle/lifecycle";
 import type { World } from "../lifecycle/session";
 import { pickInputs } from "../lifecycle/state";
 import { RotationError } from "../model/errors";
+import { INPUT_NAMES } from "../model/inputs";
+import { sameValue } from "../model/json";
 import { ownerHash } from "../model/owner";
 import { SECRETS } from "../model/secretValue";
 import { foreseeCreate, foreseeUpdate, withDates } from "./foresee";

@@ -8,7 +8,7 @@ import pb = require("@pulumi/pulumi/proto/provider_pb");
 
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { SETTING_NAMES } from "../aws/awsSettings";
-import type { Failure } from "../decide/inputs";
+import type { Failure } from "../lifecycle/checkInputs";
 import { construct } from "./component";
 import type { EngineLog } from "./engineLog";
 import { invoke } from "./functions";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PATIENCE } from "../../provider/act/dependencies";
-import { INPUT_NAMES } from "../../provider/decide/inputs";
+import { INPUT_NAMES } from "../../provider/model/inputs";
 import { SECRETS } from "../../provider/model/secretValue";
 import { ROOT } from "../support/dist";
 import { column, section, tables } from "../support/markdown";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checkInputs, UNKNOWN } from "../../provider/decide/inputs";
+import { checkInputs } from "../../provider/lifecycle/checkInputs";
 import { after, inWords, parseDuration } from "../../provider/model/duration";
+import { UNKNOWN } from "../../provider/model/unknowns";
 
 const userArn = "arn:aws:iam::123456789012:user/ci/deployer";
 const NAMES = ["rotateEvery", "gracePeriod", "deactivatePeriod", "lastUsedGuard"];

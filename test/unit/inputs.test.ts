@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { checkInputs, hasUnknowns, sameValue, UNKNOWN } from "../../provider/decide/inputs";
+import { checkInputs } from "../../provider/lifecycle/checkInputs";
+import { sameValue } from "../../provider/model/json";
+import { hasUnknowns, UNKNOWN } from "../../provider/model/unknowns";
 
 const ARN = "arn:aws:iam::123456789012:user/ci/deployer";
 const KEY = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };

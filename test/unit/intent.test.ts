@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { type Inputs, UNKNOWN } from "../../provider/decide/inputs";
 import { intentOf, type Triggers, unknownIn } from "../../provider/decide/intent";
 import type { Intent } from "../../provider/decide/plan";
+import type { Inputs } from "../../provider/model/inputs";
 import { managedKeys } from "../../provider/model/managedKeys";
+import { UNKNOWN } from "../../provider/model/unknowns";
 import { userArn } from "../support/stage";
 
 const createdAt = "2026-11-01T00:00:00Z";

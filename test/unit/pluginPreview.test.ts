@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PATIENCE } from "../../provider/act/dependencies";
-import { hasUnknowns, UNKNOWN } from "../../provider/decide/inputs";
 import { SavedFailure } from "../../provider/lifecycle/lifecycle";
 import type { World } from "../../provider/lifecycle/session";
+import { hasUnknowns, UNKNOWN } from "../../provider/model/unknowns";
 import { RotatedKeys } from "../../provider/plugin/keys";
 import { type Bag, fromStruct, isSecret, plainBag, secret, toStruct } from "../../provider/plugin/wire";
 import { FakeClock, MemoryIam } from "../support/memoryIam";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SETTING_NAMES } from "../../provider/aws/awsSettings";
-import { INPUT_NAMES } from "../../provider/decide/inputs";
+import { INPUT_NAMES } from "../../provider/model/inputs";
 import { schemaOf } from "../../tools/plugin/schema";
 
 const ROOT = join(__dirname, "../..");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { UNKNOWN } from "../../provider/decide/inputs";
 import { IamError } from "../../provider/model/errors";
+import { UNKNOWN } from "../../provider/model/unknowns";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const [SECOND, DAY] = [1_000, 86_400_000];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { UNKNOWN } from "../../provider/decide/inputs";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { IamError } from "../../provider/model/errors";
+import { UNKNOWN } from "../../provider/model/unknowns";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const denied = (action: string) => new IamError("denied", action, "AccessDenied", "not authorized");

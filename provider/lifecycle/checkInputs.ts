@@ -1,78 +1,14 @@
-import { isDeepStrictEqual } from "node:util";
-import type { AdoptedKeys, Login } from "../model/accessKey";
 import { parseDuration } from "../model/duration";
+import { INTERNAL_INPUTS, PUBLIC_INPUTS } from "../model/inputs";
+import { given, isObject, sameValue } from "../model/json";
+import { isUnknown } from "../model/unknowns";
 import { parseUserArn, partitionOf, userArnProblem } from "../model/userArn";
 
-/** The inputs as the provider gets them: resolved, and unwrapped where they are secret. */
-export interface Inputs {
-  userArn: string;
-  rotationTrigger?: unknown;
-  region?: string;
-  login?: Login;
-  state?: AdoptedKeys;
-  rotateEvery?: string;
-  gracePeriod?: string;
-  deactivatePeriod?: string;
-  revocationTrigger?: unknown;
-  lastUsedGuard?: string;
-  /** Not the user's: RotatedAccessKey passes it, and the journal on the IAM user names it. */
-  journalOwner?: string;
-  /** Nor this: settings of the explicit `aws.Provider` that the resource has in the program. */
-  awsProvider?: Record<string, unknown>;
-}
-
-const PUBLIC_INPUTS = [
-  "userArn",
-  "rotationTrigger",
-  "region",
-  "login",
-  "state",
-  "rotateEvery",
-  "gracePeriod",
-  "deactivatePeriod",
-  "revocationTrigger",
-  "lastUsedGuard",
-] as const;
-const INTERNAL_INPUTS = ["journalOwner", "awsProvider"] as const;
-export const INPUT_NAMES = [...PUBLIC_INPUTS, ...INTERNAL_INPUTS] as const;
-
-/** What the engine passes for a value that a preview cannot know yet. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+type Props = Record<string, unknown>;
 
 export interface Failure {
   property: string;
   reason: string;
-}
-
-type Props = Record<string, unknown>;
-
-export function isUnknown(value: unknown): boolean {
-  return value === UNKNOWN;
-}
-
-export function hasUnknowns(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return isUnknown(value);
-  return Object.values(value).some(hasUnknowns);
-}
-
-export function isObject(value: unknown): value is Props {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Same JSON value? Something that a preview cannot know counts as different. */
-export function sameValue(a: unknown, b: unknown): boolean {
-  return !hasUnknowns(a) && !hasUnknowns(b) && isDeepStrictEqual(asStored(a), asStored(b));
-}
-
-/** As the state keeps it: JSON knows neither `undefined` nor -0. */
-function asStored(value: unknown): unknown {
-  return value === undefined || value === null ? null : JSON.parse(JSON.stringify(value));
-}
-
-/** Leaves out what is null or undefined at the top: to the engine both mean "not given". */
-export function given<T extends object>(news: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const present = Object.entries(news).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(present) as { [K in keyof T]?: NonNullable<T[K]> };
 }
 
 /** Validates the inputs property by property. No message repeats a value that may be secret. */
