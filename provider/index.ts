@@ -4,7 +4,7 @@
  * @module pulumi-aws-iam-rotator
  */
 export type { AccessKeyPair, AdoptedKeys, KnownKey, LastUse, Login, RotatedKey } from "./model/accessKey";
-export type { Retirement } from "./model/managedKeys";
+export type { Pending } from "./model/pending";
 export { readRotatedKey } from "./program/readRotatedKey";
 export { RotatedAccessKey, type RotatedAccessKeyArgs } from "./program/rotatedAccessKey";
 export { rotationPolicy } from "./program/rotationPolicy";

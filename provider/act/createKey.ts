@@ -10,9 +10,10 @@ type CreateStep = Extract<Step, { do: "create" }>;
 /**
  * A key that is gone already is what was wanted. But AWS says "no such entity" of a user as well: where the user was renamed
  * meanwhile, the key lives on.
+ * @returns whether the key was there
  */
-export async function deleteKey(accessKeyId: string, userId: string, iam: Iam): Promise<void> {
-  await isThere(iam.deleteAccessKey(accessKeyId), userId, iam);
+export async function deleteKey(accessKeyId: string, userId: string, iam: Iam): Promise<boolean> {
+  return isThere(iam.deleteAccessKey(accessKeyId), userId, iam);
 }
 
 /** @returns whether the key is there */
@@ -47,6 +48,8 @@ const LATEST_KEY = LONGEST_OPERATION / 2;
 export interface Making {
   /** A slot was freed a moment ago, and may still count as taken. */
   freedSlot: boolean;
+  /** Frees a slot of a key that goes anyway, where all are taken. @returns whether there was one */
+  makeRoom?: (() => Promise<boolean>) | undefined;
   /** When the operation began, by AWS's clock. */
   begun: number;
   /** Told when AWS gave no clear answer: from here on there may be a key with a secret that nobody has. */
@@ -58,13 +61,18 @@ export interface Making {
  * shows a key that was not there before, nothing tells whether AWS made it for this call or for a person at the console,
  * so it is named, and left; where it shows none, the call is made again.
  */
-export async function createKey(step: CreateStep, making: Making, dependencies: Dependencies): Promise<RotatedKey> {
+export async function createKey(step: CreateStep, given: Making, dependencies: Dependencies): Promise<RotatedKey> {
+  let making = given;
   for (let attempts = 1; ; attempts++) {
     try {
       return await createInSlot(making, dependencies);
     } catch (error) {
       if (!(error instanceof IamError)) throw error;
-      if (error.kind === "limitExceeded") throw noSlot(step, error);
+      if (error.kind === "limitExceeded") {
+        if (!(await making.makeRoom?.())) throw noSlot(step, error);
+        making = { ...making, freedSlot: true, makeRoom: undefined };
+        continue;
+      }
       if (error.kind !== "doubtful") throw error;
       making.onDoubt();
       const appeared = await newcomers(step.before, dependencies).catch(() => undefined);
@@ -95,7 +103,7 @@ async function createInSlot({ freedSlot, begun }: Making, { iam, clock, patience
 function requireTime(begun: number, iam: Iam): void {
   if (!(iam.time().getTime() - begun > LATEST_KEY)) return;
   throw new RotationError({
-    asked: "Can't make a new access key",
+    attempted: "Can't make a new access key",
     found: `the steps before it took more than ${LATEST_KEY / 60_000} minutes, and no key is made so late.`,
     todo: "AWS answers slowly just now, or the machine has slept. Run again.",
   });
@@ -114,7 +122,7 @@ function unclear(appeared: FoundKey[], cause: IamError): RotationError {
   const ids = appeared.map((key) => key.accessKeyId).join(" and ");
   return new RotationError(
     {
-      asked: "Can't tell which key was made",
+      attempted: "Can't tell which key was made",
       found: `AWS gave no clear answer to iam:CreateAccessKey (${cause.code}), and now there is ${listKeys(appeared)}. It may be the key that AWS made, with a secret that nobody has; or somebody else's.`,
       todo: `Delete ${ids} if nobody uses it, then run again; the next run names the other ways out.`,
     },
@@ -122,28 +130,32 @@ function unclear(appeared: FoundKey[], cause: IamError): RotationError {
   );
 }
 
-function noSlot(step: CreateStep, cause: IamError): Error {
-  const others = step.strangers;
-  const [one] = others;
+function noSlot({ unmanaged, mends, previousId }: CreateStep, cause: IamError): Error {
+  const [one] = unmanaged;
   if (!one) {
     return new RotationError(
       {
-        asked: "Can't make a new access key",
+        attempted: "Can't make a new access key",
         found: `AWS allows no further one for this user (${cause.code}), although no key is there that is not managed here.`,
         todo: "A key deleted a moment ago may still count: run again in a minute.",
       },
       { cause },
     );
   }
-  const it = others.length === 1 ? "it" : "one";
-  const adopt = step.mends
-    ? `Adopt ${it} with \`state: { current: { accessKeyId, secretAccessKey } }\`, if you have its secret`
-    : `Adopt ${it} with \`state: { previous: { accessKeyId: "${one.accessKeyId}" } }\`, and the next rotation deletes it, not before the next run, and not within \`gracePeriod\``;
+  const [are, it] = unmanaged.length === 1 ? ["is", "it"] : ["are", "one of them"];
+  const id = one.accessKeyId;
+  const adopt = !mends
+    ? `Adopt ${it} with \`state: { previous: { accessKeyId: "${id}" } }\`: the next rotation deletes it, not before the next run, and not within \`gracePeriod\`. Or delete it, if nobody uses it.`
+    : previousId || unmanaged.length === 1
+      ? `If you have the secret of ${it}, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`. Or delete it, if nobody uses it.`
+      : `If you have the secret of one, adopt that with \`state: { current: { accessKeyId, secretAccessKey } }\`. If nobody has their secrets, find the one that nobody uses (\`aws iam get-access-key-last-used --access-key-id ${id}\`), deactivate it for a while, and delete it; the other can be named as \`state: { previous: { accessKeyId } }\`, and stays until the rotation after.`;
   return new RotationError(
     {
-      asked: "Can't make a new access key",
-      found: `the user has as many access keys as AWS allows it, and of these ${listKeys(others)} ${others.length === 1 ? "is" : "are"} not managed here.`,
-      todo: `${adopt}; or delete it, if nobody uses it. Then run again.`,
+      because: "unmanagedKey",
+      accessKeyId: id,
+      attempted: "Can't make a new access key",
+      found: `the user has as many access keys as AWS allows it, and of these ${listKeys(unmanaged)} ${are} not managed here.`,
+      todo: `${adopt} Then run again.`,
     },
     { cause },
   );

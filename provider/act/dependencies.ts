@@ -1,4 +1,5 @@
 import type { AccessKeyPair, FoundKey, LastUse, RotatedKey } from "../model/accessKey";
+import type { Severity } from "../model/message";
 import type { Clock } from "./clock";
 import type { Engine } from "./engine";
 
@@ -50,6 +51,7 @@ export interface Patience {
   freedSlot: number;
   lostReply: number;
   secondLook: number;
+  staleRead: number;
   staleTag: number;
 }
 
@@ -66,6 +68,8 @@ export const PATIENCE: Patience = {
   lostReply: 8_000,
   /** Between two reads that must agree before a key counts as lost: a stale one must not cost a live key. */
   secondLook: 8_000,
+  /** Any read may be so old. What rests on one that the next minute could contradict waits until then, and looks again. */
+  staleRead: 60_000,
   /** A tag may be read as it was for some seconds after it was written. */
   staleTag: 5_000,
 };
@@ -79,5 +83,5 @@ export interface Dependencies {
   patience: Patience;
   engine: Engine;
   /** Tells the user something that is not a failure. */
-  say(line: string): void;
+  say(text: string, severity?: Severity): void;
 }

@@ -1,4 +1,4 @@
-import type { Found } from "../decide/plan";
+import type { Observed } from "../decide/plan";
 import { IamError, RotationError } from "../model/errors";
 import { parseJournal } from "../model/journal";
 import { isRecordedUser, type ManagedKeys } from "../model/managedKeys";
@@ -12,8 +12,12 @@ import type { Dependencies, Iam } from "./dependencies";
  * @returns the user of that name, whatever its path; `undefined` if there is none in the account of the ARN
  * @throws RotationError if the credentials belong to another account: there, "no such key" would say nothing
  */
-export async function observe(userArn: string, { iam, clock }: Dependencies, patience = 0): Promise<Found | undefined> {
-  let found: Found | undefined;
+export async function observe(
+  userArn: string,
+  { iam, clock }: Dependencies,
+  patience = 0,
+): Promise<Observed | undefined> {
+  let found: Observed | undefined;
   const look = async () => {
     found = await read(iam, userArn);
     return found?.arn === userArn || undefined;
@@ -28,18 +32,19 @@ export async function observeUser(
   recorded: ManagedKeys | undefined,
   dependencies: Dependencies,
   patience = 0,
-): Promise<Found> {
+): Promise<Observed> {
   const found = await observe(userArn, dependencies, patience);
-  const asked = `Can't rotate the access keys of ${userArn}`;
+  const attempted = `Can't rotate the access keys of ${userArn}`;
   if (!found || (recorded && !isRecordedUser(recorded, found))) {
-    const where = await whereKeysAre(asked, recorded, dependencies);
-    if (where) throw new Renamed(asked, userArn, where, found);
+    const where = await whereKeysAre(attempted, recorded, dependencies);
+    if (where) throw new Renamed(attempted, userArn, where, found);
   }
   if (found?.arn === userArn) return found;
   throw new RotationError({
-    asked,
+    attempted,
     found: found ? `the user of that name is ${found.arn}.` : "there is no such user in that account.",
     todo: "Correct `userArn`, or make the user first; then run again.",
+    because: "user",
   });
 }
 
@@ -49,7 +54,7 @@ export async function observeUser(
  * @throws RotationError if nobody could ask
  */
 export async function whereKeysAre(
-  asked: string,
+  attempted: string,
   recorded: ManagedKeys | undefined,
   { iam }: Dependencies,
 ): Promise<string | undefined> {
@@ -57,16 +62,16 @@ export async function whereKeysAre(
     if (!key?.secretAccessKey) continue;
     const { accessKeyId, secretAccessKey } = key;
     const trial = await iam.tryKey({ accessKeyId, secretAccessKey });
-    if (!trial.accepted && trial.unasked) throw nobodyCouldAsk(asked, accessKeyId, trial.code);
+    if (!trial.accepted && trial.unasked) throw nobodyCouldAsk(attempted, accessKeyId, trial.code);
     if (trial.accepted && !trial.arn) return "another name";
     if (trial.accepted && trial.userId === recorded?.userId) return trial.arn;
   }
   return undefined;
 }
 
-function nobodyCouldAsk(asked: string, accessKeyId: string, code: string): RotationError {
+function nobodyCouldAsk(attempted: string, accessKeyId: string, code: string): RotationError {
   return new RotationError({
-    asked,
+    attempted,
     found: `the user that it knew is not there under that name, and nobody could ask whether its key ${accessKeyId} is alive under another (sts:GetCallerIdentity: ${code}).`,
     todo: "Nothing was changed. Run again when STS can be reached.",
   });
@@ -75,14 +80,15 @@ function nobodyCouldAsk(asked: string, accessKeyId: string, code: string): Rotat
 /** The user has another name or path by now. */
 export class Renamed extends RotationError {
   constructor(
-    asked: string,
+    attempted: string,
     userArn: string,
     /** Its ARN now; or in words, where that can't be told. */
     readonly where: string,
-    found?: Found,
+    found?: Observed,
   ) {
     super({
-      asked,
+      attempted,
+      because: "user",
       found: `its keys are alive: their user is ${where} now${found ? `, and ${found.arn} is another one (UserId ${found.userId})` : ""}.`,
       todo:
         where === userArn
@@ -92,7 +98,7 @@ export class Renamed extends RotationError {
   }
 }
 
-async function read(iam: Iam, userArn: string): Promise<Found | undefined> {
+async function read(iam: Iam, userArn: string): Promise<Observed | undefined> {
   try {
     const [user, keys] = await Promise.all([iam.getUser(), iam.listAccessKeys()]);
     requireAccount(userArn, parseUserArn(user.arn)?.accountId);
@@ -109,37 +115,60 @@ function requireAccount(userArn: string, accountId: string | undefined): void {
   const wanted = parseUserArn(userArn)?.accountId;
   if (!accountId || accountId === wanted) return;
   throw new RotationError({
-    asked: `Can't look at the access keys of ${userArn}`,
+    attempted: `Can't look at the access keys of ${userArn}`,
     found: `the credentials in use belong to account ${accountId}, the user to ${wanted}.`,
     todo: "Use credentials of the user's account: the `login` input, the resource's AWS provider, the stack's aws:* configuration, or the environment.",
   });
 }
 
+/** What has to be seen twice, and how long after the first look, in milliseconds. */
+export interface Surprise {
+  what: string;
+  wait: number;
+}
+
 /**
  * IAM is eventually consistent. What rests on a key being gone, or on nobody having its secret, counts only when two
- * looks in a row, some seconds apart, say the same.
- * @param surprise what has to be seen twice; empty if there is nothing
+ * looks in a row say the same, the second of which can't be from before what would contradict it.
+ * @param surprises what has to be seen twice
  * @throws RotationError if no two looks in a row agree
  */
 export async function lookTwice<T>(
   look: () => Promise<T>,
-  surprise: (seen: T) => string,
-  { clock, patience }: Pick<Dependencies, "clock" | "patience">,
-  first?: T,
+  surprises: (seen: T) => Surprise[],
+  { clock, say }: Pick<Dependencies, "clock" | "say">,
 ): Promise<T> {
-  let seen = first ?? (await look());
-  for (let looks = 1; surprise(seen) !== ""; looks++) {
+  const inWords = (found: Surprise[]) => found.map(({ what }) => what).join();
+  let seen = await look();
+  for (let looks = 1; surprises(seen).length > 0; looks++) {
+    const found = surprises(seen);
     if (looks === 4) {
       throw new RotationError({
-        asked: "Can't tell which keys are there",
+        attempted: "Can't tell which keys are there",
         found: "AWS lists other keys each time it is asked.",
         todo: "It is still catching up with a change: run again in a minute.",
       });
     }
-    await clock.sleep(patience.secondLook);
+    const wait = Math.max(...found.map((surprise) => surprise.wait));
+    if (wait > LONG)
+      say(`looks again in ${Math.ceil(wait / 1000)} s (${inWords(found)}): AWS may show what was there a minute ago.`);
+    await clock.sleep(wait);
     const next = await look();
-    if (surprise(next) === surprise(seen)) return next;
+    if (inWords(surprises(next)) === inWords(found)) return next;
     seen = next;
   }
   return seen;
+}
+
+/** A wait of so many milliseconds is told. */
+const LONG = 10_000;
+
+/** How long until no read can be from before that moment any more; at least so long that two reads count as two. */
+export function untilTold(
+  since: string | undefined,
+  now: Date,
+  { secondLook, staleRead }: Dependencies["patience"],
+): number {
+  const age = now.getTime() - Date.parse(since ?? "");
+  return Number.isNaN(age) ? staleRead : Math.max(secondLook, Math.min(staleRead, staleRead - age));
 }

@@ -1,4 +1,5 @@
-import type { Entry, Found } from "../decide/plan";
+import { isDeepStrictEqual } from "node:util";
+import type { Entry, Observed } from "../decide/plan";
 import { timestamp } from "../model/accessKey";
 import { RotationError } from "../model/errors";
 import { formatJournal, instanceOf, type Journal, parseJournal } from "../model/journal";
@@ -9,19 +10,22 @@ import type { Dependencies } from "./dependencies";
 export interface Operation {
   userArn: string;
   owner: string;
-  found: Found;
+  observed: Observed;
 }
 
 /** Two runs at once, neither of which could see the other when it began. */
 export class Overtaken extends RotationError {
   constructor(what: string) {
     super({
-      asked: "Stopped half-way",
+      attempted: "Stopped half-way",
       found: `${what} while this run was at work.`,
       todo: "No key of the other was touched; a key that this run had made is deleted again, unless older ones had gone for it. Rotate a user in one place only; then run again.",
     });
   }
 }
+
+/** A run can't end between two calls that lie no further apart than this, in milliseconds, without being seen. */
+const BLINK = 2_000;
 
 /** The journal of one operation on the user's tag, for as long as the tag is this operation's own. */
 export class OwnTag {
@@ -42,8 +46,28 @@ export class OwnTag {
     const { owner } = this.operation;
     const journal: Journal = { ...entry, phase: "open", at: timestamp(iam.time()), owner, operationId };
     this.#isConfirmed = false;
+    if (entry.made) return this.#openOver(journal, entry.made);
     await this.write(journal);
     this.journal = journal;
+  }
+
+  /**
+   * Over the journal of a run that counts as dead, and whose key is about to be discarded: it may have ended well since we
+   * looked, and covered by what is written here nobody would know.
+   */
+  async #openOver(journal: Journal, made: string): Promise<void> {
+    const { iam, clock } = this.dependencies;
+    const seen = parseJournal((await iam.getUser()).journal);
+    if (!isDeepStrictEqual(seen, this.operation.observed.journal))
+      throw new Overtaken("the tag on the user was written");
+    const begun = clock.now().getTime();
+    await this.write(journal);
+    this.journal = journal;
+    if (clock.now().getTime() - begun <= BLINK) return;
+    // Then the key is asked about, and not taken for lost.
+    this.note({ made: "", doubt: true });
+    await this.write({ ...journal, made: "", doubt: true });
+    throw new Overtaken(`the operation that made ${made} may have ended while AWS wrote the tag, which took long,`);
   }
 
   /** This operation's id; of a destroy, which opens no journal, that of the state. */
@@ -85,7 +109,7 @@ export class OwnTag {
   async confirm(): Promise<void> {
     if (this.#isConfirmed) return;
     const { iam, clock, patience } = this.dependencies;
-    const { userId, journal } = this.operation.found;
+    const { userId, journal } = this.operation.observed;
     const before = journal?.operationId;
     const own = this.journal?.operationId ?? before;
     let seen: Journal | undefined;

@@ -1,51 +1,67 @@
 import { type Drift, findDrift, type KeyDrift } from "../decide/drift";
-import type { Found } from "../decide/plan";
-import { listKeys, type ManagedKey } from "../model/accessKey";
+import { unknownAmong } from "../decide/observedKeys";
+import type { Observed } from "../decide/plan";
+import type { FoundKey, ManagedKey } from "../model/accessKey";
 import { formatJournal } from "../model/journal";
-import { isRecordedUser, type ManagedKeys, managedIds } from "../model/managedKeys";
+import { isRecordedUser, type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
 import type { Dependencies } from "./dependencies";
-import { lookTwice, observe, whereKeysAre } from "./observe";
+import { lookTwice, observe, type Surprise, untilTold, whereKeysAre } from "./observe";
 
-interface Result {
-  found?: Found | undefined;
+export interface Read {
   keys: ManagedKeys;
   drift: Drift;
+  /** Keys on the user that are not managed; `undefined` where nobody could look. */
+  unmanaged?: FoundKey[] | undefined;
+}
+
+interface Seen extends Read {
+  observed?: Observed | undefined;
 }
 
 /**
- * Reads the user, and once more after some seconds where something is missing: IAM's lists can be stale. Says what it
+ * Reads the user, and once more after some time where something is missing: IAM's lists can be stale. Says what it
  * finds, since the engine shows a refresh's drift only where the next update has something to do.
  */
-export async function readDrift(
-  userArn: string,
-  recorded: ManagedKeys,
-  dependencies: Dependencies,
-): Promise<{ keys: ManagedKeys; drift: Drift }> {
-  const look = async (): Promise<Result> => {
-    const found = await observe(userArn, dependencies);
-    const isThere = found && isRecordedUser(recorded, found);
+export async function readDrift(userArn: string, recorded: ManagedKeys, dependencies: Dependencies): Promise<Read> {
+  const { iam, patience, say } = dependencies;
+  const look = async (): Promise<Seen> => {
+    const observed = await observe(userArn, dependencies);
+    const isThere = observed && isRecordedUser(recorded, observed);
     const movedTo = isThere
       ? undefined
       : await whereKeysAre(`Can't read the access keys of ${userArn}`, recorded, dependencies);
-    return { found, ...findDrift(recorded, found, userArn, movedTo) };
+    const unmanaged = isThere ? unknownAmong(observed, recorded) : undefined;
+    return { observed, unmanaged, ...findDrift(recorded, observed, userArn, movedTo) };
   };
   // A key's secret would be dropped with it, or the note that our journal is still open.
-  const surprise = ({ found, keys }: Result) => {
+  const surprises = ({ observed, keys }: Seen): Surprise[] => {
+    const since = (moment: string | undefined) => untilTold(moment, iam.time(), patience);
     const gone = managedIds(recorded).filter((id) => !managedIds(keys).includes(id));
-    const isReplaced = found && recorded.journalOpen && found.journal?.operationId !== recorded.operationId;
-    const isWoken = keys.retirement?.activatedAgain && !recorded.retirement?.activatedAgain;
-    return [...gone, ...(isReplaced ? ["another journal"] : []), ...(isWoken ? ["activated again"] : [])].join();
+    const born = (id: string) =>
+      [recorded.current, recorded.previous].find((key) => key?.accessKeyId === id)?.createdAt;
+    const isReplaced = observed && recorded.journalOpen && observed.journal?.operationId !== recorded.operationId;
+    const isWoken = keys.fate?.activatedAgain && !recorded.fate?.activatedAgain;
+    return [
+      ...gone.map((id) => ({ what: id, wait: since(born(id) ?? recorded.current?.createdAt) })),
+      ...(isReplaced ? [{ what: "another journal", wait: patience.staleRead }] : []),
+      ...(isWoken ? [{ what: "activated again", wait: since(recorded.fate?.deactivatedAt) }] : []),
+    ];
   };
-  const { found, keys, drift } = await lookTwice(look, surprise, dependencies);
-  for (const line of [...inWords(recorded, drift), ...asleepInWords(keys)]) dependencies.say(`${userArn}: ${line}.`);
-  return { keys: await closeJournal(keys, found, dependencies), drift };
+  const { observed, keys, drift, unmanaged } = await lookTwice(look, surprises, dependencies);
+  for (const line of inWords(recorded, drift)) say(line, "warning");
+  for (const line of fateInWords(keys)) say(line);
+  return { keys: await closeJournal(keys, observed, dependencies), drift, unmanaged };
 }
 
 /** What the last run could not write. */
-async function closeJournal(keys: ManagedKeys, found: Found | undefined, { iam }: Dependencies): Promise<ManagedKeys> {
-  const { journalOpen, ...closed } = keys;
-  if (!journalOpen || !found) return keys;
-  const { journal } = found;
+async function closeJournal(
+  keys: ManagedKeys,
+  observed: Observed | undefined,
+  { iam }: Dependencies,
+): Promise<ManagedKeys> {
+  if (!keys.journalOpen || !observed) return keys;
+  const closed = managedKeys({ ...keys, journalOpen: undefined });
+  const { journal } = observed;
   if (journal?.phase !== "open" || journal.operationId !== keys.operationId) return closed;
   try {
     await iam.writeJournal(formatJournal({ ...journal, phase: "done" }));
@@ -76,18 +92,15 @@ function inWords({ current, previous, userId }: ManagedKeys, drift: Drift): stri
     const then = drift.previous === "deleted" ? "current stays as it is" : "the next rotation deletes it";
     lines.push(`previous: ${keyInWords(previous, drift.previous)}; ${then}`);
   }
-  if (drift.others) lines.push(`keys made by someone else since the last rotation: ${listKeys(drift.others)}`);
-  return lines;
+  return lines.map((line) => `${line}.`);
 }
 
-function asleepInWords({ previous, retirement }: ManagedKeys): string[] {
-  if (!previous || !retirement) return [];
+function fateInWords({ previous, fate }: ManagedKeys): string[] {
+  if (!previous || !fate) return [];
   const { accessKeyId } = previous;
-  if (retirement.activatedAgain)
-    return [`previous: ${accessKeyId} was deactivated here, and somebody activated it again: it stays`];
-  return retirement.deactivatedAt
-    ? [`previous: ${accessKeyId} is asleep: it was deactivated here ${retirement.deactivatedAt}`]
-    : [];
+  if (fate.activatedAgain)
+    return [`previous: ${accessKeyId} was deactivated here, and somebody activated it again: it stays.`];
+  return fate.deactivatedAt ? [`previous: ${accessKeyId} is deactivated, since ${fate.deactivatedAt}.`] : [];
 }
 
 function keyInWords({ accessKeyId }: ManagedKey, status: KeyDrift): string {

@@ -1,28 +1,18 @@
+import type { Done } from "../decide/apply";
 import { planRotation } from "../decide/decide";
-import { planDeletion } from "../decide/deletion";
-import type { Found, Intent, Plan, Reader, Refusal, Wait } from "../decide/plan";
+import type { Decider, Intent, Observed, Plan } from "../decide/plan";
 import { guardedIds } from "../decide/retirement";
-import { listKeys } from "../model/accessKey";
+import type { FoundKey } from "../model/accessKey";
 import { RotationError } from "../model/errors";
 import { isRecordedUser, type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
+import type { Pending } from "../model/pending";
+import { parseUserArn } from "../model/userArn";
 import type { Dependencies, Iam } from "./dependencies";
 import { askUses } from "./lastUsedGuard";
-import { lookTwice, observe, observeUser, Renamed, whereKeysAre } from "./observe";
-import { runSteps, StepFailure } from "./run";
-
-/** A rotation that ended half-way: `keys` are what is ours now, and must be saved. */
-export class HalfDone extends Error {
-  override readonly name = "HalfDone";
-  constructor(
-    readonly keys: ManagedKeys,
-    /** What is done of what was asked for: a new key was made, keys were adopted. */
-    readonly did: { made: boolean; adopted: boolean },
-    message: string,
-    cause: Error,
-  ) {
-    super(message, { cause });
-  }
-}
+import { lookTwice, observeUser } from "./observe";
+import { refused } from "./refused";
+import { runSteps } from "./run";
+import { surprisesIn } from "./surprises";
 
 export interface Request {
   userArn: string;
@@ -35,173 +25,114 @@ export interface Request {
   patience?: number;
 }
 
+export interface Rotated {
+  /** The managed keys as they are now. */
+  keys: ManagedKeys;
+  observed: Observed;
+  /** Keys on the user, as observed, that are not managed. */
+  unmanaged: FoundKey[];
+  pending: Pending[];
+  did: Done[];
+  /** Why keys changed, in words. */
+  why?: string | undefined;
+  /** It failed after a change: `keys` must be saved. */
+  failure?: Error;
+}
+
 /**
  * Observes, decides, applies.
- * @returns the managed keys as they are now, and what has to wait
  * @throws RotationError if it is refused, or failed before anything was changed
- * @throws HalfDone if it failed after a change
  */
-export async function rotate(
-  request: Request,
-  dependencies: Dependencies,
-): Promise<{ keys: ManagedKeys; waits: Wait[] }> {
+export async function rotate(request: Request, dependencies: Dependencies): Promise<Rotated> {
   const { userArn, owner, recorded, recordedArn = userArn, intentAt, patience = 0 } = request;
   const { iam } = dependencies;
-  const asked = `Can't rotate the access keys of ${userArn}`;
+  const attempted = `Can't rotate the access keys of ${userArn}`;
   const look = async () => {
-    const found = await observeUser(userArn, recorded, dependencies, patience);
-    if (recorded && recordedArn !== userArn && !isRecordedUser(recorded, found)) throw anotherUser(asked, found);
-    const reader = await readerAt(iam, owner);
-    return { found, now: reader.now, plan: planRotation(recorded, found, intentAt(reader.now), reader) };
+    const observed = await observeUser(userArn, recorded, dependencies, patience);
+    if (recorded && recordedArn !== userArn && !isRecordedUser(recorded, observed))
+      throw anotherUser(attempted, observed);
+    const decider = await deciderAt(iam, owner);
+    return { observed, decider, plan: planRotation(recorded, observed, intentAt(decider.now), decider) };
   };
-  const surprises = (seen: Decision) => surprisesIn(seen, owner, recorded);
-  const seen = await lookTwice(look, surprises, dependencies);
+  const seen = await lookTwice(look, (at) => surprisesIn(at, recorded, dependencies.patience), dependencies);
   const plan = await guarded(seen, request, iam);
-  if ("refusal" in plan) throw await refused(asked, plan.refusal, iam);
-  const { found } = seen;
-  const start: ManagedKeys = { ...(recorded ?? managedKeys({})), userId: found.userId };
-  try {
-    const keys = await runSteps(plan.steps, start, { userArn, owner, found }, dependencies);
+  if ("refusal" in plan) throw await refused(attempted, plan.refusal, iam);
+  const { observed } = seen;
+  const start: ManagedKeys = { ...(recorded ?? managedKeys({})), userId: observed.userId };
+  const { keys, did, failure } = await runSteps(plan.steps, start, { userArn, owner, observed }, dependencies);
+  const { pending, why } = plan;
+  const unmanaged = unmanagedOf(observed, keys, did);
+  if (!failure) {
     // By now it was closed, or seen twice to be another's.
-    const { journalOpen: _, ...closed } = keys;
-    const { waits = [] } = plan;
-    return { keys: noting(waits, closed), waits };
-  } catch (error) {
-    if (!(error instanceof StepFailure)) throw error;
-    if (JSON.stringify(error.keys) === JSON.stringify(start)) throw error.cause;
-    throw new HalfDone(error.keys, error.did, `${error.cause.message} ${standing(start, error.keys)}`, error.cause);
+    const closed = managedKeys({ ...keys, journalOpen: undefined });
+    return { keys: noting(closed, observed, pending), observed, unmanaged, pending, did, why };
   }
+  const revokes = intentAt(seen.decider.now).revoke && recorded;
+  if (JSON.stringify(keys) === JSON.stringify(start))
+    throw revokes ? withWayOut(failure.cause, userArn, recorded) : failure.cause;
+  const cause = new Error(`${failure.cause.message} ${standing(start, keys)}`, { cause: failure.cause });
+  return { keys, observed, unmanaged, pending: [], did, why, failure: cause };
 }
 
 /** The plan, once it is known which of the keys that it ends are in use. */
 async function guarded(
-  { found, plan, now }: { found: Found; plan: Plan; now: Date },
+  { observed, plan, decider }: { observed: Observed; plan: Plan; decider: Decider },
   request: Request,
   iam: Iam,
 ): Promise<Plan> {
-  const { owner, recorded, intentAt } = request;
-  if ("refusal" in plan) return plan;
-  const asked = Object.keys(found.uses ?? {});
-  const ids = guardedIds(plan.steps, recorded, intentAt(now)).filter((id) => !asked.includes(id));
-  if (ids.length === 0) return plan;
-  const seen = await askUses(found, ids, iam);
-  if ("refusal" in seen) return seen;
-  const reader = await readerAt(iam, owner);
-  return guarded({ found: seen, now, plan: planRotation(recorded, seen, intentAt(now), reader) }, request, iam);
-}
-
-/** For the previews until then, which ask nobody. */
-function noting(waits: Wait[], { retirement, ...keys }: ManagedKeys): ManagedKeys {
-  const { lastUse: _, ...rest } = retirement ?? {};
-  const use = waits.find((wait) => wait.use)?.use;
-  return managedKeys({ ...keys, retirement: { ...rest, ...(use && { lastUse: use }) } });
-}
-
-/** The same for a resource that goes. */
-export async function retire(
-  userArn: string,
-  owner: string,
-  recorded: ManagedKeys,
-  dependencies: Dependencies,
-): Promise<void> {
-  const { iam, say } = dependencies;
-  const asked = `Can't delete the access keys of ${userArn}`;
-  const look = async () => {
-    const found = await observe(userArn, dependencies);
-    const reader = await readerAt(iam, owner);
-    return { found, now: reader.now, plan: found && planDeletion(recorded, found, reader) };
-  };
-  const surprises = (seen: Decision) => surprisesIn(seen, owner, recorded);
-  const { found, plan } = await lookTwice(look, surprises, dependencies);
-  if (!found || !plan || !isRecordedUser(recorded, found)) {
-    const where = await whereKeysAre(asked, recorded, dependencies);
-    if (where) throw new Renamed(asked, userArn, where, found);
-    const why = found ? `is another one by now (UserId ${found.userId})` : "is not there";
-    const ids = managedIds(recorded).join(" and ");
-    if (ids)
-      say(
-        `${userArn}: the user of that name ${why}, so nobody could look for ${ids}. If it was renamed, and they are inactive, they are there still.`,
-      );
-    const { journal, keys = [] } = found ?? {};
-    const unknown = keys.filter((key) => !journal?.strangers.includes(key.accessKeyId));
-    if (journal?.phase === "open" && journal.owner === owner && unknown.length > 0)
-      say(
-        `${userArn}: an operation of this resource was interrupted when it made a key of that user, and there is ${listKeys(unknown)}. Delete what nobody uses.`,
-      );
-    return;
+  const { recorded, intentAt } = request;
+  const intent = intentAt(decider.now);
+  let [seen, now] = [observed, plan];
+  for (;;) {
+    if ("refusal" in now) return now;
+    const known = Object.keys(seen.uses ?? {});
+    const ids = guardedIds(now.steps, recorded, intent).filter((id) => !known.includes(id));
+    if (ids.length === 0) return now;
+    const next = await askUses(seen, ids, iam);
+    if ("refusal" in next) return next;
+    [seen, now] = [next, planRotation(recorded, next, intent, { ...decider, now: iam.time() })];
+    observed.uses = next.uses ?? {};
   }
-  if ("refusal" in plan) throw await refused(asked, plan.refusal, iam);
-  if (plan.left) say(`${userArn}: keys are left on the user: ${plan.left.found}`);
-  const operation = { userArn, owner, found };
-  await runSteps(plan.steps, recorded, operation, dependencies).catch((error) => {
-    if (!(error instanceof StepFailure)) throw error;
-    // The keys are gone, which is what was asked for; without the last word the next creation may only ask once more.
-    const isLast = plan.steps.at(-1) === error.step;
-    if (error.step.do !== "close" || !isLast) throw error.cause;
-  });
 }
 
-async function readerAt(iam: Iam, owner: string): Promise<Reader> {
+/** The use that something waits for: the previews until then ask nobody. */
+function noting(keys: ManagedKeys, { uses = {} }: Observed, pending: Pending[]): ManagedKeys {
+  const { lastUse: _, ...fate } = keys.fate ?? {};
+  const wait = pending.find(({ because }) => because === "use");
+  const use = uses[wait?.accessKeyId ?? ""];
+  return managedKeys({ ...keys, fate: { ...fate, ...(use && { lastUse: use }) } });
+}
+
+function unmanagedOf({ keys }: Observed, managed: ManagedKeys, did: Done[]): FoundKey[] {
+  const known = [...managedIds(managed), ...did.map(({ accessKeyId }) => accessKeyId)];
+  return keys.filter(({ accessKeyId }) => !known.includes(accessKeyId));
+}
+
+export async function deciderAt(iam: Iam, owner: string): Promise<Decider> {
   const signer = await iam.signer();
   return { owner, now: iam.time(), ...(signer && { signer }) };
 }
 
-interface Decision {
-  found: Found | undefined;
-  now: Date;
-  plan: Plan | undefined;
-}
-
-/** How late a tag may be read, in milliseconds: a key younger than this may have a journal that can't be seen yet. */
-const LATE = 15_000;
-
-/**
- * What has to be seen twice, since lists and tags can be late: a user or a key that is gone; a key that nobody has the secret
- * of; a key that the journal names and the list lacks; an open journal of ours, whose key may be listed late; another
- * journal than the one that we could not close; a key that was activated again; and a stranger's key so young that the tag
- * may not tell of it yet.
- */
-function surprisesIn({ found, now, plan }: Decision, owner: string, recorded?: ManagedKeys): string {
-  if (!found || !plan) return "no such user";
-  if ("refusal" in plan) return "";
-  const gone = plan.steps.flatMap((step) => (step.do === "forget" || step.do === "discard" ? [step.accessKeyId] : []));
-  const adopted = plan.steps.flatMap((step) => (step.do === "adopt" ? [step.key.accessKeyId] : []));
-  const ours = [...adopted, ...(recorded ? managedIds(recorded) : [])];
-  const { journal, keys } = found;
-  const isAnother = journal?.operationId !== recorded?.operationId;
-  // What its word says of no key that is there is about to be written over.
-  const midway = isAnother && journal?.owner === owner && journal.phase === "open" ? [journal.operationId] : [];
-  const replaced = recorded?.journalOpen && journal?.operationId !== recorded.operationId ? ["another journal"] : [];
-  const named = isAnother && journal?.made ? [journal.made] : [];
-  const unlisted = named.filter((id) => !keys.some((key) => key.accessKeyId === id));
-  const isYoung = (at: string) => now.getTime() - Date.parse(at) < LATE;
-  const young = keys.filter((key) => isYoung(key.createdAt) && ![...ours, ...gone].includes(key.accessKeyId));
-  const woken = plan.steps.some((step) => step.do === "wake") ? ["activated again"] : [];
-  return [...gone, ...woken, ...unlisted, ...replaced, ...midway, ...young.map((key) => key.accessKeyId)].join();
-}
-
-function anotherUser(asked: string, found: Found): RotationError {
+function anotherUser(attempted: string, { userId }: Observed): RotationError {
   return new RotationError({
-    asked,
-    found: `it is another user (UserId ${found.userId}), and not the one whose keys this resource keeps.`,
+    attempted,
+    found: `it is another user (UserId ${userId}), and not the one whose keys this resource keeps.`,
     todo: "Nothing was changed. Run again: the preview then shows a replacement, which makes a key of the new user and deletes those of the old one.",
   });
 }
 
-async function refused(asked: string, { found, todo, keys = [] }: Refusal, iam: Iam): Promise<RotationError> {
-  const uses = await Promise.all(
-    keys.map(async ({ accessKeyId }) => {
-      try {
-        const use = await iam.lastUse(accessKeyId);
-        return use
-          ? `${accessKeyId} was last used ${use.at} (${use.service}, ${use.region}).`
-          : `${accessKeyId} was never used.`;
-      } catch {
-        return ""; // a permission that nobody has to give
-      }
-    }),
-  );
-  return new RotationError({ asked, found: [found, ...uses.filter(Boolean)].join(" "), todo });
+/** Whoever revokes must not be left with a leaked key that works. */
+function withWayOut(cause: Error, userArn: string, { current, previous }: ManagedKeys): Error {
+  if (!(cause instanceof RotationError)) return cause;
+  const { userName } = parseUserArn(userArn) ?? { userName: userArn };
+  const commands = [current, previous]
+    .filter((key) => key !== undefined)
+    .map(
+      ({ accessKeyId }) =>
+        `\`aws iam update-access-key --user-name ${userName} --access-key-id ${accessKeyId} --status Inactive\``,
+    );
+  const todo = `${cause.parts.todo} No key was changed: to cut a leaked key off now, run ${commands.join(" or ")}, by whoever may.`;
+  return new RotationError({ ...cause.parts, todo }, { cause: cause.cause });
 }
 
 /** Where the rotation stands, for the message and for the reasons kept in the state. */
@@ -213,7 +144,7 @@ function standing(start: ManagedKeys, now: ManagedKeys): string {
     gone.length > 0 && `${are(gone)} gone`,
     now.current ? `current is ${now.current.accessKeyId}` : "there is no current key",
     now.previous ? `previous is ${now.previous.accessKeyId}` : "there is no previous key",
-    now.retired.length > 0 && `${are(now.retired)} still to be deleted`,
+    now.toDelete.length > 0 && `${are(now.toDelete)} still to be deleted`,
   ].filter((part) => typeof part === "string");
   return `Where it stands: ${parts.join(", ")}. This is saved, and the next update goes on from there.`;
 }

@@ -1,27 +1,22 @@
-import { afterAdoption } from "../decide/adoption";
+import { apply, type Done, doneBy, type Result } from "../decide/apply";
 import type { Step } from "../decide/plan";
-import { type FoundKey, listKeys, type RotatedKey, timestamp } from "../model/accessKey";
+import { type FoundKey, listKeys, timestamp } from "../model/accessKey";
 import { explain, RotationError } from "../model/errors";
 import type { Journal } from "../model/journal";
-import { type ManagedKeys, managedIds, managedKeys, withCurrent, without } from "../model/managedKeys";
+import { type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
 import { createKey, deactivateKey, deleteKey, requireDeactivation } from "./createKey";
 import type { Dependencies } from "./dependencies";
 import { type Operation, Overtaken, OwnTag } from "./ownTag";
 import { inWords } from "./stepWords";
 import { maySign, mustBeAccepted, notAccepted, tryAdoptedKeys, tryOnce, untilAccepted } from "./tryKey";
 
-/** A step failed: what the earlier ones did stays done, and `keys` are the managed keys as they are now. */
-export class StepFailure extends Error {
-  override readonly name = "StepFailure";
-  constructor(
-    readonly keys: ManagedKeys,
-    /** What is done: a new key was made, and is kept; keys were adopted. */
-    readonly did: { made: boolean; adopted: boolean },
-    readonly step: Step,
-    override readonly cause: Error,
-  ) {
-    super(cause.message);
-  }
+/** How far the steps came. */
+export interface Ran {
+  /** The managed keys as they are now. */
+  keys: ManagedKeys;
+  did: Done[];
+  /** The step that failed, and why: what the earlier ones did stays done. */
+  failure?: { step: Step; cause: Error };
 }
 
 /** Runs the steps in their order, and knows after each which keys are ours. */
@@ -30,7 +25,7 @@ export async function runSteps(
   start: ManagedKeys,
   operation: Operation,
   dependencies: Dependencies,
-): Promise<ManagedKeys> {
+): Promise<Ran> {
   const run = new Run(start, operation, dependencies);
   for (const step of steps) {
     try {
@@ -41,21 +36,21 @@ export async function runSteps(
       // Nobody hears from this process any more.
       if (reason instanceof Abandoned) dependencies.engine.leave();
       const cause = explain(`Can't ${inWords(step)} of ${userArn}`, userArn, reason);
-      throw new StepFailure(run.keys, run.did, step, cause);
+      return { keys: run.keys, did: run.did, failure: { step, cause } };
     }
   }
-  return run.keys;
+  return { keys: run.keys, did: run.did };
 }
 
 class Run {
   keys: ManagedKeys;
+  did: Done[] = [];
   #freedSlot = false;
-  #hasAdopted = false;
   /** An older key was deleted after the new one was made. */
   #hasDeletedSince = false;
   /** A key whose secret nobody has may be there: the journal stays open until the next run has looked. */
   #doubt = false;
-  #made: { key: RotatedKey; keysBefore: ManagedKeys } | undefined;
+  #made: { accessKeyId: string; keysBefore: ManagedKeys } | undefined;
   readonly #tag: OwnTag;
   readonly #start: ManagedKeys;
   readonly #operation: Operation;
@@ -69,28 +64,29 @@ class Run {
     this.#dependencies = dependencies;
   }
 
-  get did() {
-    return { made: this.#made !== undefined, adopted: this.#hasAdopted };
-  }
-
   async step(step: Step): Promise<void> {
     if (await this.#dependencies.engine.isGone()) throw new Abandoned(this.#operation.userArn);
+    if (step.do === "close") return this.#close(step);
+    const result = { at: timestamp(this.#dependencies.iam.time()), ...(await this.#perform(step)) };
+    this.#note(step, result);
+  }
+
+  #note(step: Step, result: Result): void {
+    this.keys = apply(this.keys, step, result);
+    this.did.push(...doneBy(step, result));
+  }
+
+  /** What AWS has to do for a step. */
+  async #perform(step: Step): Promise<Partial<Result> | undefined> {
+    const { userId } = this.#operation.observed;
+    const { iam } = this.#dependencies;
     switch (step.do) {
-      case "forget":
-        this.keys = without(this.keys, step.accessKeyId);
-        return;
-      case "adopt":
-        this.keys = afterAdoption(this.keys, step);
-        this.#hasAdopted = true;
-        return;
       case "tryAdopted":
-        return tryAdoptedKeys(step.keys, this.#operation.found.userId, this.#dependencies);
-      case "open": {
+        await tryAdoptedKeys(step.keys, userId, this.#dependencies);
+        return undefined;
+      case "open":
         await this.#tag.open(step.entry);
-        const { journalOpen: _, ...keys } = this.keys;
-        this.keys = keys;
-        return;
-      }
+        return undefined;
       case "makeRoom":
         return this.#delete(step.accessKeyId);
       case "discard":
@@ -98,85 +94,106 @@ class Run {
         await this.#lookAround();
         return this.#delete(step.accessKeyId);
       case "signByCurrent":
-        return this.#signByCurrent();
+        await this.#signByCurrent();
+        return undefined;
       case "mayDeactivate":
-        return requireDeactivation(this.#operation.found.userId, this.#dependencies.iam);
+        await requireDeactivation(userId, iam);
+        return undefined;
       case "deactivate":
         await this.#lookAround();
-        return this.#deactivate(step.accessKeyId);
-      case "wake":
-        this.keys = { ...this.keys, retirement: { activatedAgain: true } };
-        return;
+        return { isGone: !(await deactivateKey(step.accessKeyId, userId, iam)), at: timestamp(iam.time()) };
       case "create":
         return this.#create(step);
       case "tryCurrent":
-        return this.#tryCurrent(step.required === true);
-      case "close":
-        // From here on the keys count as handed out: if the tag can't be written, this id tells the next run so.
-        this.keys = { ...this.keys, operationId: this.#tag.operationId };
-        if (step.phase === "void") this.#tag.lookAgain();
-        await this.#lookAround();
-        return this.#tag.close(step.phase, step.last);
+        await this.#tryCurrent(step.required === true);
+        return undefined;
+      case "outlast":
+        await this.#outlast();
+        return undefined;
       case "settle":
-        return this.#tag.write(step.journal);
+        await this.#tag.write(step.journal);
+        return undefined;
+      default:
+        return undefined;
     }
   }
 
-  async #delete(accessKeyId: string): Promise<void> {
-    await deleteKey(accessKeyId, this.#operation.found.userId, this.#dependencies.iam);
-    this.keys = without(this.keys, accessKeyId);
+  async #close(step: Extract<Step, { do: "close" }>): Promise<void> {
+    this.#note(step, { at: "", operationId: this.#tag.operationId });
+    if (step.phase === "void") this.#tag.lookAgain();
+    await this.#lookAround();
+    await this.#tag.close(step.phase, step.last);
+  }
+
+  async #delete(accessKeyId: string): Promise<Partial<Result>> {
+    const wasThere = await deleteKey(accessKeyId, this.#operation.observed.userId, this.#dependencies.iam);
     this.#freedSlot = true;
     if (this.#made) this.#hasDeletedSince = true;
     // A lost key that is gone needs no name any more.
     if (this.#tag.journal?.made === accessKeyId) this.#tag.note({ made: "" });
+    return { isGone: !wasThere };
   }
 
   async #signByCurrent(): Promise<void> {
-    const { current, retired } = this.keys;
+    const { current, toDelete } = this.keys;
     if (!current?.secretAccessKey) return;
     const refused = await untilAccepted(current, this.#dependencies, 0);
-    if (refused !== undefined) throw mustBeAccepted(current, retired, refused, this.#dependencies);
+    if (refused !== undefined) throw mustBeAccepted(current, toDelete, refused, this.#dependencies);
     const { accessKeyId, secretAccessKey } = current;
     const iam = this.#dependencies.signedBy({ accessKeyId, secretAccessKey });
-    if (!(await maySign(iam, this.#dependencies))) throw mustBeAccepted(current, retired, "by IAM", this.#dependencies);
+    if (!(await maySign(iam, this.#dependencies)))
+      throw mustBeAccepted(current, toDelete, "by IAM", this.#dependencies);
     this.#dependencies.iam = iam;
     this.#tag.lookAgain();
   }
 
-  async #deactivate(accessKeyId: string): Promise<void> {
-    const { iam } = this.#dependencies;
-    const isThere = await deactivateKey(accessKeyId, this.#operation.found.userId, iam);
-    this.keys = isThere
-      ? { ...this.keys, retirement: { deactivatedAt: timestamp(iam.time()) } }
-      : without(this.keys, accessKeyId);
-  }
-
-  async #create(step: Extract<Step, { do: "create" }>): Promise<void> {
+  async #create(step: Extract<Step, { do: "create" }>): Promise<Partial<Result>> {
+    const room = step.ifFull?.find((id) => this.#operation.observed.keys.some(({ accessKeyId }) => accessKeyId === id));
     const making = {
       freedSlot: this.#freedSlot,
       begun: Date.parse(this.#tag.journal?.at ?? ""),
       onDoubt: () => {
         this.#doubt = true;
       },
+      makeRoom: async () => {
+        if (!room) return false;
+        await this.#lookAround();
+        const gone: Step = { do: "makeRoom", accessKeyId: room };
+        this.#note(gone, { at: "", ...(await this.#delete(room)) });
+        return true;
+      },
     };
     const key = await createKey(step, making, this.#dependencies);
-    this.#made = { key, keysBefore: this.keys };
-    this.keys = withCurrent(this.keys, key, step.previousId, key.createdAt);
+    this.#made = { accessKeyId: key.accessKeyId, keysBefore: this.keys };
     this.#tag.note({ made: key.accessKeyId, ...(this.#doubt && { doubt: true }) });
     this.#tag.lookAgain();
+    return { key };
   }
 
   /** The look around costs no time beside the trial; where AWS does not know the key yet, nor does its name in the tag. */
   async #tryCurrent(required: boolean): Promise<void> {
-    const { current, retired } = this.keys;
+    const { current, toDelete } = this.keys;
     if (!current) return;
     const [first] = await Promise.all([tryOnce(current, this.#dependencies), this.#lookAround()]);
     if (first === undefined) return;
     const [refused] = await Promise.all([untilAccepted(current, this.#dependencies), this.#nameMade()]);
     this.#tag.lookAgain();
     if (refused === undefined) return;
-    if (required) throw mustBeAccepted(current, retired, refused, this.#dependencies);
-    this.#dependencies.say(notAccepted(current, this.#operation.userArn, refused, this.#dependencies));
+    if (required) throw mustBeAccepted(current, toDelete, refused, this.#dependencies);
+    const text = notAccepted(current, this.#operation.userArn, refused, this.#dependencies);
+    this.#dependencies.say(text, "warning");
+  }
+
+  /** The other resource's destroy may still read the tag as it was: until it can't, nothing is handed out. */
+  async #outlast(): Promise<void> {
+    const { clock, patience, iam, say } = this.#dependencies;
+    say(`waits for ${patience.staleRead / 1000} s: another resource may still see this user as its own.`);
+    await clock.sleep(patience.staleRead);
+    this.#tag.lookAgain();
+    await this.#tag.confirm();
+    const there = (await iam.listAccessKeys()).map(({ accessKeyId }) => accessKeyId);
+    const gone = managedIds(this.keys).filter((id) => !there.includes(id) && id !== this.#made?.accessKeyId);
+    if (gone.length > 0) throw new Overtaken(`somebody deleted ${gone.join(" and ")}`);
   }
 
   /**
@@ -191,9 +208,8 @@ class Run {
 
   /** Keys that were not there when this run began, and that it did not make. */
   async #appeared(): Promise<FoundKey[]> {
-    const known = [...(this.#made ? [this.#made.key] : []), ...this.#operation.found.keys];
-    const ids = known.map((key) => key.accessKeyId);
-    return (await this.#dependencies.iam.listAccessKeys()).filter((key) => !ids.includes(key.accessKeyId));
+    const known = [...this.#operation.observed.keys.map((key) => key.accessKeyId), this.#made?.accessKeyId];
+    return (await this.#dependencies.iam.listAccessKeys()).filter((key) => !known.includes(key.accessKeyId));
   }
 
   /** If that fails, the key is refused by name should this run die: no reason to give it up. */
@@ -214,10 +230,10 @@ class Run {
     const hasChanged = String(managedIds(this.keys)) !== String(managedIds(this.#start));
     if (hasChanged) this.keys = { ...this.keys, operationId: journal.operationId };
     // What has done nothing leaves the tag as it was found.
-    const { found } = this.#operation;
+    const { observed } = this.#operation;
     const ended: Journal = hasChanged
       ? { ...journal, phase: "done" }
-      : (found.journal ?? { ...journal, phase: "void", made: "" });
+      : (observed.journal ?? { ...journal, phase: "void", made: "" });
     try {
       if (failed.do === "close") throw error;
       this.#tag.lookAgain();
@@ -237,7 +253,7 @@ class Run {
   /** Whether one of these keys worked when this run began. */
   #works({ current, previous }: ManagedKeys): boolean {
     const ids = [current?.accessKeyId, previous?.accessKeyId];
-    return this.#operation.found.keys.some((key) => key.status === "Active" && ids.includes(key.accessKeyId));
+    return this.#operation.observed.keys.some((key) => key.status === "Active" && ids.includes(key.accessKeyId));
   }
 
   /** The key that this run made is handed to nobody, and all else is left to who is at work, or comes next. */
@@ -249,14 +265,15 @@ class Run {
       this.keys = managedKeys({ ...this.keys, operationId });
       return reason;
     }
-    const { key, keysBefore } = this.#made;
+    const { accessKeyId, keysBefore } = this.#made;
     this.#made = undefined;
     this.keys = keysBefore;
+    this.did = this.did.filter(({ did, as }) => did !== "made" && !(did === "kept" && as === "previous"));
     try {
-      await deleteKey(key.accessKeyId, this.#operation.found.userId, this.#dependencies.iam);
+      await deleteKey(accessKeyId, this.#operation.observed.userId, this.#dependencies.iam);
     } catch {
       // Nobody else knows it: the next update deletes it.
-      this.keys = { ...keysBefore, retired: [...keysBefore.retired, key.accessKeyId] };
+      this.keys = { ...keysBefore, toDelete: [...keysBefore.toDelete, accessKeyId] };
     }
     return reason;
   }
@@ -266,7 +283,7 @@ class Run {
 class Abandoned extends RotationError {
   constructor(userArn: string) {
     super({
-      asked: `Stopped working on the access keys of ${userArn}`,
+      attempted: `Stopped working on the access keys of ${userArn}`,
       found: "the Pulumi engine that asked for it is gone.",
       todo: "Run again: what was left is found and cleaned up.",
     });

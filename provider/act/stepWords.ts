@@ -20,8 +20,10 @@ export function inWords(step: Step): string {
     case "settle":
       return "write the journal, a tag on the user, for the access keys";
     case "tryCurrent":
-      return "retire the older access keys";
+      return "make sure that the new access key works";
+    case "signByCurrent":
+      return "sign by the current access key";
     default:
-      return "note";
+      return "finish the change of the access keys";
   }
 }

@@ -58,7 +58,7 @@ export function notAccepted(key: ManagedKey, userArn: string, refused: string, {
 /** Where older keys are deleted next, an outage would be a worse answer than a little delay. */
 export function mustBeAccepted(key: ManagedKey, older: string[], refused: string, { patience }: Dependencies): Error {
   return new RotationError({
-    asked: "Can't delete older keys yet",
+    attempted: "Can't delete older keys yet",
     found: `AWS did not accept the new key ${key.accessKeyId} within ${patience.newKey / 1000} s (${refused}), so ${older.join(" and ") || "the key before it"} still work${older.length > 1 ? "" : "s"}.`,
     todo: "The new key is kept. Run again: the next update tries it, and then deletes the older ones.",
   });
@@ -83,7 +83,9 @@ async function tryAdoptedKey(key: ManagedKey, userId: string, { iam, clock, pati
   const isOthers = verdict?.accepted && verdict.userId !== undefined && verdict.userId !== userId;
   if (verdict?.accepted && !isOthers) return;
   throw new RotationError({
-    asked: `Can't adopt the access key ${accessKeyId}`,
+    because: "state",
+    accessKeyId,
+    attempted: `Can't adopt the access key ${accessKeyId}`,
     found: isOthers
       ? `it is a key of another user${verdict.arn ? `, ${verdict.arn}` : ""}.`
       : verdict

@@ -72,7 +72,11 @@ const PASS_LOGIN =
 
 /** A setting that can't be followed: to pass over it would mean to act as somebody else, or somewhere else. */
 export function settingError(settings: Settings, name: SettingName, found: string, todo = PASS_LOGIN): RotationError {
-  return new RotationError({ asked: "Can't choose credentials", found: `${settings.source(name)}, ${found}`, todo });
+  return new RotationError({
+    attempted: "Can't choose credentials",
+    found: `${settings.source(name)}, ${found}`,
+    todo,
+  });
 }
 
 /** The text of a setting; what is empty is not given. */

@@ -52,7 +52,7 @@ function certificatesIn(file: string): string {
   } catch (cause) {
     throw new RotationError(
       {
-        asked: "Can't connect to AWS",
+        attempted: "Can't connect to AWS",
         found: `the file of certificates ${file} can't be read (${(cause as NodeJS.ErrnoException).code}).`,
         todo: "Correct aws:customCaBundle of the stack's configuration, or AWS_CA_BUNDLE.",
       },

@@ -31,8 +31,12 @@ export function proxyFor(url: { protocol: string; host: string; port: number }, 
     return undefined;
   const found = proxyProblem(proxy);
   if (found === undefined) return new URL(withScheme(proxy));
-  const asked = "Can't use the proxy that HTTPS_PROXY or HTTP_PROXY names";
-  throw new RotationError({ asked, found: `its address ${found}`, todo: "Correct it; or name the host in NO_PROXY." });
+  const attempted = "Can't use the proxy that HTTPS_PROXY or HTTP_PROXY names";
+  throw new RotationError({
+    attempted,
+    found: `its address ${found}`,
+    todo: "Correct it; or name the host in NO_PROXY.",
+  });
 }
 
 /** Why an address is that of no proxy; without a word of it, since it may hold a password. */

@@ -6,7 +6,8 @@ import {
   type ManagedKey,
   timestamp,
 } from "../model/accessKey";
-import { type ManagedKeys, managedIds, withCurrent, withPrevious } from "../model/managedKeys";
+import { type ManagedKeys, managedIds } from "../model/managedKeys";
+import { apply, FORESEEN } from "./apply";
 import type { Refusal, Step } from "./plan";
 
 type Adopt = Extract<Step, { do: "adopt" }>;
@@ -36,6 +37,7 @@ export function planAdoption(
   if (current && status !== "Active") {
     return {
       refusal: {
+        because: "state",
         found: `the key ${current.accessKeyId} of \`state.current\` is ${status}.`,
         todo: "Activate it, or leave `state.current` out: then a new key is made.",
       },
@@ -45,6 +47,7 @@ export function planAdoption(
   if (current && previous && at(keys.current)) {
     return {
       refusal: {
+        because: "state",
         found: `\`state\` names two keys, and ${keys.current?.accessKeyId} is current: it would have to be deleted at once.`,
         todo: `Adopt ${current.accessKeyId} as \`state.current\` alone, and ${keys.current?.accessKeyId} becomes previous; or ${previous.accessKeyId} as \`state.previous\` alone.`,
       },
@@ -55,35 +58,35 @@ export function planAdoption(
   if (previous && isActive(keys.previous) && !isActive(keys.current)) {
     return {
       refusal: {
+        because: "state",
         found: `${keys.previous?.accessKeyId} is previous, and all that works: \`state.previous\` would have it deleted before there is a new key.`,
         todo: `Leave ${previous.accessKeyId} out for now; or, if you have its secret, adopt it as \`state.current\` alone. Delete it, if nobody uses it and there is no room for a new key. Then run again.`,
       },
     };
   }
 
-  const since = timestamp(now);
   const managed = ({ accessKeyId, secretAccessKey }: KnownKey): ManagedKey => ({
     accessKeyId,
     ...(secretAccessKey && { secretAccessKey }),
     createdAt: at({ accessKeyId })?.createdAt ?? "",
   });
   const adopts: Adopt[] = [];
-  if (previous) adopts.push({ do: "adopt", key: managed(previous), as: "previous", since });
-  if (current) adopts.push({ do: "adopt", key: managed(current), as: "current", since });
-  const tried = adopts.map(({ key }) => key).filter((key) => key.secretAccessKey);
+  if (previous) adopts.push({ do: "adopt", key: managed(previous), as: "previous" });
+  if (current) adopts.push({ do: "adopt", key: managed(current), as: "current" });
+  // AWS accepts no key that is not active, whatever its secret.
+  const tried = adopts.map(({ key }) => key).filter((key) => key.secretAccessKey && at(key)?.status === "Active");
   const trials: Step[] = tried.length > 0 ? [{ do: "tryAdopted", keys: tried }] : [];
-  return { keys: adopts.reduce(afterAdoption, keys), trials, adopts };
-}
-
-/** An adopted current pushes the one before it to previous, as a rotation would. */
-export function afterAdoption(keys: ManagedKeys, { key, as, since }: Adopt): ManagedKeys {
-  if (as === "previous") return withPrevious(keys, key, since);
-  return withCurrent(keys, key, (keys.current ?? keys.previous)?.accessKeyId, since);
+  return {
+    keys: adopts.reduce((so, step) => apply(so, step, { ...FORESEEN, at: timestamp(now) }), keys),
+    trials,
+    adopts,
+  };
 }
 
 function notThere(missing: KnownKey[], found: FoundKey[]): Refusal {
   const ids = missing.map((key) => key.accessKeyId).join(" and ");
   return {
+    because: "state",
     found: `\`state\` names ${ids}, and the user has ${listKeys(found)}.`,
     todo: "Name keys of this user in `state`, or leave it out: then a new key is made.",
   };

@@ -1,108 +1,210 @@
-import type { ManagedKey } from "../model/accessKey";
-import type { Journal } from "../model/journal";
-import { type ManagedKeys, managedIds } from "../model/managedKeys";
-import { planAdoption } from "./adoption";
-import { isMidway, judge } from "./judge";
-import { deletion, forgetGone, strangersAmong, works } from "./keysFound";
-import type { Entry, Found, Intent, Plan, Reader, Step, Steps, Wait } from "./plan";
+import type { ManagedKeys } from "../model/managedKeys";
+import { type Adoption, planAdoption } from "./adoption";
+import { planChanges } from "./changes";
+import { doubtIn, judge } from "./judge";
+import { forgetGone, unknownAmong, works } from "./observedKeys";
+import { pendingOf, type Wait } from "./pending";
+import type { Decider, Entry, Intent, Observed, Plan, Refusal, Step, Steps } from "./plan";
 import { explainVerdict, signerLeaves } from "./refusals";
 import { guardedIds, type Retirement, retirementOf, useOf } from "./retirement";
+import { signedToTheEnd } from "./signer";
+
+/** What of a plan has to wait, since it would end a key in use: found out step by step, since each answer makes another plan. */
+type Held = Partial<Record<Wait["what"], Wait>>;
 
 /**
  * The whole decision: from what the state records, what AWS shows and what the inputs ask for, to the ordered steps, to
- * what has to wait, or to a refusal before anything is changed.
+ * what is pending, or to a refusal before anything is changed.
  *
  * - A key is deleted only if the state, or the journal, names it as ours.
  * - With a free slot the new key comes first. Only when the slots may all be taken does a key that leaves go first.
  * - `current` never leaves while it works: it becomes `previous`.
  */
-export function planRotation(recorded: ManagedKeys | undefined, found: Found, intent: Intent, reader: Reader): Plan {
-  const plan = planRegardless(recorded, found, intent, reader);
-  if ("refusal" in plan) return plan;
-  const held = useOf(guardedIds(plan.steps, recorded, intent), found, intent.lastUsedGuard, reader.now);
-  const later = held && postponed(plan, intent);
-  if (!later) return plan;
-  const rest = planRotation(recorded, found, later.rest, reader);
-  if ("refusal" in rest) return rest;
-  const wait: Wait = { what: later.what, why: later.why, because: "use", ...held };
-  return { ...rest, waits: [...(rest.waits ?? []), wait] };
+export function planRotation(
+  recorded: ManagedKeys | undefined,
+  observed: Observed,
+  intent: Intent,
+  decider: Decider,
+): Plan {
+  const held: Held = {};
+  for (;;) {
+    const plan = planStages(recorded, observed, intent, decider, held);
+    if ("refusal" in plan) return plan;
+    const use = useOf(guardedIds(plan.steps, recorded, intent), observed, recorded, intent.lastUsedGuard, decider.now);
+    const wait = use && postponed(plan, intent);
+    if (!wait || held[wait.what]) return plan;
+    held[wait.what] = { ...wait, because: "use", ...use };
+  }
 }
 
 /** What of a plan waits for a key that is in use. What mends an outage does not. */
-function postponed(
-  { steps, retires }: Steps,
-  intent: Intent,
-): { what: Wait["what"]; why: string; rest: Intent } | undefined {
-  const { rotate, ...others } = intent;
-  if (steps.some((step) => step.do === "adopt")) {
-    return { what: "adoption", why: "state changed", rest: { ...intent, adoptsLater: true } };
-  }
-  const rest: Intent = { ...others, keepsPrevious: true };
-  if (rotate && steps.some((step) => step.do === "create")) return { what: "rotation", why: rotate, rest };
-  return retires ? { what: "retirement", why: retires, rest } : undefined;
+function postponed({ steps, retires }: Steps, { rotate }: Intent): Pick<Wait, "what" | "why"> | undefined {
+  if (steps.some((step) => step.do === "adopt")) return { what: "adoption", why: "state changed" };
+  if (rotate && steps.some((step) => step.do === "create")) return { what: "rotation", why: rotate };
+  return retires ? { what: "retirement", why: retires } : undefined;
 }
 
-function planRegardless(recorded: ManagedKeys | undefined, found: Found, intent: Intent, reader: Reader): Plan {
-  const { keys: known, forgets } = forgetGone(recorded, found);
-  let waits: Wait[] = [];
+/** The keys that are there, with what is adopted; and which of it waits. */
+interface Adopting extends Adoption {
+  known: ManagedKeys;
+  forgets: Step[];
   /** Ids of keys that `state` names, and whose adoption waits. */
-  let spokenFor: string[] = [];
-  let adoption = planAdoption(known, found.keys, reader.now, intent.adopt);
+  named: string[];
+  waits: Wait[];
+}
+
+/** What becomes of `previous`, and whether a rotation has to wait for it. */
+interface Ends {
+  retirement: Retirement | undefined;
+  retires: Extract<Retirement, { why: string }> | undefined;
+  rotates: boolean;
+  waits: Wait[];
+}
+
+function planStages(
+  recorded: ManagedKeys | undefined,
+  observed: Observed,
+  intent: Intent,
+  decider: Decider,
+  held: Held,
+): Plan {
+  const adopting = adoptionStage(recorded, observed, intent, decider, held);
+  if ("refusal" in adopting) return adopting;
+  const ends = endsStage(adopting, observed, intent, decider, held);
+  const unknown = unknownAmong(observed, adopting.keys).filter((key) => !adopting.named.includes(key.accessKeyId));
+  const verdict = judge(observed.journal, unknown, recorded?.operationId, decider);
+  const isOthers = "refusal" in verdict && ["otherOwner", "otherInstance"].includes(verdict.refusal);
+  const takesOver = isOthers && unknown.length === 0 && (!recorded || intent.takesOver === true);
+  const pending = [...adopting.waits, ...ends.waits].map((wait) => pendingOf(wait, adopting.keys));
+  // Nothing is taken over by an adoption that waits.
+  if (takesOver && adopting.named.length > 0) return { steps: [], pending };
+  if ("refusal" in verdict && !takesOver) return { refusal: explainVerdict(verdict, decider.owner) };
+  const lost = "lost" in verdict ? verdict.lost : [];
+  const { rotate, ...rest } = intent;
+  const planned = planChanges(adopting.keys, observed, ends.rotates ? intent : rest, {
+    retires: ends.retires,
+    lost,
+    inUse: works(adopting.known.current, observed) ? adopting.known.current : adopting.keys.current,
+  });
+  // A key that this run makes in any case answers the trigger.
+  const isAnswered = adopting.adopts.length > 0 && planned.some((step) => step.do === "create");
+  const changes = signedToTheEnd(planned, adopting.keys, observed, decider.signer);
+  if (!changes || (decider.signer && lost.includes(decider.signer)))
+    return { refusal: signerLeaves(decider.signer ?? "") };
+  const why = whyOf(changes, adopting, ends, intent, recorded, lost);
+  return {
+    ...(why && { why }),
+    steps: framed({ recorded, observed, intent, decider, adopting, ends, unknown, lost, changes, takesOver }),
+    ...(ends.retires && { retires: ends.retires.why }),
+    pending: isAnswered ? pending.filter(({ what }) => what !== "rotation") : pending,
+  };
+}
+
+function adoptionStage(
+  recorded: ManagedKeys | undefined,
+  observed: Observed,
+  intent: Intent,
+  decider: Decider,
+  held: Held,
+): Adopting | { refusal: Refusal } {
+  const { keys: known, forgets } = forgetGone(recorded, observed);
+  const adoption = planAdoption(known, observed.keys, decider.now, intent.adopt);
   if ("refusal" in adoption) {
     // Whose the user is comes first: else what is said of the adoption leads nowhere.
-    const verdict = judge(found.journal, strangersAmong(found, known), recorded?.operationId, reader);
-    return "refusal" in verdict ? { refusal: explainVerdict(verdict, reader.owner) } : adoption;
+    const verdict = judge(observed.journal, unknownAmong(observed, known), recorded?.operationId, decider);
+    return "refusal" in verdict ? { refusal: explainVerdict(verdict, decider.owner) } : adoption;
   }
-  const holding = holdingBack(known, found, retirementOf(known, found, intent, reader.now));
-  const pushesOut = known.previous && adoption.keys.retired.includes(known.previous.accessKeyId);
-  if (intent.adoptsLater || (holding && pushesOut)) {
-    if (holding && pushesOut) waits.push({ what: "adoption", why: "state changed", ...holding });
-    spokenFor = adoption.adopts.map(({ key }) => key.accessKeyId);
-    adoption = { keys: known, trials: [], adopts: [] };
-  }
-  const { keys, trials, adopts } = adoption;
-  const { rotate, ...rest } = intent;
+  const holds = holdingBack(known, observed, retirementOf(known, observed, intent, decider.now));
+  const pushesOut = known.previous && adoption.keys.toDelete.includes(known.previous.accessKeyId);
+  const wait: Wait | undefined =
+    held.adoption ?? (holds && pushesOut ? { what: "adoption", why: "state changed", ...holds } : undefined);
+  if (!wait) return { ...adoption, known, forgets, named: [], waits: [] };
+  const named = adoption.adopts.map(({ key }) => key.accessKeyId);
+  return { keys: known, trials: [], adopts: [], known, forgets, named, waits: [wait] };
+}
+
+function endsStage({ keys, adopts }: Adopting, observed: Observed, intent: Intent, decider: Decider, held: Held): Ends {
+  const { rotate, revoke } = intent;
+  const isKept = held.rotation !== undefined || held.retirement !== undefined;
+  const retirement = isKept ? undefined : retirementOf(keys, observed, intent, decider.now);
   // A rotation in the run that adopts would delete at once what was adopted, or what that pushed to previous.
-  const retirement = retirementOf(keys, found, intent, reader.now);
-  const waitsFor =
-    holdingBack(keys, found, retirement) ?? (adopts.length > 0 ? { because: "adoption" as const } : undefined);
-  const mustWait = rotate && !intent.revoke && waitsFor;
-  if (mustWait) waits.push({ what: "rotation", why: rotate, ...waitsFor });
-  const retires = retirement && "why" in retirement ? retirement : undefined;
-  const wakes: Step[] = retirement?.is === "needed" && keys.retirement?.deactivatedAt ? [{ do: "wake" }] : [];
-  if (!mustWait && (retirement?.is === "needed" || retirement?.is === "asleep")) {
-    const until = retirement.is === "asleep" ? retirement.until : undefined;
+  const holds =
+    holdingBack(keys, observed, retirement) ?? (adopts.length > 0 ? { because: "adoption" as const } : undefined);
+  const waits = [held.rotation, held.retirement].filter((wait) => wait !== undefined);
+  const mustWait = rotate !== undefined && !revoke && holds !== undefined;
+  if (mustWait && !held.rotation) waits.push({ what: "rotation", why: rotate, ...holds });
+  const why = "its grace period is over";
+  if (!mustWait && retirement?.is === "activatedAgain") {
+    waits.push({ what: "retirement", why, because: "activatedAgain" });
+  } else if (!mustWait && retirement?.is === "deactivated") {
     waits.push({
       what: "retirement",
-      why: "its grace period is over",
-      because: retirement.is,
-      ...(until && { until }),
+      why,
+      because: "deactivated",
+      ...(retirement.until && { until: retirement.until }),
     });
+  } else if (!mustWait && retirement?.is === "unpublished" && retirement.isOver) {
+    waits.push({ what: "retirement", why, because: "unpublished" });
   }
+  const retires = retirement && "why" in retirement ? retirement : undefined;
+  return { retirement, retires, rotates: !mustWait && !held.rotation, waits };
+}
 
-  const unknown = strangersAmong(found, keys).filter((key) => !spokenFor.includes(key.accessKeyId));
-  const verdict = judge(found.journal, unknown, recorded?.operationId, reader);
-  const isOthers = "refusal" in verdict && verdict.refusal === "otherOwner";
-  const takesOver = isOthers && unknown.length === 0 && (!recorded || intent.takesOver === true);
-  // Nothing is taken over by an adoption that waits.
-  if (takesOver && spokenFor.length > 0) return { steps: [], waits };
-  if ("refusal" in verdict && !takesOver) return { refusal: explainVerdict(verdict, reader.owner) };
-  const lost = "lost" in verdict ? verdict.lost : [];
-  const inUse = works(known.current, found) ? known.current : keys.current;
-  const planned = planChanges(keys, found, mustWait ? rest : intent, { retires, lost, inUse });
-  // A key that this run makes in any case answers the trigger.
-  const isAnswered = waitsFor?.because === "adoption" && planned.some((step) => step.do === "create");
-  if (isAnswered) waits = waits.filter(({ what }) => what !== "rotation");
-  const changes = signedToTheEnd(planned, keys, found, reader.signer);
-  if (!changes || (reader.signer && lost.includes(reader.signer)))
-    return { refusal: signerLeaves(reader.signer ?? "") };
+/** What holds back whatever would end `previous`; where a key of the two is broken there is none to keep. */
+function holdingBack(
+  keys: ManagedKeys,
+  observed: Observed,
+  retirement: Retirement | undefined,
+): Pick<Wait, "because" | "until"> | undefined {
+  if (!works(keys.current, observed) || !works(keys.previous, observed)) return undefined;
+  if (retirement?.is === "grace") return { because: "grace", until: retirement.until };
+  return retirement?.is === "activatedAgain" || retirement?.is === "unpublished"
+    ? { because: retirement.is }
+    : undefined;
+}
 
+function whyOf(
+  changes: Step[],
+  { adopts }: Adopting,
+  { retires }: Ends,
+  { rotate, revoke }: Intent,
+  recorded: ManagedKeys | undefined,
+  lost: string[],
+): string | undefined {
+  if (changes.some((step) => step.do === "create"))
+    return revoke ?? rotate ?? (recorded?.current ? "current no longer works" : "there is no current key");
+  if (adopts.length > 0) return "state changed";
+  return retires?.why ?? (changes.length + lost.length > 0 ? "an earlier run left it" : undefined);
+}
+
+interface Decided {
+  recorded: ManagedKeys | undefined;
+  observed: Observed;
+  intent: Intent;
+  decider: Decider;
+  adopting: Adopting;
+  ends: Ends;
+  unknown: Observed["keys"];
+  /** Ids of keys of ours whose secrets nobody has. */
+  lost: string[];
+  changes: Step[];
+  takesOver: boolean;
+}
+
+/** The changes, with what comes before the first and after the last of them. */
+function framed(decided: Decided): Step[] {
+  const { recorded, observed, intent, decider, adopting, ends, unknown, lost, changes, takesOver } = decided;
+  const { keys, adopts } = adopting;
   const strangers = unknown.map((key) => key.accessKeyId).filter((id) => !lost.includes(id));
-  const doubt = isMidway(found.journal, recorded?.operationId, reader) && ({ doubt: true } as const);
-  const asked = { ...(waits.length > 0 && { waits }), ...(retires && { retires: retires.why }) };
-  const noted = [...forgets, ...wakes];
+  const doubt = doubtIn(observed.journal, recorded?.operationId, decider);
+  const isAwake = ends.retirement?.is === "activatedAgain" && keys.fate?.deactivatedAt;
+  const noted: Step[] = [
+    ...adopting.forgets,
+    ...(isAwake ? [{ do: "wake" } as const] : []),
+    ...(ends.retirement?.is === "unpublished" ? [{ do: "renew" } as const] : []),
+  ];
   if (lost.length + adopts.length + changes.length === 0 && !takesOver) {
-    return { steps: [...noted, ...settle(found.journal, recorded?.operationId, strangers, doubt)], ...asked };
+    return [...noted, ...settle(observed, recorded?.operationId, strangers, doubt)];
   }
   const kind: Entry["kind"] = !recorded ? "create" : lost.length + changes.length > 0 ? "rotate" : "adopt";
   const [made] = lost;
@@ -110,125 +212,24 @@ function planRegardless(recorded: ManagedKeys | undefined, found: Found, intent:
   // named in the journal until it is gone.
   const open: Step = { do: "open", entry: { kind, strangers, ...(made && { made }), ...doubt } };
   const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
-  const close: Step = { do: "close", phase: "done" };
   // A leak and an outage don't wait for a permission that they do not need.
-  const isUrgent = intent.revoke || (recorded && !works(known.current, found));
+  const isUrgent = intent.revoke || (recorded && !works(adopting.known.current, observed));
   const probes: Step[] = intent.deactivatePeriod && !isUrgent ? [{ do: "mayDeactivate" }] : [];
-  const steps = [...noted, ...trials, ...probes, open, ...discards, ...adopts, ...changes, close];
-  return { steps, ...asked };
-}
-
-/**
- * The steps that change something in AWS, in their order, once lost keys are gone.
- *
- * | asked for | current works | previous works | new key | stays as previous | leave |
- * |---|---|---|---|---|---|
- * | nothing | yes | | no | | what is retired already |
- * | retire | yes | | no | | the same, and previous |
- * | deactivate | yes | | no | previous, deactivated | the same |
- * | rotate | yes | | yes | current | all others |
- * | rotate, retire, nothing | no | yes | yes | previous | all others |
- * | rotate, retire, nothing | no | no | yes | current, which is not ours to activate | all others |
- * | revoke | | | yes | none | all |
- */
-function planChanges(keys: ManagedKeys, found: Found, intent: Intent, { retires, lost, inUse }: Circumstances): Step[] {
-  const currentWorks = works(keys.current, found);
-  if (!intent.rotate && !intent.revoke && currentWorks) {
-    const last = retires && keys.previous;
-    const steps = [...keys.retired.map(deletion), ...(last ? [{ do: retires.is, accessKeyId: last.accessKeyId }] : [])];
-    // Nothing older goes before the key that replaced it has been seen to work.
-    return steps.length > 0 ? [TRY_FIRST, ...steps] : [];
-  }
-  const kept = currentWorks || !works(keys.previous, found) ? (keys.current ?? keys.previous) : keys.previous;
-  const stays = intent.revoke ? undefined : kept;
-  // Oldest first.
-  const leaving = managedIds(keys)
-    .reverse()
-    .filter((id) => id !== stays?.accessKeyId);
-  const create: Step = {
-    do: "create",
-    ...(stays && { previousId: stays.accessKeyId }),
-    ...(stays && stays === keys.previous && { mends: true }),
-    before: found.keys.map((key) => key.accessKeyId),
-    strangers: strangersAmong(found, keys).filter((key) => !lost.includes(key.accessKeyId)),
-  };
-  const room = makesRoom(inUse, found, leaving, lost);
-  // Retired keys that are still there may be all that AWS accepts: current is tried before one of them makes room.
-  const unproven = room && currentWorks && keys.retired.includes(room);
-  return [
-    ...(unproven ? [TRY_FIRST] : []),
-    ...(room ? [{ do: "makeRoom", accessKeyId: room } as const] : []),
-    create,
-    intent.revoke ? TRY_FIRST : ({ do: "tryCurrent" } as const),
-    ...leaving.filter((id) => id !== room).map(deletion),
-  ];
-}
-
-interface Circumstances {
-  /** What comes next for `previous` without a rotation. */
-  retires: { is: "deactivate" | "delete" } | undefined;
-  /** Ids of lost keys, which are gone by then. */
-  lost: string[];
-  /** The key that the saved state calls current: it goes after its successor has been seen to work. */
-  inUse: ManagedKey | undefined;
-}
-
-const TRY_FIRST: Step = { do: "tryCurrent", required: true };
-
-/**
- * How many slots an account gives a user is not ours to read. With two keys there may be no free one, so a key that
- * leaves anyway goes first; where none leaves, AWS's answer to CreateAccessKey tells, and changes nothing.
- */
-function makesRoom(inUse: ManagedKey | undefined, found: Found, leaving: string[], lost: string[]): string | undefined {
-  if (found.keys.length - lost.length < 2) return undefined;
-  const mayGo = leaving.filter((id) => id !== inUse?.accessKeyId || !works(inUse, found));
-  return mayGo.find((id) => found.keys.some((at) => at.accessKeyId === id && at.status !== "Active")) ?? mayGo[0];
-}
-
-/**
- * A user that rotates itself: before the key that signs leaves, current takes over, which has the same permissions.
- * @returns the steps; `undefined` if no other key can sign what comes after
- */
-function signedToTheEnd(steps: Step[], keys: ManagedKeys, found: Found, signer?: string): Step[] | undefined {
-  const signed: Step[] = [];
-  const current = works(keys.current, found) ? keys.current : undefined;
-  let signs = signer;
-  let isMade = false;
-  for (const step of steps) {
-    isMade ||= step.do === "create";
-    if (signs && "accessKeyId" in step && step.accessKeyId === signs) {
-      if (!isMade && (!current?.secretAccessKey || current.accessKeyId === signs)) return undefined;
-      signed.push({ do: "signByCurrent" });
-      signs = isMade ? undefined : current?.accessKeyId;
-    }
-    signed.push(step);
-  }
-  return signed;
-}
-
-/** What holds back whatever would end `previous`; where a key of the two is broken there is none to keep. */
-function holdingBack(
-  keys: ManagedKeys,
-  found: Found,
-  retirement: Retirement | undefined,
-): Pick<Wait, "because" | "until"> | undefined {
-  if (!works(keys.current, found) || !works(keys.previous, found)) return undefined;
-  if (retirement?.is === "grace") return { because: "grace", until: retirement.until };
-  return retirement?.is === "needed" ? { because: "needed" } : undefined;
+  const outlasts: Step[] = takesOver ? [{ do: "outlast" }] : [];
+  const close: Step = { do: "close", phase: "done" };
+  return [...noted, ...adopting.trials, ...probes, open, ...discards, ...adopts, ...changes, ...outlasts, close];
 }
 
 /** Where nothing else is to do: whoever left the journal open has ended, and nothing that it made is left unknown. */
-function settle(
-  journal: Journal | undefined,
-  operationId: string | undefined,
-  strangers: string[],
-  doubt: { doubt: true } | false,
-) {
+function settle({ journal }: Observed, operationId: string | undefined, strangers: string[], doubt: { doubt?: true }) {
   if (journal?.phase !== "open") return [];
   const { made: _, ...rest } = journal;
-  const settled: Journal =
-    journal.operationId === operationId
-      ? { ...journal, phase: "done" }
-      : { ...rest, ...doubt, strangers, ...(operationId ? { phase: "done", operationId } : { phase: "void" }) };
-  return [{ do: "settle", journal: settled } as const];
+  const ended = operationId ? ({ phase: "done", operationId } as const) : ({ phase: "void" } as const);
+  const isOwn = journal.operationId === operationId;
+  return [
+    {
+      do: "settle",
+      journal: isOwn ? { ...journal, phase: "done" } : { ...rest, ...doubt, strangers, ...ended },
+    } as Step,
+  ];
 }

@@ -1,7 +1,6 @@
 import type { FoundKey, ManagedKey } from "../model/accessKey";
-import { isRecordedUser, type ManagedKeys, managedKeys, type Retirement } from "../model/managedKeys";
-import { strangersAmong } from "./keysFound";
-import type { Found } from "./plan";
+import { isRecordedUser, type ManagedKeys, managedKeys, type PreviousFate } from "../model/managedKeys";
+import type { Observed } from "./plan";
 
 /** What somebody else changed, by what it concerns. */
 export interface Drift {
@@ -9,8 +8,6 @@ export interface Drift {
   user?: string;
   current?: KeyDrift | "none";
   previous?: KeyDrift;
-  /** Keys that somebody made since the last rotation. */
-  others?: FoundKey[];
 }
 
 export type KeyDrift = "deleted" | Exclude<FoundKey["status"], "Active">;
@@ -22,48 +19,51 @@ export type KeyDrift = "deleted" | Exclude<FoundKey["status"], "Active">;
  */
 export function findDrift(
   recorded: ManagedKeys,
-  found: Found | undefined,
+  observed: Observed | undefined,
   userArn: string,
   movedTo?: string,
 ): { keys: ManagedKeys; drift: Drift } {
-  const { current, previous, retired, userId, operationId } = recorded;
+  const { current, previous, toDelete, userId, operationId } = recorded;
   if (movedTo) return { keys: recorded, drift: { user: movedTo } };
-  if (!found) return { keys: recorded, drift: { user: "missing" } };
-  if (!isRecordedUser(recorded, found)) {
+  if (!observed) return { keys: recorded, drift: { user: "missing" } };
+  if (!isRecordedUser(recorded, observed)) {
     return { keys: managedKeys({ userId, operationId }), drift: { user: "another" } };
   }
-  const statusOf = (key: ManagedKey) => found.keys.find((at) => at.accessKeyId === key.accessKeyId)?.status;
+  const statusOf = (key: ManagedKey) => observed.keys.find((at) => at.accessKeyId === key.accessKeyId)?.status;
   const driftOf = (key: ManagedKey): KeyDrift | undefined => {
     const status = statusOf(key) ?? "deleted";
     return status === "Active" ? undefined : status;
   };
   const there = (key: ManagedKey | undefined) => (key && statusOf(key) ? key : undefined);
   const now = current ? driftOf(current) : "none";
-  const retirement = previous && asFound(recorded.retirement, statusOf(previous));
-  // What was deactivated here is asleep, and no drift.
-  const isAsleep = previous && retirement?.deactivatedAt && statusOf(previous) === "Inactive";
-  const then = previous && !isAsleep ? driftOf(previous) : undefined;
-  // What was there before our last rotation is no news.
-  const others = strangersAmong(found, recorded).filter((key) => current && key.createdAt > current.createdAt);
-  const left = retired.filter((id) => found.keys.some((key) => key.accessKeyId === id));
+  const fate = previous && asObserved(recorded.fate, statusOf(previous));
+  // What was deactivated here is no drift.
+  const isDeactivated = previous && fate?.deactivatedAt && statusOf(previous) === "Inactive";
+  const then = previous && !isDeactivated ? driftOf(previous) : undefined;
+  const keys = managedKeys({
+    ...recorded,
+    userId: observed.userId,
+    current: there(current),
+    previous: there(previous),
+    toDelete: toDelete.filter((id) => observed.keys.some((key) => key.accessKeyId === id)),
+    fate,
+  });
   return {
-    keys: managedKeys({
-      ...recorded,
-      userId: found.userId,
-      current: there(current),
-      previous: there(previous),
-      retired: left,
-      retirement,
-    }),
+    keys,
     drift: {
-      ...(found.arn !== userArn && { user: found.arn }),
+      ...(observed.arn !== userArn && { user: observed.arn }),
       ...(now && { current: now }),
       ...(then && { previous: then }),
-      ...(others.length > 0 && { others }),
     },
   };
 }
 
-function asFound(retirement: Retirement | undefined, status: string | undefined): Retirement | undefined {
-  return retirement?.deactivatedAt && status === "Active" ? { activatedAgain: true } : retirement;
+function asObserved(fate: PreviousFate | undefined, status: string | undefined): PreviousFate | undefined {
+  return fate?.deactivatedAt && status === "Active" ? { activatedAgain: true } : fate;
+}
+
+/** What is still different after an update: a `previous` that somebody deactivated, and that stays. */
+export function driftLeft({ previous, fate }: ManagedKeys, observed: Observed): Drift {
+  const status = observed.keys.find((at) => at.accessKeyId === previous?.accessKeyId)?.status ?? "Active";
+  return status === "Active" || fate?.deactivatedAt ? {} : { previous: status };
 }

@@ -1,5 +1,5 @@
 import { after } from "../model/duration";
-import type { Inputs } from "../model/inputs";
+import { type Inputs, inputsThatAre } from "../model/inputs";
 import { sameValue } from "../model/json";
 import { type ManagedKeys, managedIds } from "../model/managedKeys";
 import { hasUnknowns } from "../model/unknowns";
@@ -14,10 +14,12 @@ export interface Change {
   /** The triggers that a failed run has answered already. */
   answered?: Triggers | undefined;
   news: Inputs;
+  /** Ids of the keys that the stack's published outputs name; absent where nobody could look. */
+  published?: string[] | undefined;
 }
 
 /** What the inputs ask for now: by a change of theirs, or because a time has come. */
-export function intentOf({ olds, answered, news }: Change, keys: ManagedKeys, now: Date): Intent {
+export function intentOf({ olds, answered, news, published }: Change, keys: ManagedKeys, now: Date): Intent {
   const intent: Intent = {};
   // What a preview can't know is no change yet.
   const changed = (name: keyof Triggers) =>
@@ -32,6 +34,7 @@ export function intentOf({ olds, answered, news }: Change, keys: ManagedKeys, no
   if (news.gracePeriod) intent.gracePeriod = news.gracePeriod;
   if (news.deactivatePeriod) intent.deactivatePeriod = news.deactivatePeriod;
   if (news.lastUsedGuard) intent.lastUsedGuard = news.lastUsedGuard;
+  if (published) intent.published = published;
   const isNamed = news.state && !hasUnknowns(news.state) && !sameValue(olds.state, news.state);
   if (isNamed) intent.takesOver = true;
   // Adoption happens once: keys that were adopted, and rotated away since, stay in the program's text.
@@ -42,12 +45,10 @@ export function intentOf({ olds, answered, news }: Change, keys: ManagedKeys, no
 
 /** Names of the inputs that may ask for a change of keys, and that a preview can't know yet. */
 export function unknownIn(news: Inputs): string[] {
-  return (["rotationTrigger", "revocationTrigger", "state"] as const).filter((name) => hasUnknowns(news[name]));
+  return ([...inputsThatAre("trigger"), "state"] as const).filter((name) => hasUnknowns(news[name]));
 }
 
 /** The same of the inputs that say when: with one of these unknown, nobody can tell what comes. */
 export function unknownPeriods(news: Inputs): string[] {
-  return (["rotateEvery", "gracePeriod", "deactivatePeriod", "lastUsedGuard"] as const).filter((name) =>
-    hasUnknowns(news[name]),
-  );
+  return inputsThatAre("period").filter((name) => hasUnknowns(news[name]));
 }

@@ -1,6 +1,6 @@
 import type { FoundKey } from "../model/accessKey";
-import type { Journal } from "../model/journal";
-import type { Reader } from "./plan";
+import { instanceOf, type Journal } from "../model/journal";
+import type { Decider } from "./plan";
 
 /** A run lasts no longer than this, in milliseconds: its steps are bounded by far less. */
 export const LONGEST_OPERATION = 10 * 60_000;
@@ -10,7 +10,7 @@ export type Verdict =
   | { lost: string[] }
   /** Somebody may use these keys, or somebody is at work. */
   | {
-      refusal: "atWork" | "otherOwner" | "handedOut" | "unclear";
+      refusal: "atWork" | "otherOwner" | "otherInstance" | "handedOut" | "unclear";
       journal: Journal;
       keys: FoundKey[];
       alsoLost?: string[];
@@ -18,10 +18,14 @@ export type Verdict =
 
 const STRANGERS: Verdict = { lost: [] };
 
-/** Whether an operation of ours that died may still make a key, or may have made one that is listed late: it names none. */
-export function isMidway(journal: Journal | undefined, operationId: string | undefined, reader: Reader): boolean {
-  if (journal?.phase !== "open" || journal.owner !== reader.owner || journal.operationId === operationId) return false;
-  return isYoung(journal, reader.now) && (!journal.made || journal.doubt === true);
+/** An operation of ours that died may still make a key, or may have made one that is listed late: it names none. */
+export function doubtIn(
+  journal: Journal | undefined,
+  operationId: string | undefined,
+  decider: Decider,
+): { doubt?: true } {
+  if (journal?.phase !== "open" || journal.owner !== decider.owner || journal.operationId === operationId) return {};
+  return isYoung(journal, decider.now) && (!journal.made || journal.doubt === true) ? { doubt: true } : {};
 }
 
 function isYoung({ at }: Journal, now: Date): boolean {
@@ -37,6 +41,7 @@ function isYoung({ at }: Journal, now: Date): boolean {
  * | of a destroy, and the key that it names is gone | a stranger's |
  * | another owner's, open and young | refused, whatever is there: that one is at work |
  * | another owner's | refused |
+ * | ours, another instance's, done | refused, whatever is there: another resource of the same name |
  * | of the operation that our state comes from | a stranger's; unless it was in doubt: refused |
  * | ours, another operation, done | refused: handed out |
  * | ours, another operation, open | the one it names as made is lost; others are refused |
@@ -45,7 +50,7 @@ export function judge(
   journal: Journal | undefined,
   unknown: FoundKey[],
   operationId: string | undefined,
-  { owner, now }: Reader,
+  { owner, now }: Decider,
 ): Verdict {
   if (!journal || journal.phase === "void") return STRANGERS;
   // A destroy that its last key signed names that one, until it is gone.
@@ -58,6 +63,8 @@ export function judge(
       keys: unknown,
     };
   }
+  const isInstances = operationId !== undefined && instanceOf(journal.operationId) !== instanceOf(operationId);
+  if (journal.phase === "done" && isInstances) return { refusal: "otherInstance", journal, keys: unknown };
   const unnamed = unknown.filter(({ accessKeyId }) => !journal.strangers.includes(accessKeyId));
   if (journal.operationId === operationId) {
     return journal.doubt && unnamed.length > 0 ? { refusal: "unclear", journal, keys: unnamed } : STRANGERS;

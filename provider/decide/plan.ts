@@ -1,9 +1,10 @@
-// The words in which a decision is told: what is found, what is asked for, and the steps that follow.
+// The words in which a decision is told: what is observed, what is asked for, and the steps that follow.
 import type { AdoptedKeys, FoundKey, LastUse, ManagedKey } from "../model/accessKey";
 import type { Journal } from "../model/journal";
+import type { Because, Pending } from "../model/pending";
 
 /** What is on the user now, as AWS tells it. */
-export interface Found {
+export interface Observed {
   userId: string;
   arn: string;
   /** Oldest first. */
@@ -25,13 +26,12 @@ export interface Intent {
   gracePeriod?: string;
   deactivatePeriod?: string;
   lastUsedGuard?: string;
-  /** A key is in use: `previous` stays, whatever the periods say; or what `state` names is adopted by a later run. */
-  keepsPrevious?: true;
-  adoptsLater?: true;
+  /** Ids of the keys that the stack's published outputs name; absent where nobody could look. */
+  published?: string[];
 }
 
 /** Who decides, and when. */
-export interface Reader {
+export interface Decider {
   /** The hash that stands for this resource. */
   owner: string;
   /** By AWS's clock. */
@@ -44,7 +44,7 @@ export type Step =
   /** State only: a key that somebody else deleted. */
   | { do: "forget"; accessKeyId: string }
   /** State only: a key that the user made, and hands over. */
-  | { do: "adopt"; key: ManagedKey; as: "current" | "previous"; since: string }
+  | { do: "adopt"; key: ManagedKey; as: "current" | "previous" }
   /** Signs a call with each adopted key, to see that its secret is the right one. */
   | { do: "tryAdopted"; keys: ManagedKey[] }
   /** Writes the journal, before the first change. */
@@ -62,16 +62,23 @@ export type Step =
   | { do: "deactivate"; accessKeyId: string }
   /** State only: what was deactivated here is active again, by somebody's hand. */
   | { do: "wake" }
-  /** The new key becomes current, `previousId` stays as previous, all others are retired. */
+  /** State only: the grace period of `previous` begins anew. */
+  | { do: "renew" }
+  /** The new key becomes current, `previousId` stays as previous, all others are to be deleted. */
   | {
       do: "create";
       previousId?: string;
       before: string[];
-      strangers: FoundKey[] /** Current is broken. */;
+      unmanaged: FoundKey[];
+      /** Current is broken, or there is none. */
       mends?: true;
+      /** Of a revocation: keys that go anyway, one of which makes room once AWS says that all slots are taken. */
+      ifFull?: string[];
     }
   /** `required`: older keys are deleted only if AWS accepts the new one. */
   | { do: "tryCurrent"; required?: true }
+  /** A take-over is handed out when no read that any other run may have made can be from before it. */
+  | { do: "outlast" }
   /** Says in the journal that the operation has ended: what it made is handed out, or nothing of ours is left but `last`. */
   | { do: "close"; phase: "done" | "void"; last?: string }
   /** The same for the operation that our state comes from, or for one of ours that died and left nothing. */
@@ -81,29 +88,21 @@ export type Step =
 export type Entry = Pick<Journal, "kind" | "strangers" | "made" | "doubt">;
 
 export interface Refusal {
+  because: Because;
+  /** What was found. */
   found: string;
   todo: string;
   /** The keys in question. */
   keys?: FoundKey[];
 }
 
-/** Something that is asked for, and comes by itself later. */
-export interface Wait {
-  what: "rotation" | "adoption" | "retirement";
-  /** Why it is asked for, in words. */
-  why: string;
-  /** `previous` is in its grace period, in use, deactivated, or activated again; or this run adopts a key. */
-  because: "grace" | "use" | "asleep" | "needed" | "adoption";
-  /** RFC 3339; absent where nobody can know. */
-  until?: string;
-  use?: LastUse;
-}
-
 export interface Steps {
   steps: Step[];
+  /** Why keys change, in words; absent where none does. */
+  why?: string;
   /** Why `previous` is deactivated or deleted without a rotation, in words. */
   retires?: string;
-  waits?: Wait[];
+  pending: Pending[];
 }
 
 export type Plan = Steps | { refusal: Refusal };

@@ -1,5 +1,3 @@
-import type { SavedFailure } from "../lifecycle/lifecycle";
-
 /**
  * What a dynamic provider throws to have the engine save what was done. Own fields, since the engine's bridge reads
  * `id`, `properties` and `reasons`; the reasons lie in the state in plain text.
@@ -9,10 +7,10 @@ export class PartialFailure extends Error {
   readonly reasons: string[];
   constructor(
     readonly id: string,
-    { message, cause }: SavedFailure,
+    cause: Error,
     readonly properties: Record<string, unknown>,
   ) {
-    super(message, { cause });
-    this.reasons = [message];
+    super(cause.message, { cause });
+    this.reasons = [cause.message];
   }
 }

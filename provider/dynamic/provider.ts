@@ -1,28 +1,28 @@
-import { constants } from "node:os";
 import type * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../act/clock";
 import { PATIENCE } from "../act/dependencies";
 import { engineAt } from "../act/engine";
-import { KeyLifecycle, SavedFailure } from "../lifecycle/lifecycle";
+import type { Answer } from "../lifecycle/answer";
+import { KeyLifecycle } from "../lifecycle/lifecycle";
 import type { World } from "../lifecycle/session";
-import type { Outputs } from "../lifecycle/state";
 import { RotationError } from "../model/errors";
 import { sameValue } from "../model/json";
-import { sealed, secret } from "../model/secretValue";
+import { withSecrets } from "../model/secretValue";
 import { PartialFailure } from "./partialFailure";
+import { endWhenIdle } from "./signals";
 
 type Props = Record<string, unknown>;
-
-const TRIGGERS = ["rotationTrigger", "revocationTrigger"] as const;
 
 /** RotatedAccessKey behind Pulumi's host of dynamic providers, in the terms of that host. */
 export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   readonly #keys: KeyLifecycle;
+  readonly #world: World;
   #underWay = 0;
   /** When the last of it ended. */
   #ended = 0;
 
   constructor(world: World) {
+    this.#world = world;
     this.#keys = new KeyLifecycle(world);
   }
 
@@ -31,38 +31,48 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     this.#keys.configure(request.config);
   }
 
-  async check(_olds: Props, news: Props): Promise<pulumi.dynamic.CheckResult> {
+  async check(olds: Props, news: Props): Promise<pulumi.dynamic.CheckResult> {
     const { inputs, failures } = this.#keys.check(news);
+    const isNew = Object.keys(olds ?? {}).length === 0;
+    // The engine asks nobody else about a creation in a preview.
+    if (isNew && failures.length === 0 && this.#keys.runOf(inputs).isPreview)
+      this.#tell(this.#keys.foreseeCreate(inputs));
     // The engine prints the value of a property that a failure names, secret or not: so the reason names it.
     return {
-      inputs: sealed(inputs),
+      inputs: withSecrets(inputs),
       failures: failures.map(({ property, reason }) => ({ property: "", reason: `${property}: ${reason}` })),
     };
   }
 
   async diff(_id: string, olds: Props, news: Props): Promise<pulumi.dynamic.DiffResult> {
-    const { changes, ...more } = await this.#keys.diff(olds, news).catch(quietly);
+    const said = await this.#keys.diff(olds, news).catch(quietly);
+    // The update says what it did; of what waits without one, the program speaks.
+    if (this.#keys.runOf(news).isPreview) this.#tell(said);
     // What the provider plugin has left lacks the text by which the host finds the provider in a refresh: it is written anew.
-    const isPlugins = "rotationDueAt" in olds;
-    return { changes: changes || isPlugins, ...more };
+    const isPlugins = olds.__provider === undefined;
+    return { changes: said.changes === "work" || isPlugins, replaces: said.replaces };
   }
 
   async create(news: Props): Promise<pulumi.dynamic.CreateResult> {
-    const made = await this.#during(this.#keys.create(news)).catch(saving(String(news.userArn), news));
-    return { id: made.id, outs: marked(made.outputs, news) };
+    const id = String(news.userArn);
+    const said = this.#tell(await this.#during(this.#keys.create(news)));
+    return { id, outs: saved(said, id, news) };
   }
 
   async read(id: string, olds: Props): Promise<pulumi.dynamic.ReadResult> {
-    return { id, props: sealed(await this.#keys.read(olds).catch(quietly)) };
+    const { outputs, failure } = this.#tell(await this.#keys.read(olds));
+    if (!outputs) return quietly(failure);
+    return { id, props: withSecrets(outputs) };
   }
 
   async update(id: string, olds: Props, news: Props): Promise<pulumi.dynamic.UpdateResult> {
-    const outputs = await this.#during(this.#keys.update(olds, news)).catch(saving(id, news));
-    return { outs: marked(outputs, news) };
+    const said = this.#tell(await this.#during(this.#keys.update(olds, news)));
+    return { outs: saved(said, id, news) };
   }
 
   async delete(_id: string, olds: Props): Promise<void> {
-    await this.#during(this.#keys.delete(olds)).catch(quietly);
+    const { failure } = this.#tell(await this.#during(this.#keys.delete(olds)));
+    if (failure) quietly(failure);
   }
 
   /**
@@ -75,6 +85,11 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     }
   }
 
+  #tell<T extends Answer>(said: T): T {
+    for (const { text, severity } of said.messages) this.#world.say(text, severity);
+    return said;
+  }
+
   async #during<T>(work: Promise<T>): Promise<T> {
     this.#underWay += 1;
     return work.finally(() => {
@@ -84,26 +99,22 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 }
 
-function saving(id: string, news: Props) {
-  return (error: unknown): never => {
-    if (!(error instanceof SavedFailure)) throw error;
-    throw new PartialFailure(id, error, { ...marked(error.outputs, news), __provider: news.__provider });
-  };
-}
-
 /**
- * The outputs with every secret marked as one. A trigger that is not answered yet is recorded as it was before: the engine
- * encrypts an output if today's input of that name is a secret, and can't know that the value before was one.
+ * The outputs with every secret marked as one. What was not done is recorded as it was before: the engine encrypts an output
+ * if today's input of that name is a secret, and can't know that the value before was one.
  */
-function marked(outputs: Outputs, news: Props): Props {
-  const earlier = TRIGGERS.filter((name) => outputs[name] !== undefined && !sameValue(outputs[name], news[name]));
-  return sealed({ ...outputs, ...Object.fromEntries(earlier.map((name) => [name, secret(outputs[name])])) });
+function saved({ outputs, undone, failure }: Answer, id: string, news: Props): Props {
+  if (!outputs) throw failure;
+  const earlier = undone.filter((name) => outputs[name] !== undefined && !sameValue(outputs[name], news[name]));
+  const marked = withSecrets(outputs, earlier);
+  if (failure) throw new PartialFailure(id, failure, { ...marked, __provider: news.__provider });
+  return marked;
 }
 
 /** The host prints text and stack of what diff, read and delete throw, beside the engine's own message. */
 function quietly(error: unknown): never {
   if (error instanceof RotationError) {
-    error.toString = () => error.parts.asked;
+    error.toString = () => error.parts.attempted;
     error.stack = "see the error message.";
   }
   throw error;
@@ -118,16 +129,7 @@ export const provider = new AccessKeyProvider({
   engine: engineAt(process.argv[2]),
   env: process.env,
   // The engine shows a dynamic provider's stderr to the user, in preview as in `up`.
-  say: (line) => console.error(line),
+  say: (text, severity) => console.error(severity === "info" || !severity ? text : `${severity}: ${text}`),
 });
 
-// Of who ends all processes of a run at once, as systemd and Jenkins do, by one signal or several: what is under way comes to
-// its end, so that the engine can save a new key; or, if the engine is gone, so that a key that nobody has is deleted. Only in
-// Pulumi's host: another process that loads this file decides for itself.
-const isHost = /[\\/]dynamic-provider([\\/]|$)/.test(process.argv[1] ?? "");
-for (const signal of isHost ? (["SIGTERM", "SIGINT", "SIGHUP"] as const) : []) {
-  process.on(signal, async () => {
-    await provider.idle();
-    process.exit(128 + constants.signals[signal]);
-  });
-}
+endWhenIdle(provider);

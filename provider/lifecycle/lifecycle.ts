@@ -1,44 +1,51 @@
 import type { Dependencies } from "../act/dependencies";
+import { destroy } from "../act/destroy";
 import { Renamed } from "../act/observe";
 import { AT_ONCE, Queue } from "../act/queue";
 import { readDrift } from "../act/readDrift";
-import { HalfDone, retire, rotate } from "../act/rotate";
-import { intentOf, unknownIn, unknownPeriods } from "../decide/intent";
-import type { Intent } from "../decide/plan";
-import { explain, IamError } from "../model/errors";
+import { type Rotated, rotate } from "../act/rotate";
+import type { Done } from "../decide/apply";
+import { driftLeft } from "../decide/drift";
+import { intentOf } from "../decide/intent";
+import { blockedBy } from "../decide/pending";
+import type { FoundKey } from "../model/accessKey";
+import { explain, RotationError } from "../model/errors";
 import type { Inputs } from "../model/inputs";
 import { instanceOf } from "../model/journal";
-import { type ManagedKeys, managedIds, without } from "../model/managedKeys";
+import { isObject, sameValue } from "../model/json";
+import { type ManagedKeys, managedIds } from "../model/managedKeys";
+import type { Message } from "../model/message";
 import { hasUnknowns } from "../model/unknowns";
-import { parseUserArn, userChange, userKey } from "../model/userArn";
+import { parseUserArn, userKey } from "../model/userArn";
+import { type Answer, answer } from "./answer";
 import { checkInputs, type Failure } from "./checkInputs";
-import { previewUpdate, waitInWords } from "./preview";
-import { checkAccess, openSession, type StackConfig, type World, withFallback } from "./session";
 import {
-  halfDone,
-  type Outputs,
-  ownerOf,
-  pickInputs,
-  sameAwsProvider,
-  sameLogin,
-  toAnswered,
-  toDrift,
-  toManagedKeys,
-  toOutputs,
-  waiting,
-} from "./state";
+  ALL_UNDONE,
+  blockedOutputs,
+  type Foreseen,
+  foresee,
+  foreseeCreation,
+  intentOfCreation,
+  undoneBy,
+  updated,
+} from "./foresee";
+import { halfDone, ownerOf, pickInputs, toAnswered, toManagedKeys, toOutputs, toPending, toUnmanaged } from "./record";
+import { checkAccess, openSession, type StackConfig, type World, withFallback } from "./session";
+import { type UserChange, whichUser } from "./whichUser";
+import { doneInWords, unmanagedInWords } from "./words";
 
 type Props = Record<string, unknown>;
 
-/** An operation failed half-way: these outputs are what must be saved. */
-export class SavedFailure extends Error {
-  override readonly name = "SavedFailure";
-  constructor(
-    readonly outputs: Outputs,
-    override readonly cause: Error,
-  ) {
-    super(cause.message);
-  }
+/** What a program says of its run, beside the inputs: it lasts no longer than this process. */
+export interface RunInfo {
+  /** Absent where the program can't tell. */
+  isPreview?: boolean;
+  /** Ids of the keys that the stack's published outputs name. */
+  published?: string[];
+}
+
+export interface Difference extends Foreseen {
+  replaces: string[];
 }
 
 /** The life of a RotatedAccessKey, whatever mount the engine asks it through: the methods stand in the order of that life. */
@@ -46,8 +53,8 @@ export class KeyLifecycle {
   #config: StackConfig | undefined;
   readonly #world: World;
   readonly #queue = new Queue(AT_ONCE);
-  /** Owners that a refresh has read, and whose diff comes next. */
-  readonly #hasRead = new Set<string>();
+  /** What the program has said of its run, by owner. */
+  readonly #runs = new Map<string, RunInfo>();
   /** Ids of the keys of each resource that this process has seen to live on, by its instance: no older instance deletes them. */
   readonly #living = new Map<string, string[]>();
 
@@ -59,192 +66,220 @@ export class KeyLifecycle {
     this.#config = config;
   }
 
-  check(news: Props): { inputs: Props; failures: Failure[] } {
+  check({ run, ...news }: Props): { inputs: Props; failures: Failure[] } {
     const { inputs, failures } = checkInputs(news);
+    if (isObject(run)) this.#runs.set(ownerOf(pickInputs(inputs)), run);
     return { inputs, failures: [...failures, ...checkAccess(inputs, this.#config)] };
   }
 
+  /** What the program that has these inputs said of its run; nothing in a refresh or a destroy, where none runs. */
+  runOf(news: Props): RunInfo {
+    return this.#runs.get(ownerOf(pickInputs(news))) ?? {};
+  }
+
+  foreseeCreate(news: Props): Foreseen {
+    const inputs = pickInputs(news);
+    const seen = foreseeCreation(inputs, this.#now());
+    return { ...seen, messages: told(inputs, seen.messages) };
+  }
+
+  foreseeUpdate(olds: Props, news: Props): Foreseen {
+    const seen = foresee(olds, this.#inherit(olds, news), this.#now(), this.runOf(news).published);
+    return { ...seen, messages: told(pickInputs(olds), seen.messages) };
+  }
+
   /** Asks AWS nothing, but whether a changed name is a rename; refresh calls it as well as preview. */
-  async diff(olds: Props, news: Props): Promise<{ changes: boolean; replaces?: string[] }> {
+  async diff(olds: Props, news: Props): Promise<Difference> {
     const [before, after] = [pickInputs(olds), pickInputs(news)];
     const recorded = toManagedKeys(olds);
     this.#lives(recorded);
-    const user = await this.#userChange(before, after, recorded.userId);
-    if (user === "other") return { changes: true, replaces: ["userArn"] };
-    const answered = toAnswered(olds);
-    const drift = toDrift(olds);
-    const now = this.#world.clock.now();
-    const intent = intentOf({ olds: before, answered, news: after }, recorded, now);
-    const preview = previewUpdate(recorded, drift, intent, now);
-    // With a period that is not known yet nothing is promised; nor that nothing is due.
-    const mayBeDue = hasUnknowns(after.rotateEvery) ? ["rotateEvery"] : [];
-    const periods = preview.line ? unknownPeriods(after) : mayBeDue;
-    const unknown = [...unknownIn(after), ...periods];
-    const may = unknown.length > 0 && `this update may change keys: ${unknown.join(" and ")} is not known yet.`;
-    // The first diff after a read is the refresh's own: that speaks of what it found, and has done so.
-    const lines = this.#hasRead.delete(ownerOf(before))
-      ? []
-      : [periods.length === 0 && preview.line, may, ...preview.waits.map((wait) => waitInWords(wait, recorded))];
-    for (const line of lines) if (line) this.#world.say(`${before.userArn}: ${line}`);
-    const waiting = preview.waits.find(({ what }) => what === "rotation");
-    const isUnfinished = olds.unfinished !== undefined || (answered !== undefined && !waiting);
-    // Only AWS can tell when that is over.
-    const mustLook = preview.waits.some(({ because }) => because === "needed");
-    const moved = before.userArn !== after.userArn || before.region !== after.region;
-    const sameSigner = sameLogin(before.login, after.login) && sameAwsProvider(before.awsProvider, after.awsProvider);
+    const user = await this.#whichUser(before, after, recorded);
+    const foreseen = user.is === "other" ? this.foreseeCreate(news) : this.foreseeUpdate(olds, news);
+    const about = user.message ? told(user.is === "other" ? after : before, [user.message]) : [];
     return {
-      changes: Boolean(preview.line || may || mustLook || isUnfinished || drift.user || moved || !sameSigner),
+      ...foreseen,
+      messages: [...about, ...foreseen.messages],
+      replaces: user.is === "other" ? ["userArn"] : [],
     };
   }
 
-  async create(news: Props): Promise<{ id: string; outputs: Outputs }> {
+  async create(news: Props): Promise<Answer> {
     const inputs = pickInputs(news);
-    const { userArn, state, deactivatePeriod } = inputs;
+    const { userArn } = inputs;
     const request = {
       userArn,
       owner: ownerOf(inputs),
-      intentAt: (): Intent => ({
-        ...(state && { adopt: state, takesOver: true }),
-        // Its permission is asked for before there is a key.
-        ...(deactivatePeriod && { deactivatePeriod }),
-      }),
+      intentAt: () => intentOfCreation(inputs),
       patience: this.#world.patience.newUser,
     };
-    const { keys } = await this.#attempt(`Can't make access keys for ${userArn}`, inputs, (dependencies) =>
-      rotate(request, dependencies).catch((error) => {
-        if (!(error instanceof HalfDone)) throw error;
-        this.#lives(error.keys);
-        throw new SavedFailure(toOutputs(inputs, error.keys), error);
-      }),
-    );
-    this.#lives(keys);
-    return { id: userArn, outputs: toOutputs(inputs, keys) };
+    return this.#attempt(`Can't make access keys for ${userArn}`, inputs, async (dependencies) => {
+      const done = await rotate(request, dependencies);
+      this.#lives(done.keys);
+      const { pending, unmanaged } = done;
+      const outputs = toOutputs(inputs, done.keys, { pending, unmanaged: idsOf(unmanaged) });
+      return this.#answered(inputs, answer(outputs), done, []);
+    });
   }
 
-  async read(olds: Props): Promise<Outputs> {
+  async read(olds: Props): Promise<Answer> {
     const inputs = pickInputs(olds);
     const { userArn } = inputs;
-    const asked = `Can't read the access keys of ${userArn}`;
-    this.#hasRead.add(ownerOf(inputs));
-    const { keys, drift } = await this.#attemptRecorded(asked, inputs, (dependencies) =>
-      readDrift(userArn, toManagedKeys(olds), dependencies),
-    );
-    return toOutputs(inputs, keys, { drift, answered: toAnswered(olds) });
+    const recorded = toManagedKeys(olds);
+    return this.#attemptRecorded(`Can't read the access keys of ${userArn}`, inputs, async (dependencies) => {
+      const { keys, drift, unmanaged } = await readDrift(userArn, recorded, dependencies);
+      const known = toUnmanaged(olds);
+      const notes = { drift, answered: toAnswered(olds), unmanaged: unmanaged ? idsOf(unmanaged) : known };
+      const outputs = toOutputs(inputs, keys, { ...notes, pending: toPending(olds) });
+      // What was recorded of a key that has another fate by now is no longer true.
+      const isSame = sameValue(keys, recorded);
+      const isOfPrevious = ({ what }: { what: string }) => what === "retirement";
+      if (!isSame) {
+        const now = foresee(outputs, inputs, this.#now()).outputs.pending;
+        const others = toPending(olds).filter((wait) => !isOfPrevious(wait));
+        outputs.pending = [...others, ...(Array.isArray(now) ? now.filter(isOfPrevious) : [])];
+      }
+      return answer(outputs, { messages: told(inputs, newcomers(unmanaged ?? [], known)) });
+    });
   }
 
-  async update(olds: Props, news: Props): Promise<Outputs> {
+  async update(olds: Props, given: Props): Promise<Answer> {
+    const news = this.#inherit(olds, given);
+    const foreseen = this.foreseeUpdate(olds, given);
+    if (foreseen.changes !== "work") return { ...foreseen, messages: [] };
     const before = pickInputs(olds);
-    // Renamed or moved, a resource is the owner that it was: the tag on the user names that one.
-    const inputs = pickInputs({ ...news, journalOwner: before.journalOwner ?? news.journalOwner });
-    const { userArn } = inputs;
+    const { userArn } = news;
     const recorded = toManagedKeys(olds);
-    const change = { olds: before, answered: toAnswered(olds), news: inputs };
+    const change = { olds: before, answered: toAnswered(olds), news, published: this.runOf(given).published };
     const request = {
       userArn,
-      owner: ownerOf(inputs),
+      owner: ownerOf(news),
       recorded,
       recordedArn: before.userArn,
       intentAt: (now: Date) => intentOf(change, recorded, now),
       // A user renamed or moved a moment ago may be known by its old ARN for some seconds.
       patience: before.userArn === userArn ? 0 : this.#world.patience.newUser,
     };
-    const { keys, waits } = await this.#attempt(`Can't rotate the access keys of ${userArn}`, inputs, (dependencies) =>
-      rotate(request, dependencies).catch((error) => {
-        if (!(error instanceof HalfDone)) throw error;
-        this.#lives(error.keys);
-        throw new SavedFailure(halfDone(olds, inputs, error.keys, error.did), error);
-      }),
-    );
-    this.#lives(keys);
-    for (const wait of waits) this.#world.say(`${userArn}: ${waitInWords(wait, keys)}`);
-    return waits.length > 0 ? waiting(olds, inputs, keys, waits) : toOutputs(inputs, keys);
-  }
-
-  async delete(olds: Props): Promise<void> {
-    const inputs = pickInputs(olds);
-    await this.#retire(inputs, olds).catch((error) => {
-      // Nobody can correct the ARN of a resource that is no longer in the program; its keys tell it exactly.
-      if (!(error instanceof Renamed) || !parseUserArn(error.where)) throw error;
-      return this.#retire({ ...inputs, userArn: error.where }, olds);
+    const attempted = `Can't rotate the access keys of ${userArn}`;
+    const said = await this.#attempt(attempted, news, async (dependencies) => {
+      const done = await rotate(request, dependencies);
+      this.#lives(done.keys);
+      const { keys, pending, did } = done;
+      const unmanaged = idsOf(done.unmanaged);
+      const notes = { pending, unmanaged, drift: driftLeft(keys, done.observed) };
+      const outputs = done.failure ? halfDone(olds, news, keys, did, notes) : updated(olds, news, keys, notes);
+      const undone = done.failure ? ALL_UNDONE : undoneBy(pending);
+      return this.#answered(news, answer(outputs, { undone }), done, toUnmanaged(olds));
     });
+    const revokes = intentOf(change, recorded, this.#now()).revoke !== undefined;
+    return revokes ? said : blockedIfAlone(said, foreseen, olds, news);
   }
 
-  #retire(inputs: Inputs, olds: Props): Promise<void> {
-    const { userArn } = inputs;
+  async delete(olds: Props): Promise<Answer> {
+    const inputs = pickInputs(olds);
     const recorded = toManagedKeys(olds);
     this.#living.delete(instanceOf(recorded.operationId));
-    const kept = [...this.#living.values()].flat();
-    const stay = managedIds(recorded).filter((id) => kept.includes(id));
-    if (stay.length > 0)
-      this.#world.say(`${userArn}: what another resource of this program keeps is left: ${stay.join(" and ")}.`);
-    return this.#attemptRecorded(`Can't delete the access keys of ${userArn}`, inputs, (dependencies) =>
-      retire(userArn, ownerOf(inputs), stay.reduce(without, recorded), dependencies),
-    );
+    const held = [...this.#living.values()].flat();
+    const go = (userArn: string) =>
+      this.#attemptRecorded(
+        `Can't delete the access keys of ${userArn}`,
+        { ...inputs, userArn },
+        async (dependencies) => {
+          const did = await destroy(userArn, ownerOf(inputs), recorded, held, dependencies);
+          return answer(undefined, { did, messages: told(inputs, doneMessages(did)) });
+        },
+      );
+    const said = await go(inputs.userArn);
+    // Nobody can correct the ARN of a resource that is no longer in the program; its keys tell it exactly.
+    const { failure } = said;
+    return failure instanceof Renamed && parseUserArn(failure.where) ? go(failure.where) : said;
+  }
+
+  #now(): Date {
+    return this.#world.clock.now();
+  }
+
+  /** Renamed or moved, a resource is the owner that it was: the tag on the user names that one. */
+  #inherit(olds: Props, news: Props): Inputs {
+    return pickInputs({ ...news, journalOwner: pickInputs(olds).journalOwner ?? news.journalOwner });
   }
 
   #lives(keys: ManagedKeys): void {
     this.#living.set(instanceOf(keys.operationId), managedIds(keys));
   }
 
-  /** Another user is a replacement, the same one under another name is not. What can't be told here, the update finds out. */
-  async #userChange(before: Inputs, after: Inputs, userId: string): Promise<"same" | "other"> {
-    const change = userChange(before.userArn, after.userArn);
-    if (change === "other" || change === "same") return change;
-    const say = (found: string) => this.#world.say(`${before.userArn}: ${found}`);
-    if (change === "unknown") {
-      say(
-        "the user's ARN may change. If it is the same user, renamed or moved, its keys stay; if it is another one, they are replaced.",
-      );
-      return "same";
-    }
-    try {
-      const id = await this.#userId(after);
-      if (id && id !== userId) return "other";
-      // IAM may not know a new name for some seconds. Then it has no old one either, and the update waits for the new one.
-      if (!id && (await this.#userId({ ...after, userArn: before.userArn }))) return "other";
-      say(`this is the same user under another name or path, ${after.userArn}: its keys stay.`);
-      return "same";
-    } catch {
-      say(
-        `nobody could look whether ${after.userArn} is the same user under another name or path; if so, its keys stay.`,
-      );
-      return "same";
-    }
+  #whichUser(before: Inputs, after: Inputs, { userId }: ManagedKeys): Promise<UserChange> {
+    return whichUser(before.userArn, after.userArn, userId, (userArn) =>
+      openSession(this.#world, this.#config, { ...after, userArn }).iam.getUser(),
+    );
   }
 
-  async #userId(inputs: Inputs): Promise<string | undefined> {
-    try {
-      return (await openSession(this.#world, this.#config, inputs).iam.getUser()).userId;
-    } catch (error) {
-      if (error instanceof IamError && error.kind === "noSuchEntity") return undefined;
-      throw error;
-    }
+  #answered(inputs: Inputs, said: Answer, { did, why, unmanaged, failure }: Rotated, known: string[]): Answer {
+    const until = said.outputs?.previousUntil;
+    const messages = [...doneMessages(did, { why, until }), ...newcomers(unmanaged, known)];
+    return { ...said, did, messages: told(inputs, messages), ...(failure && { failure }) };
   }
 
   /** With the credentials of today's program. */
-  async #attempt<T>(asked: string, inputs: Inputs, work: (dependencies: Dependencies) => Promise<T>): Promise<T> {
-    try {
-      return await this.#inTurn(inputs, () => work(openSession(this.#world, this.#config, inputs)));
-    } catch (error) {
-      throw explain(asked, inputs.userArn, error);
-    }
+  async #attempt(
+    attempted: string,
+    inputs: Inputs,
+    work: (dependencies: Dependencies) => Promise<Answer>,
+  ): Promise<Answer> {
+    return this.#inTurn(attempted, inputs, () => work(openSession(this.#worldOf(inputs), this.#config, inputs)));
   }
 
   /** With recorded credentials, which may be out of date. */
-  async #attemptRecorded<T>(
-    asked: string,
+  async #attemptRecorded(
+    attempted: string,
     inputs: Inputs,
-    work: (dependencies: Dependencies) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await this.#inTurn(inputs, () => withFallback(this.#world, this.#config, inputs, work));
-    } catch (error) {
-      throw explain(asked, inputs.userArn, error);
-    }
+    work: (dependencies: Dependencies) => Promise<Answer>,
+  ): Promise<Answer> {
+    return this.#inTurn(attempted, inputs, () => withFallback(this.#worldOf(inputs), this.#config, inputs, work));
   }
 
-  #inTurn<T>({ userArn }: Inputs, work: () => Promise<T>): Promise<T> {
-    const user = parseUserArn(userArn);
-    return this.#queue.take(user ? userKey(user) : userArn, work);
+  /** What is said while it works names the user. */
+  #worldOf({ userArn }: Inputs): World {
+    const say = (text: string, severity: Message["severity"] = "info") =>
+      this.#world.say(`${userArn}: ${text}`, severity);
+    return { ...this.#world, say };
   }
+
+  async #inTurn(attempted: string, { userArn }: Inputs, work: () => Promise<Answer>): Promise<Answer> {
+    const user = parseUserArn(userArn);
+    try {
+      return await this.#queue.take(user ? userKey(user) : userArn, work);
+    } catch (error) {
+      return answer(undefined, { failure: explain(attempted, userArn, error) });
+    }
+  }
+}
+
+/** What concerns this user alone, and has changed nothing, leaves the resource as it is, and fails no other. */
+function blockedIfAlone(said: Answer, foreseen: Foreseen, olds: Props, news: Inputs): Answer {
+  const { failure } = said;
+  if (said.outputs || !(failure instanceof RotationError) || !failure.parts.because) return said;
+  const { because, found, todo, accessKeyId } = failure.parts;
+  const does = (did: Done["did"]) => foreseen.did.some((one) => one.did === did);
+  const ends = does("deleted") || does("deactivated");
+  const what = does("made") ? "rotation" : does("adopted") ? "adoption" : ends ? "retirement" : "rotation";
+  return answer(blockedOutputs(olds, news, blockedBy(what, because, found, todo, accessKeyId)), { undone: ALL_UNDONE });
+}
+
+function told({ userArn }: Inputs, messages: Message[]): Message[] {
+  const who = hasUnknowns(userArn) ? "a user that is still to be made" : userArn;
+  return messages.map(({ severity, text }) => ({ severity, text: `${who}: ${text}` }));
+}
+
+function doneMessages(did: Done[], about: Parameters<typeof doneInWords>[1] = {}): Message[] {
+  return did.length > 0 ? [{ severity: "info", text: doneInWords(did, about) }] : [];
+}
+
+/** Keys that are not managed here, and were not known yet. */
+function newcomers(unmanaged: FoundKey[], known: string[]): Message[] {
+  const news = unmanaged.filter(({ accessKeyId }) => !known.includes(accessKeyId));
+  return news.length > 0 ? [{ severity: "warning", text: unmanagedInWords(news) }] : [];
+}
+
+function idsOf(keys: FoundKey[]): string[] {
+  return keys.map(({ accessKeyId }) => accessKeyId);
 }

@@ -1,3 +1,5 @@
+import type { Because } from "./pending";
+
 /** What went wrong with one call to AWS, in the terms that decisions need. */
 export type IamErrorKind =
   | "noSuchEntity" // the user, or the key, is not there
@@ -29,18 +31,27 @@ export class IamError extends Error {
 export class RotationError extends Error {
   override readonly name: string = "RotationError";
   constructor(
-    readonly parts: { asked: string; found: string; todo: string },
+    readonly parts: {
+      /** Begins with `Can't`. */
+      attempted: string;
+      found: string;
+      todo: string;
+      /** Set where it concerns this user alone, and nothing was changed: an update is then blocked, and fails no other. */
+      because?: Because;
+      accessKeyId?: string;
+    },
     options?: ErrorOptions,
   ) {
-    super(`${parts.asked}: ${parts.found} ${parts.todo}`, options);
+    super(`${parts.attempted}: ${parts.found} ${parts.todo}`, options);
   }
 }
 
 /** Turns the failure of an AWS call into one that says what to do. */
-export function explain(asked: string, userArn: string, error: unknown): Error {
+export function explain(attempted: string, userArn: string, error: unknown): Error {
   if (!(error instanceof IamError)) return error instanceof Error ? error : new Error(String(error));
   const said = `${error.action} failed with ${error.code}: ${error.message}`.replace(/\.?$/, ".");
-  return new RotationError({ asked, found: said, todo: whatToDo(error, userArn) }, { cause: error });
+  const because = error.kind === "denied" ? ({ because: "denied" } as const) : {};
+  return new RotationError({ attempted, found: said, todo: whatToDo(error, userArn), ...because }, { cause: error });
 }
 
 function whatToDo(error: IamError, userArn: string): string {
@@ -84,7 +95,7 @@ const HINTS: [RegExp, string][] = [
   ],
   [
     /UpdateAccessKey AccessDenied/,
-    "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivate: true })` makes the whole policy document), or leave `deactivatePeriod` out; then run again.",
+    "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivatePeriod: true })` makes the whole policy document), or leave `deactivatePeriod` out; then run again.",
   ],
   [
     /TagUser LimitExceeded/,

@@ -18,17 +18,39 @@ export interface Inputs {
   awsProvider?: Record<string, unknown>;
 }
 
-export const PUBLIC_INPUTS = [
-  "userArn",
-  "rotationTrigger",
-  "region",
-  "login",
-  "state",
-  "rotateEvery",
-  "gracePeriod",
-  "deactivatePeriod",
-  "revocationTrigger",
-  "lastUsedGuard",
-] as const;
-export const INTERNAL_INPUTS = ["journalOwner", "awsProvider"] as const;
-export const INPUT_NAMES = [...PUBLIC_INPUTS, ...INTERNAL_INPUTS] as const;
+interface Input {
+  /** Encrypted in any case. */
+  secret?: true;
+  /** A length of time: a change of it counts from the next decision on, and changes no key by itself. */
+  period?: true;
+  /** Any JSON value, whose change asks for something. */
+  trigger?: true;
+  /** Not the user's: the class or the plugin passes it. */
+  internal?: true;
+}
+
+/** Every input, by name. */
+export const INPUTS = {
+  userArn: {},
+  rotationTrigger: { trigger: true },
+  region: {},
+  login: { secret: true },
+  state: { secret: true },
+  rotateEvery: { period: true },
+  gracePeriod: { period: true },
+  deactivatePeriod: { period: true },
+  revocationTrigger: { trigger: true },
+  lastUsedGuard: { period: true },
+  journalOwner: { internal: true },
+  awsProvider: { secret: true, internal: true },
+} as const satisfies Record<string, Input>;
+
+export type InputName = keyof typeof INPUTS;
+export const INPUT_NAMES = Object.keys(INPUTS) as InputName[];
+
+export function inputsThatAre(kind: keyof Input): InputName[] {
+  return INPUT_NAMES.filter((name) => kind in INPUTS[name]);
+}
+
+export const PUBLIC_INPUTS = INPUT_NAMES.filter((name) => !("internal" in INPUTS[name]));
+export const INTERNAL_INPUTS = inputsThatAre("internal");

@@ -9,9 +9,9 @@ export interface ManagedKeys {
   /** Since when `previous` is the older key, RFC 3339: its grace period counts from here. */
   previousSince?: string;
   /** What became of `previous` since its grace period ended. */
-  retirement?: Retirement;
+  fate?: PreviousFate;
   /** Ids of keys that are neither current nor previous any more, and still have to be deleted. */
-  retired: string[];
+  toDelete: string[];
   /** The operation that made this state what it is; the journal on the user names it too. */
   operationId?: string;
   /** That operation could not close its journal. */
@@ -19,7 +19,7 @@ export interface ManagedKeys {
 }
 
 /** What became of a `previous` whose time is over. */
-export interface Retirement {
+export interface PreviousFate {
   /** When it was deactivated here: RFC 3339. */
   deactivatedAt?: string;
   /** Somebody activated it again since: it is needed. */
@@ -32,30 +32,29 @@ type Parts = { [Name in keyof ManagedKeys]?: ManagedKeys[Name] | undefined };
 
 /** `undefined` must not reach the engine: what is absent is left out. */
 export function managedKeys(parts: Parts): ManagedKeys {
-  const { userId = "", current, previous, previousSince, retired = [], operationId, journalOpen } = parts;
-  const { retirement } = parts;
+  const { userId = "", current, previous, previousSince, fate, toDelete = [], operationId, journalOpen } = parts;
   return {
     userId,
     ...(current && { current }),
     ...(previous && {
       previous,
       ...(previousSince && { previousSince }),
-      ...(retirement && Object.keys(retirement).length > 0 && { retirement }),
+      ...(fate && Object.keys(fate).length > 0 && { fate }),
     }),
-    retired,
+    toDelete,
     ...(operationId && { operationId }),
     ...(journalOpen && { journalOpen }),
   };
 }
 
 export function managedIds(keys: ManagedKeys): string[] {
-  return [keys.current?.accessKeyId, keys.previous?.accessKeyId, ...keys.retired].filter((id) => id !== undefined);
+  return [keys.current?.accessKeyId, keys.previous?.accessKeyId, ...keys.toDelete].filter((id) => id !== undefined);
 }
 
 /** A user is the one that was recorded by its UserId; or if it has a key of ours, since a key never moves to another user. */
-export function isRecordedUser(recorded: ManagedKeys, found: { userId: string; keys: FoundKey[] }): boolean {
+export function isRecordedUser(recorded: ManagedKeys, observed: { userId: string; keys: FoundKey[] }): boolean {
   const ids = managedIds(recorded);
-  return recorded.userId === found.userId || found.keys.some(({ accessKeyId }) => ids.includes(accessKeyId));
+  return recorded.userId === observed.userId || observed.keys.some(({ accessKeyId }) => ids.includes(accessKeyId));
 }
 
 /** After a key is gone from AWS. */
@@ -65,11 +64,11 @@ export function without(keys: ManagedKeys, accessKeyId: string): ManagedKeys {
     ...keys,
     current: unless(keys.current),
     previous: unless(keys.previous),
-    retired: keys.retired.filter((id) => id !== accessKeyId),
+    toDelete: keys.toDelete.filter((id) => id !== accessKeyId),
   });
 }
 
-/** After a key has become current: one older key stays as previous, every other one is retired. */
+/** After a key has become current: one older key stays as previous, every other one is to be deleted. */
 export function withCurrent(
   keys: ManagedKeys,
   current: ManagedKey,
@@ -78,14 +77,14 @@ export function withCurrent(
 ): ManagedKeys {
   const previous = [keys.current, keys.previous].find((key) => key !== undefined && key.accessKeyId === previousId);
   const stay = [current.accessKeyId, previous?.accessKeyId];
-  const retired = managedIds(keys).filter((id) => !stay.includes(id));
+  const toDelete = managedIds(keys).filter((id) => !stay.includes(id));
   // The same key that stays previous is what it was.
-  const retirement = previous === keys.previous ? keys.retirement : undefined;
-  return managedKeys({ ...keys, current, previous, previousSince: since, retirement, retired });
+  const fate = previous === keys.previous ? keys.fate : undefined;
+  return managedKeys({ ...keys, current, previous, previousSince: since, fate, toDelete });
 }
 
-/** After a key has become previous beside current: the one before it is retired. */
+/** After a key has become previous beside current: the one before it is to be deleted. */
 export function withPrevious(keys: ManagedKeys, previous: ManagedKey, since: string): ManagedKeys {
-  const retired = [...keys.retired, ...(keys.previous ? [keys.previous.accessKeyId] : [])];
-  return managedKeys({ ...keys, previous, previousSince: since, retirement: undefined, retired });
+  const toDelete = [...keys.toDelete, ...(keys.previous ? [keys.previous.accessKeyId] : [])];
+  return managedKeys({ ...keys, previous, previousSince: since, fate: undefined, toDelete });
 }

@@ -1,5 +1,5 @@
 import { inWords } from "./duration";
-import type { Retirement } from "./managedKeys";
+import type { Pending } from "./pending";
 import { parseUserArn } from "./userArn";
 
 /** What the report tells of one key. */
@@ -7,40 +7,55 @@ export interface ReportRow {
   userArn: string;
   currentAccessKeyId?: string | undefined;
   previousAccessKeyId?: string | undefined;
-  rotatedAt?: string | undefined;
+  currentCreatedAt?: string | undefined;
   rotationDueAt?: string | undefined;
   previousUntil?: string | undefined;
-  retirement?: Retirement | undefined;
-  waitsFor?: string | undefined;
+  previousDeactivatedAt?: string | undefined;
+  pending?: Pending[] | undefined;
+  unmanagedAccessKeyIds?: string[] | undefined;
 }
 
 /** The table of rotationReport: the key that is due first on top. */
 export function reportTable(keys: ReportRow[], now: Date): string {
   const rows = [...keys].sort((a, b) => (a.rotationDueAt ?? LAST).localeCompare(b.rotationDueAt ?? LAST));
   const cells = [HEAD, ...rows.map((row) => cellsOf(row, now))];
-  // Where nothing waits there is no such column.
-  return table(keys.some((key) => key.waitsFor) ? cells : cells.map((row) => row.slice(0, -1)));
+  // Where nothing is pending, or unmanaged, there is no such column.
+  const kept = HEAD.map((_, column) => column < ALWAYS || cells.slice(1).some((row) => row[column] !== NONE));
+  return table(cells.map((row) => row.filter((_, column) => kept[column])));
+}
+
+export function isOverdue({ rotationDueAt }: ReportRow, now: Date): boolean {
+  return rotationDueAt !== undefined && Date.parse(rotationDueAt) <= now.getTime();
 }
 
 const LAST = "9999";
-const HEAD = ["User", "Current key", "Age", "Rotation due", "Previous key", "Waits, because"];
+const NONE = "–";
+const HEAD = ["User", "Current key", "Age", "Rotation due", "Previous key", "Pending", "Not managed"];
+const ALWAYS = 5;
 
 function cellsOf(key: ReportRow, now: Date): string[] {
-  const { userArn, currentAccessKeyId, previousAccessKeyId, rotatedAt, rotationDueAt: due, waitsFor } = key;
-  const isOverdue = due && Date.parse(due) <= now.getTime();
+  const { userArn, currentAccessKeyId, previousAccessKeyId, currentCreatedAt, rotationDueAt: due } = key;
+  const { pending = [], unmanagedAccessKeyIds = [] } = key;
   return [
     parseUserArn(userArn)?.userName ?? userArn,
     // After a refresh that found the current key gone there is none, until the next update has made one.
     currentAccessKeyId ?? "none",
-    rotatedAt ? inWords(now.getTime() - Date.parse(rotatedAt)) : "–",
-    isOverdue ? `**due since ${due}**` : (due ?? "–"),
-    previousAccessKeyId ? `${previousAccessKeyId} ${lasts(key)}` : "–",
-    waitsFor ?? "–",
+    currentCreatedAt ? inWords(now.getTime() - Date.parse(currentCreatedAt)) : NONE,
+    isOverdue(key, now) ? `**due since ${due}**` : (due ?? NONE),
+    previousAccessKeyId ? `${previousAccessKeyId} ${lasts(key)}` : NONE,
+    pending.map(inShort).join("; ") || NONE,
+    unmanagedAccessKeyIds.join(", ") || NONE,
   ];
 }
 
-function lasts({ previousUntil: until, retirement }: ReportRow): string {
-  if (retirement?.deactivatedAt) return `asleep since ${retirement.deactivatedAt}`;
+/** The whole sentence stands in `pending`, and in what the last run printed. */
+function inShort({ what, because, until, accessKeyId, blocked }: Pending): string {
+  const about = [because, accessKeyId, until && `until ${until}`].filter(Boolean).join(" ");
+  return `${blocked ? "**blocked**: " : ""}${what} (${about})`;
+}
+
+function lasts({ previousUntil: until, previousDeactivatedAt: deactivated }: ReportRow): string {
+  if (deactivated) return `deactivated since ${deactivated}`;
   return until ? `until ${until}` : "until the next rotation";
 }
 

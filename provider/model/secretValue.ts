@@ -1,3 +1,5 @@
+import { SECRETS } from "./outputs";
+
 /** Constants of Pulumi's engine, the same in every SDK. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
@@ -11,15 +13,14 @@ export function isSecret(value: unknown): value is Record<string, unknown> & { v
   return typeof value === "object" && value !== null && (value as Record<string, unknown>)[SIGNATURE] === SECRET;
 }
 
-/** Properties of a RotatedAccessKey that are secret in any case. `answered` notes triggers, which a program may have marked as secret. */
-export const SECRETS = ["current", "previous", "login", "state", "awsProvider", "answered"];
-
 /**
- * The properties with these marked, by the provider itself: a transformation that gives other options, or a plain `login`,
- * takes away what the program has said of them.
+ * The properties with their secrets marked, by the provider itself: a transformation that gives other options, or a plain
+ * `login`, takes away what the program has said of them.
+ * @param more names of others that are secret here
  */
-export function sealed(props: object): Record<string, unknown> {
+export function withSecrets(props: object, more: string[] = []): Record<string, unknown> {
+  const isSecretName = (name: string) => SECRETS.includes(name) || more.includes(name);
   return Object.fromEntries(
-    Object.entries(props).map(([name, value]) => [name, SECRETS.includes(name) ? secret(value) : value]),
+    Object.entries(props).map(([name, value]) => [name, isSecretName(name) ? secret(value) : value]),
   );
 }

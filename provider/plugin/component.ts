@@ -10,7 +10,9 @@ import rpb = require("@pulumi/pulumi/proto/resource_pb");
 
 import { SETTING_NAMES } from "../aws/awsSettings";
 import { RotationError } from "../model/errors";
+import { PUBLIC_INPUTS } from "../model/inputs";
 import { isObject } from "../model/json";
+import { PUBLIC_OUTPUTS, SECRETS } from "../model/outputs";
 import { isUnknown, UNKNOWN } from "../model/unknowns";
 import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../model/userTags";
 import { TO_ENGINE } from "./engineLog";
@@ -22,18 +24,7 @@ const KEY_TYPE = `${PACKAGE}:index:RotatedAccessKey`;
 /** What a program in TypeScript has without this plugin: the same resource under another type. */
 const DYNAMIC_KEY_TYPE = "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey";
 const USER_INPUTS = ["name", "path", "permissionsBoundary", "forceDestroy", "tags"];
-const KEY_OUTPUTS = [
-  "current",
-  "previous",
-  "currentAccessKeyId",
-  "previousAccessKeyId",
-  "rotatedAt",
-  "rotationDueAt",
-  "previousSince",
-  "previousUntil",
-  "retirement",
-  "waitsFor",
-];
+const KEY_OUTPUTS = [...PUBLIC_INPUTS.filter((name) => name !== "userArn"), ...PUBLIC_OUTPUTS];
 /** Of @pulumi/aws it is not known which version makes the user: what one of them refuses is refused. */
 const ANY_AWS = Number.POSITIVE_INFINITY;
 
@@ -60,7 +51,8 @@ export async function construct(request: pb.ConstructRequest): Promise<pb.Constr
     // In a preview, what is not told is not known yet.
     const missing = request.getDryrun() ? UNKNOWN : null;
     for (const name of KEY_OUTPUTS) outputs[name] = key.outputs[name] ?? (name in key.outputs ? null : missing);
-    for (const name of ["current", "previous"]) outputs[name] = secret(outputs[name]);
+    for (const name of KEY_OUTPUTS)
+      if (SECRETS.includes(name) && outputs[name] !== null) outputs[name] = secret(outputs[name]);
     await monitor.finish(urn, outputs);
     const reply = new pb.ConstructResponse();
     reply.setUrn(urn);
@@ -83,9 +75,9 @@ function userInputsOf(component: string, user: unknown): Bag {
   const given = isObject(settings) ? settings : {};
   const strange = Object.keys(given).filter((name) => !USER_INPUTS.includes(name));
   if (strange.length > 0) {
-    const asked = `Can't make the RotatedUser ${component}`;
+    const attempted = `Can't make the RotatedUser ${component}`;
     const found = `user has ${strange.join(" and ")}, which it does not take.`;
-    throw new RotationError({ asked, found, todo: `It takes ${USER_INPUTS.join(", ")}.` });
+    throw new RotationError({ attempted, found, todo: `It takes ${USER_INPUTS.join(", ")}.` });
   }
   const tags = tagsOf(component, given.tags);
   const inputs: Bag = { ...given, tags, tagsAll: isUnknown(tags) ? UNKNOWN : {} };
@@ -118,7 +110,7 @@ function awsSettingsOf(request: pb.ConstructRequest, { login }: Bag): Bag {
   if (providers.has("aws")) {
     if (login) return {};
     throw new RotationError({
-      asked: `Can't make the RotatedUser ${request.getName()}`,
+      attempted: `Can't make the RotatedUser ${request.getName()}`,
       found:
         "its AWS provider makes the user, and what that signs in with can't be read here, so that its keys would be rotated by somebody else.",
       todo: `Give it a provider of ${PACKAGE} with the same settings among \`providers\`; or pass \`login\`.`,

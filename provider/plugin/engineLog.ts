@@ -1,7 +1,11 @@
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 
+import type { Severity } from "../model/message";
+
 import pb = require("@pulumi/pulumi/proto/engine_pb");
+
+const SEVERITIES = { info: pb.LogSeverity.INFO, warning: pb.LogSeverity.WARNING, error: pb.LogSeverity.ERROR };
 
 /** How long a line may take to be said, in milliseconds: an engine that does not listen holds nothing up. */
 const PATIENCE = 5_000;
@@ -20,9 +24,9 @@ export class EngineLog {
   }
 
   /** @param passing shown beside the resource while it works, and not kept */
-  say(urn: string, line: string, { passing = false } = {}): Promise<void> {
+  say(urn: string, line: string, { passing = false, severity = "info" as Severity } = {}): Promise<void> {
     const request = new pb.LogRequest();
-    request.setSeverity(pb.LogSeverity.INFO);
+    request.setSeverity(SEVERITIES[severity]);
     request.setMessage(line);
     request.setUrn(urn);
     request.setEphemeral(passing);

@@ -1,27 +1,34 @@
 import { isDeepStrictEqual } from "node:util";
-import { unknownPeriods } from "../decide/intent";
+import type { Answer } from "../lifecycle/answer";
 import type { Failure } from "../lifecycle/checkInputs";
-import { KeyLifecycle, SavedFailure } from "../lifecycle/lifecycle";
+import { KeyLifecycle } from "../lifecycle/lifecycle";
+import type { Outputs } from "../lifecycle/record";
 import type { World } from "../lifecycle/session";
-import { pickInputs } from "../lifecycle/state";
 import { RotationError } from "../model/errors";
-import { INPUT_NAMES } from "../model/inputs";
+import { PUBLIC_INPUTS } from "../model/inputs";
 import { sameValue } from "../model/json";
+import { outputsThatAre, SECRETS } from "../model/outputs";
 import { ownerHash } from "../model/owner";
-import { SECRETS } from "../model/secretValue";
-import { foreseeCreate, foreseeUpdate, withDates } from "./foresee";
+import { severityOf } from "../model/pending";
 import { type Bag, containsSecret, plain, plainBag, secret } from "./wire";
-
-const PERIODS = ["rotateEvery", "gracePeriod", "deactivatePeriod", "lastUsedGuard"];
 
 export type DetailKind = "add" | "delete" | "update" | "update-replace";
 
+/** What an operation failed with after a change: these outputs must be saved. */
+export class HalfDone extends Error {
+  override readonly name = "HalfDone";
+  constructor(
+    readonly outputs: Bag,
+    override readonly cause: Error,
+  ) {
+    super(cause.message);
+  }
+}
+
 /** RotatedAccessKey in the engine's terms, over the same life as the dynamic provider's: bags as they come from the wire. */
-export class RotatedKeys {
+export class AccessKeyMount {
   readonly #keys: KeyLifecycle;
   readonly #world: World;
-  /** Resources of which nothing but a period or a date has changed: their update asks AWS nothing. */
-  readonly #quiet = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -49,94 +56,75 @@ export class RotatedKeys {
     return { inputs: { ...Object.fromEntries(marked), journalOwner: inputs.journalOwner }, failures };
   }
 
-  async diff(urn: string, olds: Bag, news: Bag) {
+  async diff(olds: Bag, news: Bag) {
     const [before, after] = [plainBag(olds), plainBag(news)];
-    const { changes, replaces = [] } = await this.#keys.diff(before, after);
+    const { changes, replaces, messages } = await this.#keys.diff(before, after);
+    // What is not shown by an update, or before it, is said here.
+    if (changes === "none" || replaces.length > 0)
+      for (const { text, severity } of messages) this.#world.say(text, severity);
     const details: Record<string, DetailKind> = {};
-    for (const name of INPUT_NAMES) {
-      if (name === "journalOwner" || name === "awsProvider" || sameValue(before[name], after[name])) continue;
+    for (const name of PUBLIC_INPUTS) {
+      if (sameValue(before[name], after[name])) continue;
       const isGiven = (value: unknown) => value !== undefined && value !== null;
       const kind = !isGiven(before[name]) ? "add" : !isGiven(after[name]) ? "delete" : "update";
       details[name] = replaces.includes(name) ? "update-replace" : kind;
     }
-    const dated = this.#dated(before, after);
-    const isOutdated = ["rotationDueAt", "previousUntil"].some((name) => !sameValue(before[name], dated[name]));
-    const isQuiet = !changes && (isOutdated || PERIODS.some((name) => name in details));
-    if (isQuiet) this.#quiet.add(urn);
-    else this.#quiet.delete(urn);
-    return { changes: changes || isQuiet, replaces, details: changes || isQuiet ? details : {} };
+    return { changes: changes !== "none", replaces, details: changes === "none" ? {} : details };
   }
 
-  async create(inputs: Bag, preview: boolean): Promise<{ id: string; outputs: Bag }> {
+  async create(inputs: Bag, isPreview: boolean): Promise<{ id: string; outputs: Bag }> {
     const given = plainBag(inputs);
-    if (preview) {
-      const outputs = foreseeCreate(pickInputs(given), this.#now());
-      return { id: "", outputs: this.#shown(outputs, given, inputs, {}) };
-    }
-    const { id, outputs } = await this.#saving(inputs, {}, () => this.#keys.create(given));
-    return { id, outputs: this.#shown(outputs, given, inputs, {}) };
+    const said = isPreview ? this.#keys.foreseeCreate(given) : await this.#keys.create(given);
+    return { id: isPreview ? "" : String(given.userArn), outputs: this.#passOn(said, inputs, {}) };
   }
 
-  async update(urn: string, olds: Bag, news: Bag, preview: boolean): Promise<Bag> {
+  async update(olds: Bag, news: Bag, isPreview: boolean): Promise<Bag> {
     const [before, after] = [plainBag(olds), plainBag(news)];
-    // A preview that does not know a period yet can't tell whether its time has come.
-    const isQuiet = this.#quiet.has(urn) && unknownPeriods(pickInputs(after)).length === 0;
-    if (isQuiet) return this.#shown(this.#dated(before, after), after, news, olds);
-    const outputs = preview
-      ? foreseeUpdate(before, pickInputs({ ...after, journalOwner: before.journalOwner }), this.#now())
-      : await this.#saving(news, olds, () => this.#keys.update(before, after));
-    return this.#shown(outputs, after, news, olds);
+    const said = isPreview ? this.#keys.foreseeUpdate(before, after) : await this.#keys.update(before, after);
+    if (!isPreview && said.outputs) {
+      for (const wait of said.outputs.pending)
+        this.#world.say(`${said.outputs.userArn}: ${wait.message}`, severityOf(wait));
+    }
+    return this.#passOn(said, news, olds);
   }
 
   async read(id: string, olds: Bag): Promise<Bag> {
     if (Object.keys(olds).length === 0) throw noImport(id);
-    const before = plainBag(olds);
-    return this.#shown(await this.#keys.read(before), before, olds, {});
+    return this.#passOn(await this.#keys.read(plainBag(olds)), olds, {});
   }
 
-  delete(olds: Bag): Promise<void> {
-    return this.#keys.delete(plainBag(olds));
+  async delete(olds: Bag): Promise<void> {
+    const { failure, messages } = await this.#keys.delete(plainBag(olds));
+    for (const { text, severity } of messages) this.#world.say(text, severity);
+    if (failure) throw failure;
   }
 
-  #now(): Date {
-    return this.#world.clock.now();
-  }
-
-  /** The recorded outputs with today's periods, and the dates that follow. */
-  #dated(before: Bag, after: Bag): Bag {
-    const { __provider: _, ...recorded } = before;
-    const periods = Object.fromEntries(PERIODS.map((name) => [name, after[name]]));
-    return withDates({ ...recorded, ...periods }, after.rotationTrigger, this.#now());
-  }
-
-  #shown(outputs: Bag, { rotationTrigger }: Bag, news: Bag, olds: Bag): Bag {
-    const values = Object.entries(withDates(outputs, rotationTrigger, this.#now()));
+  /** Says what was said, and marks what is secret; throws what failed. */
+  #passOn({ outputs, secrets, undone, messages, failure }: Answer, news: Bag, olds: Bag): Bag {
+    for (const { text, severity } of messages) this.#world.say(text, severity);
+    if (!outputs) throw failure;
     const isSecret = (name: string, value: unknown) =>
-      SECRETS.includes(name) ||
+      secrets.includes(name) ||
       containsSecret(news[name]) ||
-      // What is not answered yet is recorded as it was before, and was perhaps secret then.
-      (containsSecret(olds[name]) && !isDeepStrictEqual(plain(news[name]), value));
-    return Object.fromEntries(
-      values
-        .filter(([, value]) => value !== undefined)
-        .map(([name, value]) => [name, isSecret(name, value) ? secret(value) : value]),
+      // What was not done is recorded as it was before, and was perhaps secret then.
+      (undone.includes(name) && containsSecret(olds[name]) && !isDeepStrictEqual(plain(news[name]), value));
+    const marked = Object.fromEntries(
+      Object.entries(withNulls(outputs)).map(([name, value]) => [name, isSecret(name, value) ? secret(value) : value]),
     );
+    if (failure) throw new HalfDone(marked, failure);
+    return marked;
   }
+}
 
-  async #saving<T>(news: Bag, olds: Bag, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof SavedFailure)) throw error;
-      const outputs = this.#shown(error.outputs, error.outputs, news, olds) as SavedFailure["outputs"];
-      throw new SavedFailure(outputs, error.cause);
-    }
-  }
+/** An output that is absent would be unknown in a preview. */
+function withNulls(outputs: Outputs): Bag {
+  const all = outputsThatAre("optional").map((name) => [name, outputs[name] ?? null]);
+  return { ...Object.fromEntries(all), ...outputs };
 }
 
 function noImport(id: string): RotationError {
   return new RotationError({
-    asked: `Can't import the access keys of ${id}`,
+    attempted: `Can't import the access keys of ${id}`,
     found: "AWS never shows a key's secret again.",
     todo: "Make the resource without importing it, and pass the keys that the user has as `state: { current?, previous? }`.",
   });

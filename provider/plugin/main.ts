@@ -3,7 +3,7 @@ import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { engineAt } from "../act/engine";
 import { EngineLog } from "./engineLog";
-import { RotatedKeys } from "./keys";
+import { AccessKeyMount } from "./keys";
 import { serviceFor } from "./server";
 import { Calls, pluginWorld } from "./world";
 
@@ -15,7 +15,7 @@ async function main(args: string[]): Promise<void> {
   const log = new EngineLog();
   log.attach(address);
   const calls = new Calls(log);
-  const keys = new RotatedKeys(pluginWorld(calls, engine));
+  const keys = new AccessKeyMount(pluginWorld(calls, engine));
   const server = new grpc.Server({
     "grpc.max_receive_message_length": ANY_SIZE,
     "grpc.max_send_message_length": ANY_SIZE,

@@ -12,7 +12,7 @@ import type { Failure } from "../lifecycle/checkInputs";
 import { construct } from "./component";
 import type { EngineLog } from "./engineLog";
 import { invoke } from "./functions";
-import type { DetailKind, RotatedKeys } from "./keys";
+import type { AccessKeyMount, DetailKind } from "./keys";
 import { toStatus } from "./status";
 import { type Bag, fromStruct, plain, secret, toStruct } from "./wire";
 import type { Calls } from "./world";
@@ -32,7 +32,7 @@ const CREDENTIALS = ["accessKey", "secretKey", "token", "assumeRoleWithWebIdenti
 const ENGINES_OWN = ["version", "pluginDownloadURL", "__internal"];
 
 /** The gRPC service that the engine asks: it turns messages into bags, and answers back. */
-export function serviceFor(keys: RotatedKeys, calls: Calls, log: EngineLog): grpc.UntypedServiceImplementation {
+export function serviceFor(keys: AccessKeyMount, calls: Calls, log: EngineLog): grpc.UntypedServiceImplementation {
   return {
     handshake: rpc(async (request: pb.ProviderHandshakeRequest) => {
       log.attach(request.getEngineAddress());
@@ -92,7 +92,7 @@ export function serviceFor(keys: RotatedKeys, calls: Calls, log: EngineLog): grp
     }),
     diff: onResource(async (request: pb.DiffRequest) => {
       const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
-      const { changes, replaces, details } = await keys.diff(request.getUrn(), olds, news);
+      const { changes, replaces, details } = await keys.diff(olds, news);
       const reply = new pb.DiffResponse();
       reply.setChanges(changes ? DIFF_SOME : DIFF_NONE);
       reply.setReplacesList(replaces);
@@ -123,7 +123,7 @@ export function serviceFor(keys: RotatedKeys, calls: Calls, log: EngineLog): grp
     update: onResource(async (request: pb.UpdateRequest) => {
       const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
       const reply = new pb.UpdateResponse();
-      reply.setProperties(toStruct(await keys.update(request.getUrn(), olds, news, request.getPreview())));
+      reply.setProperties(toStruct(await keys.update(olds, news, request.getPreview())));
       return reply;
     }),
     delete: onResource(async (request: pb.DeleteRequest) => {

@@ -4,6 +4,7 @@ import { type Iam, PATIENCE } from "../act/dependencies";
 import type { Engine } from "../act/engine";
 import type { World } from "../lifecycle/session";
 import { IamError, RotationError } from "../model/errors";
+import type { Severity } from "../model/message";
 import type { EngineLog } from "./engineLog";
 
 /** How long AWS may still take to answer a question once the engine has asked to end, in milliseconds. */
@@ -46,7 +47,7 @@ export class Calls {
     this.#stop = new AbortController();
   }
 
-  say(line: string, more: { passing?: boolean } = {}): void {
+  say(line: string, more: { passing?: boolean; severity?: Severity } = {}): void {
     const call = this.#current.getStore();
     call?.said.push(this.log.say(call.urn, line, more));
   }
@@ -111,7 +112,7 @@ function hurried(iam: Iam, calls: Calls): Iam {
 
 function interrupted(): RotationError {
   return new RotationError({
-    asked: "Stopped waiting for AWS",
+    attempted: "Stopped waiting for AWS",
     found: "the operation was cancelled.",
     todo: "Run again: it goes on from where it stands.",
   });
@@ -148,6 +149,6 @@ export function pluginWorld(calls: Calls, engine: Engine): World {
     patience: PATIENCE,
     engine,
     env: process.env,
-    say: (line) => calls.say(line),
+    say: (text, severity = "info") => calls.say(text, { severity }),
   };
 }

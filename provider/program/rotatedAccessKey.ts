@@ -1,14 +1,15 @@
-import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { AdoptedKeys, KnownKey, Login, RotatedKey } from "../model/accessKey";
-import { after } from "../model/duration";
-import type { Retirement } from "../model/managedKeys";
+import { PUBLIC_INPUTS } from "../model/inputs";
+import { OUTPUT_NAMES, SECRETS } from "../model/outputs";
 import { ownerHash } from "../model/owner";
-import { SECRETS } from "../model/secretValue";
-import { waitsFor } from "../model/waitsFor";
-import { knownIfUnset, readAwsProvider, splitAwsProvider } from "./awsProvider";
+import type { Pending } from "../model/pending";
+import { readAwsProvider, splitAwsProvider } from "./awsProvider";
 import { jsonInput } from "./jsonInput";
+import { outputsNow } from "./outputsNow";
+import { publishedIds } from "./published";
 import { withoutStackTraces } from "./stackTraces";
+import { tellPending } from "./tellPending";
 
 /**
  * An access key as an input, each part of which may come from elsewhere.
@@ -147,22 +148,22 @@ export class RotatedAccessKey extends pulumi.CustomResource {
   declare readonly currentAccessKeyId: pulumi.Output<string>;
   /** Id of `previous`, if there is one. Not secret. */
   declare readonly previousAccessKeyId: pulumi.Output<string | undefined>;
-  /** When `current` was made: RFC 3339, UTC. */
-  declare readonly rotatedAt: pulumi.Output<string>;
-  /** Since when `previous` is the older key: RFC 3339, UTC. Its grace period counts from here. `undefined` when there is none. */
-  declare readonly previousSince: pulumi.Output<string | undefined>;
+  /** When AWS made `current`, also if it was adopted: RFC 3339, UTC. */
+  declare readonly currentCreatedAt: pulumi.Output<string>;
   /** When the next rotation is due: RFC 3339, UTC. `undefined` without `rotateEvery`. */
-  readonly rotationDueAt: pulumi.Output<string | undefined>;
+  declare readonly rotationDueAt: pulumi.Output<string | undefined>;
   /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
-  readonly previousUntil: pulumi.Output<string | undefined>;
-  /** What became of `previous` since its grace period ended. `undefined` where nothing did. */
-  declare readonly retirement: pulumi.Output<Retirement | undefined>;
-  /** Why a rotation, or the end of `previous`, waits, in words. `undefined` if nothing waits. */
-  readonly waitsFor: pulumi.Output<string | undefined>;
+  declare readonly previousUntil: pulumi.Output<string | undefined>;
+  /** Since when `previous` is deactivated by the rotation: RFC 3339, UTC. `undefined` if it is not. */
+  declare readonly previousDeactivatedAt: pulumi.Output<string | undefined>;
+  /** What is asked for or due and has not happened, and why; empty if there is nothing. */
+  declare readonly pending: pulumi.Output<Pending[]>;
+  /** Ids of the keys on the user that this resource does not manage, as last seen. */
+  declare readonly unmanagedAccessKeyIds: pulumi.Output<string[]>;
 
   /** The user's ARN, as given. */
   declare readonly userArn: pulumi.Output<string>;
-  /** The trigger, as given. */
+  /** The trigger, as given; the one before, as long as the rotation that it asks for is pending. */
   declare readonly rotationTrigger: pulumi.Output<unknown>;
   /** The region, as given. */
   declare readonly region: pulumi.Output<string | undefined>;
@@ -170,6 +171,16 @@ export class RotatedAccessKey extends pulumi.CustomResource {
   declare readonly login: pulumi.Output<Login | undefined>;
   /** The keys to adopt, as given. Secret. */
   declare readonly state: pulumi.Output<AdoptedKeys | undefined>;
+  /** The period, as given. */
+  declare readonly rotateEvery: pulumi.Output<string | undefined>;
+  /** The period, as given. */
+  declare readonly gracePeriod: pulumi.Output<string | undefined>;
+  /** The period, as given. */
+  declare readonly deactivatePeriod: pulumi.Output<string | undefined>;
+  /** The trigger, as given. */
+  declare readonly revocationTrigger: pulumi.Output<unknown>;
+  /** The period, as given. */
+  declare readonly lastUsedGuard: pulumi.Output<string | undefined>;
 
   /**
    * @param name the resource's name in the stack
@@ -189,25 +200,24 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       );
     }
     const { opts: ownOpts, awsProvider } = splitAwsProvider(opts);
-    const props: pulumi.Inputs = {
+    const inputs: pulumi.Inputs = {
       ...args,
       rotationTrigger: jsonInput(args.rotationTrigger, `RotatedAccessKey ${name}: rotationTrigger`),
       revocationTrigger: jsonInput(args.revocationTrigger, `RotatedAccessKey ${name}: revocationTrigger`),
       ...(args.login !== undefined && { login: pulumi.secret(args.login) }),
       ...(args.state !== undefined && { state: pulumi.secret(args.state) }),
+    };
+    const published = publishedIds();
+    const props: pulumi.Inputs = {
+      // Declared, so that all outputs exist before the provider has answered.
+      ...Object.fromEntries([...PUBLIC_INPUTS, ...OUTPUT_NAMES].map((output) => [output, undefined])),
+      ...inputs,
       // As the engine names it: of two resources of one name, below different parents, each is an owner of its own.
       journalOwner: pulumi.createUrn(name, TYPE, ownOpts.parent).apply(ownerHash),
+      run: published.then((ids) => ({ isPreview: pulumi.runtime.isDryRun(), ...(ids && { published: ids }) })),
       ...(awsProvider && {
         awsProvider: readAwsProvider(awsProvider, `RotatedAccessKey ${name}`, args.login !== undefined),
       }),
-      // Declared, so that the outputs exist before the provider has answered.
-      current: undefined,
-      previous: undefined,
-      currentAccessKeyId: undefined,
-      previousAccessKeyId: undefined,
-      rotatedAt: undefined,
-      previousSince: undefined,
-      retirement: undefined,
       __provider: PROVIDER,
     };
     const resume = withoutStackTraces();
@@ -225,29 +235,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       throw error;
     }
     resume();
-    // Said here as well, since neither mocks nor previews know a resource's secret outputs.
-    this.current = pulumi.secret(this.current);
-    this.previous = pulumi.secret(this.previous).apply((key) => key ?? undefined);
-    this.previousAccessKeyId = this.previousAccessKeyId.apply((id) => id ?? undefined);
-    this.previousSince = this.previousSince.apply((since) => since ?? undefined);
-    // From today's inputs, whatever the state recorded: a new period needs no update to count.
-    this.rotationDueAt = pulumi.all([this.rotatedAt, args.rotateEvery]).apply(([at, every]) => after(at, every));
-    this.previousUntil = pulumi
-      .all([this.previousSince, args.gracePeriod])
-      .apply(([since, grace]) => after(since, grace));
-    this.retirement = pulumi
-      .all([this.rotatedAt, knownIfUnset(this.retirement)])
-      .apply(([, retirement]) => (retirement as Retirement | null | undefined) ?? undefined);
-    // What waits is not recorded as answered yet. A trigger whose change is ignored asks for nothing.
-    const asks = opts.ignoreChanges?.includes("rotationTrigger") ? this.rotationTrigger : props.rotationTrigger;
-    const isAsked = pulumi.unsecret(
-      pulumi
-        .all([asks, this.rotationTrigger])
-        .apply(([asked, answered]) => !isDeepStrictEqual(JSON.parse(JSON.stringify(asked ?? null)), answered ?? null)),
-    );
-    const { rotationDueAt, previousAccessKeyId, previousUntil, retirement } = this;
-    this.waitsFor = pulumi
-      .output({ isAsked, rotationDueAt, previousAccessKeyId, previousUntil, retirement })
-      .apply((waiting) => waitsFor(waiting, new Date().toISOString()));
+    Object.assign(this, outputsNow(this, inputs, published, opts.ignoreChanges ?? []));
+    tellPending(this);
   }
 }

@@ -2,7 +2,9 @@
 import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
 import type { KnownKey, RotatedKey } from "../model/accessKey";
-import type { Retirement } from "../model/managedKeys";
+import { PUBLIC_INPUTS } from "../model/inputs";
+import { PUBLIC_OUTPUTS } from "../model/outputs";
+import type { Pending } from "../model/pending";
 import { JOURNAL_PATHS } from "../model/userTags";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
 import { userTags, withTagsAll } from "./userTags";
@@ -30,12 +32,12 @@ export class RotatedUser extends pulumi.ComponentResource {
   /** The user's ARN. */
   readonly userArn: pulumi.Output<string>;
   /** The newest key, the one to use. Secret. */
-  readonly current: pulumi.Output<RotatedKey>;
+  declare readonly current: pulumi.Output<RotatedKey>;
   /**
    * The key before it, valid until its grace period ends, or until the next rotation; `undefined` when there is none.
    * Secret.
    */
-  readonly previous: pulumi.Output<
+  declare readonly previous: pulumi.Output<
     | (KnownKey & {
         /** When AWS made the key: RFC 3339, UTC. */
         createdAt: string;
@@ -43,19 +45,39 @@ export class RotatedUser extends pulumi.ComponentResource {
     | undefined
   >;
   /** Id of `current`. Not secret. */
-  readonly currentAccessKeyId: pulumi.Output<string>;
+  declare readonly currentAccessKeyId: pulumi.Output<string>;
   /** Id of `previous`, if there is one. Not secret. */
-  readonly previousAccessKeyId: pulumi.Output<string | undefined>;
-  /** When `current` was made: RFC 3339, UTC. */
-  readonly rotatedAt: pulumi.Output<string>;
+  declare readonly previousAccessKeyId: pulumi.Output<string | undefined>;
+  /** When AWS made `current`, also if it was adopted: RFC 3339, UTC. */
+  declare readonly currentCreatedAt: pulumi.Output<string>;
   /** When the next rotation is due: RFC 3339, UTC. `undefined` without `rotateEvery`. */
-  readonly rotationDueAt: pulumi.Output<string | undefined>;
+  declare readonly rotationDueAt: pulumi.Output<string | undefined>;
   /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
-  readonly previousUntil: pulumi.Output<string | undefined>;
-  /** What became of `previous` since its grace period ended. `undefined` where nothing did. */
-  readonly retirement: pulumi.Output<Retirement | undefined>;
-  /** Why a rotation, or the end of `previous`, waits, in words. `undefined` if nothing waits. */
-  readonly waitsFor: pulumi.Output<string | undefined>;
+  declare readonly previousUntil: pulumi.Output<string | undefined>;
+  /** Since when `previous` is deactivated by the rotation: RFC 3339, UTC. `undefined` if it is not. */
+  declare readonly previousDeactivatedAt: pulumi.Output<string | undefined>;
+  /** What is asked for or due and has not happened, and why; empty if there is nothing. */
+  declare readonly pending: pulumi.Output<Pending[]>;
+  /** Ids of the keys on the user that this resource does not manage, as last seen. */
+  declare readonly unmanagedAccessKeyIds: pulumi.Output<string[]>;
+  /** The trigger, as given; the one before, as long as the rotation that it asks for is pending. */
+  declare readonly rotationTrigger: RotatedAccessKey["rotationTrigger"];
+  /** The region, as given. */
+  declare readonly region: RotatedAccessKey["region"];
+  /** The login, as given. Secret. */
+  declare readonly login: RotatedAccessKey["login"];
+  /** The keys to adopt, as given. Secret. */
+  declare readonly state: RotatedAccessKey["state"];
+  /** The period, as given. */
+  declare readonly rotateEvery: RotatedAccessKey["rotateEvery"];
+  /** The period, as given. */
+  declare readonly gracePeriod: RotatedAccessKey["gracePeriod"];
+  /** The period, as given. */
+  declare readonly deactivatePeriod: RotatedAccessKey["deactivatePeriod"];
+  /** The trigger, as given. */
+  declare readonly revocationTrigger: RotatedAccessKey["revocationTrigger"];
+  /** The period, as given. */
+  declare readonly lastUsedGuard: RotatedAccessKey["lastUsedGuard"];
 
   /**
    * @param name the component's name, and that of both its children
@@ -73,28 +95,15 @@ export class RotatedUser extends pulumi.ComponentResource {
     const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });
     this.userName = this.user.name;
     this.userArn = this.user.arn;
-    this.current = key.current;
-    this.previous = key.previous;
-    this.currentAccessKeyId = key.currentAccessKeyId;
-    this.previousAccessKeyId = key.previousAccessKeyId;
-    this.rotatedAt = key.rotatedAt;
-    this.rotationDueAt = key.rotationDueAt;
-    this.previousUntil = key.previousUntil;
-    this.retirement = key.retirement;
-    this.waitsFor = key.waitsFor;
-    this.registerOutputs({
-      userName: this.userName,
-      userArn: this.userArn,
-      current: this.current,
-      previous: this.previous,
-      currentAccessKeyId: this.currentAccessKeyId,
-      previousAccessKeyId: this.previousAccessKeyId,
-      rotatedAt: this.rotatedAt,
-      rotationDueAt: this.rotationDueAt,
-      previousUntil: this.previousUntil,
-      retirement: this.retirement,
-      waitsFor: this.waitsFor,
-    });
+    const all = key as unknown as Record<string, unknown>;
+    const outputs = Object.fromEntries(
+      [...PUBLIC_INPUTS.filter((input) => input !== "userArn"), ...PUBLIC_OUTPUTS].map((output) => [
+        output,
+        all[output],
+      ]),
+    );
+    Object.assign(this, outputs);
+    this.registerOutputs({ userName: this.userName, userArn: this.userArn, ...outputs });
   }
 }
 

@@ -1,0 +1,225 @@
+import { apply, doneBy, FORESEEN } from "../decide/apply";
+import { planRotation } from "../decide/decide";
+import type { Drift } from "../decide/drift";
+import { intentOf, unknownIn, unknownPeriods } from "../decide/intent";
+import { blockedBy } from "../decide/pending";
+import type { Intent, Observed, Plan, Step } from "../decide/plan";
+import { guardedIds } from "../decide/retirement";
+import type { FoundKey } from "../model/accessKey";
+import { after } from "../model/duration";
+import { type Inputs, inputsThatAre } from "../model/inputs";
+import { sameValue } from "../model/json";
+import { type ManagedKeys, managedKeys } from "../model/managedKeys";
+import { outputsThatAre } from "../model/outputs";
+import { isBlocked, type Pending } from "../model/pending";
+import { hasUnknowns, UNKNOWN } from "../model/unknowns";
+import { type Answer, answer } from "./answer";
+import {
+  echo,
+  lasting,
+  type Notes,
+  type Outputs,
+  pickInputs,
+  stillAnswered,
+  toAnswered,
+  toDrift,
+  toManagedKeys,
+  toOutputs,
+  toPending,
+  toUnmanaged,
+} from "./record";
+import { planInWords } from "./words";
+
+type Props = Record<string, unknown>;
+
+/** What an update would answer, from what is recorded alone: it asks AWS nothing. */
+export interface Foreseen extends Answer {
+  outputs: Outputs;
+  /** How that differs from what is recorded. `derived`: in dates and words alone, for which nobody has to ask AWS. */
+  changes: "none" | "derived" | "work";
+}
+
+/** What the inputs of a new resource ask for. */
+export function intentOfCreation({ state, deactivatePeriod }: Inputs): Intent {
+  return {
+    ...(state && { adopt: state, takesOver: true }),
+    // Its permission is asked for before there is a key.
+    ...(deactivatePeriod && { deactivatePeriod }),
+  };
+}
+
+/** The answer to a creation. */
+export function foreseeCreation(inputs: Inputs, now: Date): Foreseen {
+  const none = managedKeys({ userId: UNKNOWN, operationId: UNKNOWN });
+  const news = { unmanagedAccessKeyIds: UNKNOWN } as unknown as Props;
+  if (hasUnknowns(inputs.state)) return { ...answer(anyKeys(toOutputs(inputs, none))), changes: "work" } as Foreseen;
+  const intent = intentOfCreation(inputs);
+  const plan = planRotation(undefined, presumed(none, {}, [], intent), intent, { owner: "", now });
+  if ("refusal" in plan)
+    return { ...answer({ ...anyKeys(toOutputs(inputs, none)), ...news }), changes: "work" } as Foreseen;
+  const did = plan.steps.flatMap((step) => doneBy(step, FORESEEN));
+  const keys = plan.steps.reduce((so, step) => apply(so, step, FORESEEN), none);
+  const text = planInWords("creation", did, { why: inputs.state && "state" });
+  const outputs = { ...toOutputs(inputs, keys, { pending: plan.pending }), ...news } as Outputs;
+  return { ...answer(outputs, { did, messages: [{ severity: "info", text }] }), outputs, changes: "work" };
+}
+
+/** The answer to an update, or to nothing, where nothing changes. */
+export function foresee(olds: Props, news: Inputs, now: Date, published?: string[]): Foreseen {
+  const recorded = toManagedKeys(olds);
+  const drift = toDrift(olds);
+  const unmanaged = toUnmanaged(olds);
+  const change = { olds: pickInputs(olds), answered: toAnswered(olds), news, published };
+  const intent = intentOf(change, recorded, now);
+  const observed = presumed(recorded, drift, unmanaged, intent);
+  const plan = planRotation(recorded, observed, intent, { owner: "", now });
+  const unknown = [...unknownIn(news), ...unknownPeriods(news)];
+  const seen = "refusal" in plan ? refusedBy(plan, olds, news) : planned(plan, olds, news, intent, now);
+  // With a period that is not known yet nothing is promised; nor that nothing is due.
+  const mayChange = unknownIn(news).length > 0 || hasUnknowns(news.rotateEvery) || seen.did.length > 0;
+  if (unknown.length > 0 && mayChange) {
+    const text = `this update may change keys: ${unknown.join(" and ")} is not known yet.`;
+    return { ...seen, outputs: anyEnd(seen.outputs), messages: [{ severity: "info", text }], changes: "work" };
+  }
+  return { ...seen, changes: differences(olds, seen.outputs) };
+}
+
+type Steps = Exclude<Plan, { refusal: unknown }>;
+
+function planned(plan: Steps, olds: Props, news: Inputs, intent: Intent, now: Date): Omit<Foreseen, "changes"> {
+  const recorded = toManagedKeys(olds);
+  const { steps, pending, why } = plan;
+  const did = steps.flatMap((step) => doneBy(step, FORESEEN));
+  const keys = steps.reduce((so, step) => apply(so, step, FORESEEN), recorded);
+  // What ended well has closed its journal, and has noted no use but what it waits for.
+  const { lastUse: _, ...fate } = keys.fate ?? {};
+  const use = pending.some(({ because }) => because === "use") ? recorded.fate?.lastUse : undefined;
+  const ended = managedKeys({ ...keys, journalOpen: undefined, fate: { ...fate, ...(use && { lastUse: use }) } });
+  const outputs = updated(olds, news, ended, { pending, unmanaged: toUnmanaged(olds), drift: driftLeft(olds, ended) });
+  const guarded = guardedIds(steps, recorded, intent).join(" and ");
+  const makes = steps.find((step) => step.do === "create");
+  const until = makes && after(now.toISOString(), intent.gracePeriod);
+  const takesOver = intent.takesOver && pending.every(({ what }) => what !== "adoption");
+  const line =
+    did.length > 0
+      ? planInWords("update", did, { why, until })
+      : takesOver && "this update takes the user over, if another resource rotates it by now (state changed).";
+  const texts = [
+    line,
+    guarded && `It waits if ${guarded} was used within lastUsedGuard (${intent.lastUsedGuard}).`,
+    inTheWay(steps),
+  ].filter((text) => typeof text === "string" && text !== "");
+  const told = [...(texts.length > 0 ? [texts.join(" ")] : []), ...pending.map(({ message }) => message)];
+  return {
+    ...answer(outputs, { did, messages: told.map((text) => ({ severity: "info", text })) }),
+    outputs: guarded ? anyEnd(outputs) : outputs,
+    undone: undoneBy(pending),
+  };
+}
+
+/** A known key that is not managed may take the slot that a new one needs. */
+function inTheWay(steps: Step[]): string {
+  const makes = steps.find((step) => step.do === "create");
+  const ids = (makes?.unmanaged ?? []).map(({ accessKeyId }) => accessKeyId);
+  const hasRoom = steps.some((step) => step.do === "makeRoom") || (makes?.ifFull ?? []).length > 0;
+  if (ids.length === 0 || hasRoom) return "";
+  return `It is blocked if ${ids.join(" and ")}, not managed here, takes the slot that the new key needs.`;
+}
+
+/** What is recorded may be out of date: the update looks, and refuses what it has to. */
+function refusedBy(
+  { refusal }: Extract<Plan, { refusal: unknown }>,
+  olds: Props,
+  news: Inputs,
+): Omit<Foreseen, "changes"> {
+  const { because, found, todo } = refusal;
+  const outputs = blockedOutputs(olds, news, blockedBy("adoption", because, found, todo));
+  const text = `by what is recorded, this update will be refused: ${found} ${todo}`;
+  return { ...answer(outputs, { messages: [{ severity: "warning", text }] }), outputs };
+}
+
+/** What an update leaves that ended well, perhaps with something that waits. */
+export function updated(olds: Props, news: Inputs, keys: ManagedKeys, notes: Omit<Notes, "answered">): Outputs {
+  const undone = undoneBy(notes.pending ?? []);
+  const answered = undone.includes("rotationTrigger") ? toAnswered(olds) : stillAnswered(olds, news);
+  return toOutputs(echo(olds, news, undone), keys, { ...notes, answered });
+}
+
+/** What is blocked leaves the resource as it was. */
+export function blockedOutputs(olds: Props, news: Inputs, pending: Pending): Outputs {
+  return toOutputs(echo(olds, news, ALL_UNDONE), toManagedKeys(olds), {
+    pending: [pending],
+    unmanaged: toUnmanaged(olds),
+    drift: toDrift(olds),
+    answered: toAnswered(olds),
+  });
+}
+
+export const ALL_UNDONE = ["userArn", ...inputsThatAre("trigger"), "state"] as (keyof Inputs)[];
+
+/** What waits is not answered, and asked for again by each run. */
+export function undoneBy(pending: Pending[]): (keyof Inputs)[] {
+  const waits = (what: Pending["what"]) => pending.some((wait) => wait.what === what);
+  return [...(waits("rotation") ? ["rotationTrigger" as const] : []), ...(waits("adoption") ? ["state" as const] : [])];
+}
+
+function driftLeft(olds: Props, { previous }: ManagedKeys): Drift {
+  const { previous: was } = toDrift(olds);
+  return was && previous?.accessKeyId === toManagedKeys(olds).previous?.accessKeyId ? { previous: was } : {};
+}
+
+const DERIVED: readonly string[] = [...outputsThatAre("derived"), ...inputsThatAre("period")];
+
+/** What is blocked is tried again by each run: only AWS can tell when that is over. */
+function differences(olds: Props, outputs: Outputs): Foreseen["changes"] {
+  const { __provider: _, ...recorded } = olds;
+  const [before, now] = [lasting(recorded), lasting(outputs)];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
+    (name) => !sameValue(before[name], now[name]),
+  );
+  if (isBlocked(toPending(olds)) || isBlocked(outputs.pending)) return "work";
+  if (names.some((name) => !DERIVED.includes(name))) return "work";
+  return names.length > 0 ? "derived" : "none";
+}
+
+/** What is on the user, by what is recorded. */
+function presumed(recorded: ManagedKeys, drift: Drift, unmanaged: string[], { adopt }: Intent): Observed {
+  const { current, previous, toDelete, fate } = recorded;
+  const ids = [
+    ...unmanaged,
+    ...toDelete,
+    previous?.accessKeyId,
+    current?.accessKeyId,
+    adopt?.previous?.accessKeyId,
+    adopt?.current?.accessKeyId,
+  ].filter((id) => id !== undefined);
+  const isInactive = drift.previous || fate?.deactivatedAt;
+  const inactive = [drift.current && current?.accessKeyId, isInactive && previous?.accessKeyId];
+  const keys = [...new Set(ids)].map((accessKeyId): FoundKey => {
+    return { accessKeyId, status: inactive.includes(accessKeyId) ? "Inactive" : "Active", createdAt: UNKNOWN };
+  });
+  const use = fate?.lastUse;
+  return { userId: recorded.userId, arn: "", keys, ...(use && previous && { uses: { [previous.accessKeyId]: use } }) };
+}
+
+function anyKeys(outputs: Outputs): Outputs {
+  const names = [
+    "current",
+    "previous",
+    "currentAccessKeyId",
+    "previousAccessKeyId",
+    "currentCreatedAt",
+    "previousSince",
+    "rotationDueAt",
+    "previousUntil",
+  ];
+  return { ...outputs, ...Object.fromEntries(names.map((name) => [name, UNKNOWN])) };
+}
+
+/** What is asked for may have to wait: then it is not recorded as answered, and why is noted. */
+function anyEnd({ unfinished: _, ...outputs }: Outputs): Outputs {
+  const asked = outputs.rotationTrigger !== undefined && { rotationTrigger: UNKNOWN };
+  const names = ["operationId", "previousFate", "previousDeactivatedAt", "pending", "drift"];
+  const open = Object.fromEntries(names.map((name) => [name, UNKNOWN]));
+  return { ...anyKeys(outputs as Outputs), ...asked, ...open } as unknown as Outputs;
+}

@@ -1,0 +1,7 @@
+export type Severity = "info" | "warning" | "error";
+
+/** What a run tells, once. */
+export interface Message {
+  severity: Severity;
+  text: string;
+}
