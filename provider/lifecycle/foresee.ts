@@ -177,7 +177,7 @@ function differences(olds: Props, outputs: Outputs): Foreseen["changes"] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter(
     (name) => !sameValue(before[name], now[name]),
   );
-  if (isBlocked(toPending(olds)) || isBlocked(outputs.pending)) return "work";
+  if (isBlocked(toPending(olds)) || isBlocked(toPending(outputs))) return "work";
   if (names.some((name) => !DERIVED.includes(name))) return "work";
   return names.length > 0 ? "derived" : "none";
 }
