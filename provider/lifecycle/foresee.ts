@@ -113,7 +113,7 @@ function planned(plan: Steps, olds: Props, news: Inputs, intent: Intent, now: Da
   return {
     ...answer(outputs, { did, messages: told.map((text) => ({ severity: "info", text })) }),
     outputs: guarded ? anyEnd(outputs) : outputs,
-    undone: undoneBy(pending),
+    undone: undoneBy(pending, news),
   };
 }
 
@@ -140,7 +140,7 @@ function refusedBy(
 
 /** What an update leaves that ended well, perhaps with something that waits. */
 export function updated(olds: Props, news: Inputs, keys: ManagedKeys, notes: Omit<Notes, "answered">): Outputs {
-  const undone = undoneBy(notes.pending ?? []);
+  const undone = undoneBy(notes.pending ?? [], news);
   const answered = undone.includes("rotationTrigger") ? toAnswered(olds) : stillAnswered(olds, news);
   return toOutputs(echo(olds, news, undone), keys, { ...notes, answered });
 }
@@ -157,10 +157,17 @@ export function blockedOutputs(olds: Props, news: Inputs, pending: Pending): Out
 
 export const ALL_UNDONE = ["userArn", ...inputsThatAre("trigger"), "state"] as (keyof Inputs)[];
 
-/** What waits is not answered, and asked for again by each run. */
-export function undoneBy(pending: Pending[]): (keyof Inputs)[] {
+/**
+ * What waits is not answered, and asked for again by each run. A revocation that is taken out of the program is no change, and
+ * asks for nothing when it is put back.
+ */
+export function undoneBy(pending: Pending[], { revocationTrigger }: Inputs): (keyof Inputs)[] {
   const waits = (what: Pending["what"]) => pending.some((wait) => wait.what === what);
-  return [...(waits("rotation") ? ["rotationTrigger" as const] : []), ...(waits("adoption") ? ["state" as const] : [])];
+  return [
+    ...(waits("rotation") ? ["rotationTrigger" as const] : []),
+    ...(waits("adoption") ? ["state" as const] : []),
+    ...(revocationTrigger === undefined ? ["revocationTrigger" as const] : []),
+  ];
 }
 
 function driftLeft(olds: Props, { previous }: ManagedKeys): Drift {

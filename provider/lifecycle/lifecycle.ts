@@ -167,7 +167,7 @@ export class KeyLifecycle {
       const unmanaged = idsOf(done.unmanaged);
       const notes = { pending, unmanaged, drift: driftLeft(keys, done.observed) };
       const outputs = done.failure ? halfDone(olds, news, keys, did, notes) : updated(olds, news, keys, notes);
-      const undone = done.failure ? ALL_UNDONE : undoneBy(pending);
+      const undone = done.failure ? ALL_UNDONE : undoneBy(pending, news);
       return this.#answered(news, answer(outputs, { undone }), done, toUnmanaged(olds));
     });
     const revokes = intentOf(change, recorded, this.#now()).revoke !== undefined;
