@@ -49,7 +49,7 @@ export function planDeletion(
   const left = [
     shared.length > 0 && `another resource of this program holds ${shared.join(" and ")}.`,
     taken && stay.length > 0 && replaced(taken, stay),
-    (!taken || stay.length > 0) && refusal?.found,
+    (!taken || (stay.length > 0 && refused && refused.keys.length > 0)) && refusal?.found,
   ].filter((part) => typeof part === "string");
   return { steps: [...discards, ...others.map(deletion), ...close, ...signing.map(deletion)], left };
 }
