@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { Dependencies } from "../../provider/act/dependencies";
 import { PATIENCE } from "../../provider/act/dependencies";
+import { destroy } from "../../provider/act/destroy";
 import type { Engine } from "../../provider/act/engine";
-import { HalfDone, retire, rotate } from "../../provider/act/rotate";
+import { type Rotated, rotate } from "../../provider/act/rotate";
 import type { Intent } from "../../provider/decide/plan";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
@@ -22,6 +23,16 @@ export const dead: Journal = {
   operationId: "first-died",
   strangers: [],
 };
+
+/** A run that failed after a change: what it answered, thrown, as a mount does. */
+export class HalfDone extends Error {
+  constructor(
+    readonly rotated: Rotated,
+    override readonly cause: Error,
+  ) {
+    super(cause.message);
+  }
+}
 
 /** A user in memory, and what is recorded of it. */
 export class Scene {
@@ -47,27 +58,33 @@ export class Scene {
     };
     return { iam, signedBy, clock, engine, patience: PATIENCE, say: (line) => this.said.push(line) };
   }
-  async up(intent: Intent = {}, owner = "me"): Promise<ManagedKeys> {
+  /** @throws HalfDone if it failed after a change */
+  async run(intent: Intent = {}, owner = "me"): Promise<Rotated> {
     const { recorded } = this;
     this.iam.calls = [];
     const request = { userArn, owner, intentAt: () => intent, ...(recorded && { recorded }) };
-    const { keys } = await rotate(request, this.dependencies);
-    this.recorded = keys;
-    return keys;
+    const rotated = await rotate(request, this.dependencies);
+    if (rotated.failure) throw new HalfDone(rotated, rotated.failure);
+    this.recorded = rotated.keys;
+    return rotated;
+  }
+  async up(intent: Intent = {}, owner = "me"): Promise<ManagedKeys> {
+    return (await this.run(intent, owner)).keys;
   }
   rotate = () => this.up({ rotate: "rotationTrigger changed" });
-  async halfDone(run: Promise<unknown>): Promise<HalfDone> {
+  /** What a run answered that failed after a change: its keys are recorded. */
+  async halfDone(run: Promise<unknown>): Promise<Rotated & { failure: Error }> {
     const failure = await run.then(
       () => undefined,
       (error) => error,
     );
     assert.ok(failure instanceof HalfDone, `expected to be half done: ${failure}`);
-    this.recorded = failure.keys;
-    return failure;
+    this.recorded = failure.rotated.keys;
+    return { ...failure.rotated, failure: failure.cause };
   }
   async destroy(): Promise<void> {
     this.iam.calls = [];
-    await retire(userArn, "me", this.recorded ?? managedKeys({}), this.dependencies);
+    await destroy(userArn, "me", this.recorded ?? managedKeys({}), [], this.dependencies);
   }
   /** Two managed keys. */
   async rotated(): Promise<[current: string, previous: string]> {

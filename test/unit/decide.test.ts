@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { planRotation } from "../../provider/decide/decide";
 import { planDeletion } from "../../provider/decide/deletion";
-import type { Intent, Plan, Reader } from "../../provider/decide/plan";
+import type { Decider, Intent, Plan } from "../../provider/decide/plan";
 import type { FoundKey } from "../../provider/model/accessKey";
 import type { Journal } from "../../provider/model/journal";
 import { type ManagedKeys, managedKeys } from "../../provider/model/managedKeys";
@@ -15,10 +15,10 @@ const found = (...ids: string[]): FoundKey[] =>
     status: id.endsWith("!") ? "Inactive" : "Active",
     createdAt: at,
   }));
-const reader: Reader = { owner: "me", now: new Date(at) };
+const decider: Decider = { owner: "me", now: new Date(at) };
 const rotate: Intent = { rotate: "rotationTrigger changed" };
 
-/** The steps in short: `-A` deletes, `+` creates (`+>A`: A becomes previous), `?` tries, `~A` forgets, `=A` adopts. */
+/** The steps in short: `-A` deletes, `+` creates (`+>A`: A becomes previous; `+|A`: A makes room if all slots are taken), `?` tries, `~A` forgets, `=A` adopts. */
 function short(plan: Plan): string {
   if ("refusal" in plan) return `refused: ${plan.refusal.found}`;
   return plan.steps
@@ -28,8 +28,10 @@ function short(plan: Plan): string {
       if (step.do === "delete" || step.do === "makeRoom") return `-${step.accessKeyId}`;
       if (step.do === "forget") return `~${step.accessKeyId}`;
       if (step.do === "adopt") return `=${step.key.accessKeyId} as ${step.as}`;
-      if (step.do === "create") return step.previousId ? `+>${step.previousId}` : "+";
+      if (step.do === "create")
+        return `+${step.previousId ? `>${step.previousId}` : ""}${step.ifFull ? `|${step.ifFull.join("")}` : ""}`;
       if (step.do === "signByCurrent") return "s";
+      if (step.do === "renew") return "r";
       if (step.do === "tryAdopted") return `?${step.keys.map((key) => key.accessKeyId)}`;
       return "?";
     })
@@ -37,7 +39,7 @@ function short(plan: Plan): string {
 }
 
 function plan(recorded: ManagedKeys | undefined, keys: FoundKey[], intent: Intent = {}, userId = USER): string {
-  return short(planRotation(recorded, { userId, arn: "", keys }, intent, reader));
+  return short(planRotation(recorded, { userId, arn: "", keys }, intent, decider));
 }
 
 const A = managedKeys({ userId: USER, current: key("A") });
@@ -58,41 +60,34 @@ describe("planRotation", () => {
     ["current deleted and the trigger changed: still one new key", AB, ["B"], rotate, "~A +>B ?"],
     ["current inactive: previous, which works, is worth more", AB, ["B", "A!"], {}, "-A +>B ?"],
     ["current inactive and alone: it is kept as previous, not activated", A, ["A!"], {}, "+>A ?"],
-    ["revocation", AB, ["B", "A"], { revoke: "leak" }, "-B + ? -A"],
+    ["revocation: AWS is asked first, and both may make room", AB, ["B", "A"], { revoke: "leak" }, "+|BA ? -B -A"],
     [
       "revocation with a stranger in the second slot: current stays until its successor is accepted",
       A,
       ["S", "A"],
       { revoke: "leak" },
-      "+ ? -A",
-    ],
-    [
-      "revocation with an inactive current: it makes room, not the previous that works",
-      AB,
-      ["B", "A!"],
-      { revoke: "leak" },
-      "-A + ? -B",
+      "+|A ? -A",
     ],
     ["both inactive", AB, ["B!", "A!"], {}, "-B +>A ?"],
     ["previous inactive: left for the next rotation", AB, ["B!", "A"], {}, ""],
     ["all keys deleted by hand", AB, [], {}, "~A ~B + ?"],
     [
       "a retired key of an interrupted run",
-      managedKeys({ userId: USER, current: key("A"), previous: key("B"), retired: ["R"] }),
+      managedKeys({ userId: USER, current: key("A"), previous: key("B"), toDelete: ["R"] }),
       ["R", "B", "A"],
       {},
       "? -R",
     ],
     [
       "a retired key makes room",
-      managedKeys({ userId: USER, current: key("A"), retired: ["R"] }),
+      managedKeys({ userId: USER, current: key("A"), toDelete: ["R"] }),
       ["R", "A"],
       rotate,
       "? -R +>A ?",
     ],
     [
       "a current that does not work need not be tried before a retired key makes room",
-      managedKeys({ userId: USER, current: key("A"), retired: ["R"] }),
+      managedKeys({ userId: USER, current: key("A"), toDelete: ["R"] }),
       ["R", "A!"],
       {},
       "-R +>A ?",
@@ -102,11 +97,11 @@ describe("planRotation", () => {
       A,
       ["A!"],
       { revoke: "leak" },
-      "+ ? -A",
+      "+|A ? -A",
     ],
     [
       "retired and previous: one makes room, the other goes when its successor is there",
-      managedKeys({ userId: USER, current: key("A"), previous: key("B"), retired: ["R"] }),
+      managedKeys({ userId: USER, current: key("A"), previous: key("B"), toDelete: ["R"] }),
       ["R", "B", "A"],
       rotate,
       "? -R +>A ? -B",
@@ -151,7 +146,7 @@ describe("planRotation", () => {
         undefined,
         { userId: USER, arn: "", keys: found("P", "X"), journal },
         wants("P"),
-        reader,
+        decider,
       );
       assert.equal(short(decided), "?P !X =P as current");
     });
@@ -190,12 +185,15 @@ describe("a plan in full", () => {
   const decide = (
     recorded: ManagedKeys | undefined,
     ids: string[],
-    { intent = {}, left, by = reader }: { intent?: Intent; left?: Journal; by?: Reader } = {},
+    { intent = {}, left, by = decider }: { intent?: Intent; left?: Journal; by?: Decider } = {},
   ) =>
     planRotation(recorded, { userId: USER, arn: "", keys: found(...ids), ...(left && { journal: left }) }, intent, by);
   /** What the journal is opened with. */
   const entry = (decided: Plan) =>
     "refusal" in decided ? undefined : decided.steps.flatMap((step) => (step.do === "open" ? [step.entry] : []))[0];
+  /** Without its words. */
+  const unsaid = (decided: Plan) =>
+    "refusal" in decided ? decided : { ...decided, pending: decided.pending.map(({ message: _, ...wait }) => wait) };
   const refusal = (decided: { refusal: { found: string } } | object) =>
     "refusal" in decided ? decided.refusal.found : undefined;
   const adopt = (current?: string, previous?: string): Intent => ({
@@ -207,7 +205,7 @@ describe("a plan in full", () => {
   const graceful = managedKeys({ ...AB, ...saved, previousSince: at });
 
   it("of nothing to do is no step, and nothing that waits", () => {
-    assert.deepEqual(decide(AB, ["B", "A"]), { steps: [] });
+    assert.deepEqual(decide(AB, ["B", "A"]), { steps: [], pending: [] });
   });
 
   describe("the journal says what is done, and names strangers alone", () => {
@@ -231,6 +229,8 @@ describe("a plan in full", () => {
           { do: "discard", accessKeyId: "X" },
           { do: "close", phase: "done" },
         ],
+        pending: [],
+        why: "an earlier run left it",
       });
     });
     it("an operation that was midway a moment ago may still make a key: the doubt is handed on", () => {
@@ -247,14 +247,14 @@ describe("a plan in full", () => {
     assert.ok("steps" in decided);
     assert.deepEqual(
       decided.steps.find((step) => step.do === "create"),
-      { do: "create", previousId: "A", before: ["S", "X", "A"], strangers: found("S") },
+      { do: "create", previousId: "A", before: ["S", "X", "A"], unmanaged: found("S") },
     );
   });
 
   it("a lost key frees its slot: an inactive current is not deleted before its successor is there", () => {
     const recorded = managedKeys({ ...A, ...saved });
     const decided = decide(recorded, ["X", "A!"], { intent: { revoke: "leak" }, left: journal({ made: "X" }) });
-    assert.equal(short(decided), "!X + ? -A");
+    assert.equal(short(decided), "!X +|A ? -A");
   });
 
   it("a lost key and an adoption in one run: neither is left out", () => {
@@ -266,15 +266,15 @@ describe("a plan in full", () => {
     const grace: Intent = { ...rotate, gracePeriod: "7d" };
     const until = "2026-11-08T00:00:00Z";
     it("a rotation waits, and says until when", () => {
-      assert.deepEqual(decide(graceful, ["B", "A"], { intent: grace }), {
+      assert.deepEqual(unsaid(decide(graceful, ["B", "A"], { intent: grace })), {
         steps: [],
-        waits: [{ what: "rotation", why: "rotationTrigger changed", because: "grace", until }],
+        pending: [{ what: "rotation", because: "grace", until, accessKeyId: "B" }],
       });
     });
     it("an adoption that would push previous out waits: nothing of it is tried or adopted", () => {
-      assert.deepEqual(decide(graceful, ["B", "A", "P"], { intent: { ...adopt("P"), gracePeriod: "7d" } }), {
+      assert.deepEqual(unsaid(decide(graceful, ["B", "A", "P"], { intent: { ...adopt("P"), gracePeriod: "7d" } })), {
         steps: [],
-        waits: [{ what: "adoption", why: "state changed", because: "grace", until }],
+        pending: [{ what: "adoption", because: "grace", until, accessKeyId: "B" }],
       });
     });
     it("there is nothing to wait for once previous does not work", () => {
@@ -284,7 +284,7 @@ describe("a plan in full", () => {
       assert.equal(short(decide(graceful, ["B", "A!"], { intent: grace })), "-A +>B ?");
     });
     it("its end retires previous, and says so", () => {
-      const by = { ...reader, now: new Date(until) };
+      const by = { ...decider, now: new Date(until) };
       assert.deepEqual(decide(graceful, ["B", "A"], { intent: { gracePeriod: "7d" }, by }), {
         steps: [
           { do: "open", entry: { kind: "rotate", strangers: [] } },
@@ -293,29 +293,67 @@ describe("a plan in full", () => {
           { do: "close", phase: "done" },
         ],
         retires: `its grace period ended ${until}`,
+        why: `its grace period ended ${until}`,
+        pending: [],
+      });
+    });
+  });
+
+  describe("where the stack's published outputs name previous, and not current", () => {
+    const by = { ...decider, now: new Date("2026-12-01T00:00:00Z") };
+    const decided = (published: string[], intent: Intent = {}, recorded = graceful, ids = ["B", "A"]) =>
+      unsaid(decide(recorded, ids, { intent: { gracePeriod: "7d", published, ...intent }, by }));
+    const blocked = { because: "unpublished", accessKeyId: "B", blocked: true };
+    it("previous stays though its time is over, which begins anew, and that is blocked", () => {
+      assert.deepEqual(decided(["B"]), { steps: [{ do: "renew" }], pending: [{ what: "retirement", ...blocked }] });
+    });
+    it("a rotation is blocked, too", () => {
+      assert.deepEqual(decided(["B"], rotate), {
+        steps: [{ do: "renew" }],
+        pending: [{ what: "rotation", ...blocked }],
+      });
+    });
+    it("a revocation is not", () => {
+      const revoked = decided(["B"], { revoke: "leak" });
+      assert.equal("steps" in revoked && short(revoked as Plan), "+|BA ? -B -A");
+    });
+    it("nor where current is published as well, where previous is not, or where nobody could look", () => {
+      for (const published of [["A", "B"], ["A"], [], undefined]) {
+        const plan = decided(published as string[]);
+        assert.ok("retires" in plan && plan.pending.length === 0, String(published));
+      }
+    });
+    it("nor where previous does not work: nobody has anything of it", () => {
+      assert.equal(short(decide(graceful, ["B!", "A"], { intent: { ...rotate, published: ["B"] }, by })), "-B +>A ?");
+    });
+    it("before its time is over, nothing is due: it only begins anew", () => {
+      const early = { ...decider, now: new Date("2026-11-02T00:00:00Z") };
+      assert.deepEqual(decide(graceful, ["B", "A"], { intent: { gracePeriod: "7d", published: ["B"] }, by: early }), {
+        steps: [{ do: "renew" }],
+        pending: [],
       });
     });
   });
 
   it("a key that an earlier run has given up is not asked about, however lately it was used", () => {
-    const recorded = managedKeys({ ...A, retired: ["R"] });
-    const uses = { R: { at: reader.now.toISOString(), service: "s3", region: "us-east-1" } };
+    const recorded = managedKeys({ ...A, toDelete: ["R"] });
+    const uses = { R: { at: decider.now.toISOString(), service: "s3", region: "us-east-1" } };
     const keys = ["R", "A"].map(
       (id): FoundKey => ({ accessKeyId: id, status: "Active", createdAt: "2026-01-01T00:00:00Z" }),
     );
-    const decided = planRotation(recorded, { userId: USER, arn: "", keys, uses }, { lastUsedGuard: "2d" }, reader);
+    const decided = planRotation(recorded, { userId: USER, arn: "", keys, uses }, { lastUsedGuard: "2d" }, decider);
     assert.equal(short(decided), "? -R");
   });
 
   describe("the key that signs", () => {
-    const signedBy = (signer: string) => ({ ...reader, signer });
+    const signedBy = (signer: string) => ({ ...decider, signer });
     it("may be one that stays", () => {
       assert.equal(short(decide(AB, ["B", "A"], { intent: rotate, by: signedBy("A") })), "-B +>A ?");
     });
     for (const [title, intent, signer, steps] of [
-      ["goes last: the new key signs the rest", { revoke: "leak" }, "A", "-B + ? s -A"],
+      ["goes last, and makes no room: the new key signs the rest", { revoke: "leak" }, "A", "+|B ? -B s -A"],
       ["makes room: current signs the rest", rotate, "B", "s -B +>A ?"],
-      ["makes room, and then current goes as well", { revoke: "leak" }, "B", "s -B + ? s -A"],
+      ["goes with current: the new key signs the rest", { revoke: "leak" }, "B", "+|A ? s -B -A"],
       ["goes at the end of its grace period", { gracePeriod: "1s" }, "B", "? s -B"],
     ] as [string, Intent, string, string][]) {
       it(`may be one that ${title}`, () => {
@@ -324,26 +362,34 @@ describe("a plan in full", () => {
       });
     }
     for (const [title, recorded, keys] of [
-      ["is gone", managedKeys({ userId: USER, previous: key("B") }), ["B", "S"]],
+      ["is gone", managedKeys({ userId: USER, previous: key("B") }), ["B"]],
       [
-        "is inactive, and makes no room",
-        managedKeys({ ...AB, current: { ...key("A"), secretAccessKey: undefined } as never }),
+        "is recorded without its secret",
+        managedKeys({ ...AB, current: { accessKeyId: "A", createdAt: at } }),
         ["B", "A"],
       ],
     ] as [string, ManagedKeys, string[]][]) {
-      it(`may not be one that makes room where current ${title}`, () => {
-        const decided = decide(recorded, keys, { intent: { revoke: "leak" }, by: signedBy("B") });
-        assert.match(String(refusal(decided)), /^the credentials in use are B,/);
+      it(`may not be one that is still to be deleted, where current ${title}`, () => {
+        const left = managedKeys({ ...recorded, toDelete: ["R"] });
+        const decided = decide(left, ["R", ...keys], { intent: rotate, by: signedBy("R") });
+        assert.match(String(refusal(decided)), /^the credentials in use are R,/);
       });
     }
+    it("may not be a lost one, which nobody has recorded", () => {
+      const decided = decide(managedKeys({ ...A, ...saved }), ["X", "A"], {
+        left: journal({ made: "X" }),
+        by: signedBy("X"),
+      });
+      assert.match(String(refusal(decided)), /^the credentials in use are X,/);
+    });
   });
 
   it("nothing is taken over by an adoption that waits", () => {
     const left = journal({ owner: "you", phase: "done", at: "2026-01-01T00:00:00Z" });
     const intent: Intent = { ...adopt("P"), takesOver: true, gracePeriod: "7d" };
-    assert.deepEqual(decide(graceful, ["B", "A", "P"], { intent, left }), {
+    assert.deepEqual(unsaid(decide(graceful, ["B", "A", "P"], { intent, left })), {
       steps: [],
-      waits: [{ what: "adoption", why: "state changed", because: "grace", until: "2026-11-08T00:00:00Z" }],
+      pending: [{ what: "adoption", because: "grace", until: "2026-11-08T00:00:00Z", accessKeyId: "B" }],
     });
   });
 
@@ -373,7 +419,7 @@ describe("a plan in full", () => {
 
   describe("an open journal of ours, where nothing else is to do", () => {
     const settled = (recorded: ManagedKeys, left: Journal, now = at) => {
-      const decided = decide(recorded, ["S", "A"], { left, by: { ...reader, now: new Date(now) } });
+      const decided = decide(recorded, ["S", "A"], { left, by: { ...decider, now: new Date(now) } });
       assert.ok("steps" in decided);
       return decided.steps;
     };
@@ -403,8 +449,13 @@ describe("a plan in full", () => {
   });
 
   describe("of a destroy", () => {
-    const gone = (recorded: ManagedKeys, ids: string[], left?: Journal, by: Reader = reader) =>
-      planDeletion(recorded, { userId: USER, arn: "", keys: found(...ids), ...(left && { journal: left }) }, by);
+    const gone = (recorded: ManagedKeys, ids: string[], left?: Journal, held: string[] = []) =>
+      planDeletion(
+        recorded,
+        { userId: USER, arn: "", keys: found(...ids), ...(left && { journal: left }) },
+        decider,
+        held,
+      );
     const ours = managedKeys({ ...AB, ...saved });
     const all = [
       { do: "delete", accessKeyId: "B" },
@@ -412,11 +463,11 @@ describe("a plan in full", () => {
       { do: "close", phase: "void" },
     ];
     it("deletes what is recorded, and leaves strangers without a word", () => {
-      assert.deepEqual(gone(ours, ["S", "B", "A"]), { steps: all });
+      assert.deepEqual(gone(ours, ["S", "B", "A"]), { steps: all, left: [] });
     });
     it("deletes what another resource calls strangers: nothing is left to tell", () => {
       const left = journal({ owner: "you", phase: "done", strangers: ["A", "B"] });
-      assert.deepEqual(gone(ours, ["B", "A"], left), { steps: all.slice(0, 2) });
+      assert.deepEqual(gone(ours, ["B", "A"], left), { steps: all.slice(0, 2), left: [] });
     });
     it("deletes what a state records that names no operation: no other resource can have taken it over", () => {
       const left = journal({ phase: "done" });
@@ -425,17 +476,21 @@ describe("a plan in full", () => {
     });
     it("deletes no lost key of the resource that has taken ours over", () => {
       const left = journal({ operationId: "newer-one", made: "X", strangers: ["A", "B"] });
-      assert.deepEqual(gone(ours, ["B", "A", "X"], left), { steps: all.slice(0, 2) });
+      assert.deepEqual(gone(ours, ["B", "A", "X"], left), { steps: all.slice(0, 2), left: [] });
     });
     it("names what was taken over, and nothing more where no other key is there", () => {
       const left = journal({ phase: "done", operationId: "newer-one" });
       const decided = gone(ours, ["B", "A"], left);
       assert.ok("steps" in decided);
       assert.deepEqual(decided.steps, []);
-      assert.equal(
-        decided.left?.found,
-        "B and A: another resource (owner me, operation newer-one) has taken them over.",
-      );
+      assert.equal(decided.left.length, 1);
+      assert.match(decided.left[0] ?? "", /^B and A: .*\(owner me, operation newer-one\)/);
+    });
+    it("leaves what another resource of the program holds, and the tag with it", () => {
+      const decided = gone(ours, ["B", "A"], undefined, ["A"]);
+      assert.ok("steps" in decided);
+      assert.deepEqual(decided.steps, all.slice(0, 1));
+      assert.match(decided.left.join(), /holds A\.$/);
     });
   });
 });

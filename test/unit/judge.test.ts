@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isMidway, judge } from "../../provider/decide/judge";
+import { doubtIn, judge } from "../../provider/decide/judge";
 import type { FoundKey } from "../../provider/model/accessKey";
 import type { Journal } from "../../provider/model/journal";
 
@@ -90,6 +90,27 @@ describe("judge: what a key is that the state does not know", () => {
     ["handed out, and the state does not know it", journal({ phase: "done", made: "X" }), "XS", saved, "handedOut: X"],
     ["handed out, and there is no state", journal({ phase: "done" }), "X", none, "handedOut: X"],
     ["nothing new since an operation that was handed out", journal({ phase: "done" }), "S", saved, "lost: "],
+    [
+      "of another instance under our name, handed out: another resource, whatever is there",
+      journal({ phase: "done", operationId: "other-one" }),
+      "",
+      saved,
+      "otherInstance: ",
+    ],
+    [
+      "the same, where we have no state: handed out",
+      journal({ phase: "done", operationId: "other-one" }),
+      "X",
+      none,
+      "handedOut: X",
+    ],
+    [
+      "of another instance under our name, which died with it made: lost",
+      journal({ operationId: "other-one", made: "X" }),
+      "X",
+      saved,
+      "lost: X",
+    ],
     ["another owner's, at work", journal({ owner: "other" }), "", saved, "atWork: "],
     ["another owner's, at work, whatever is there", journal({ owner: "other", made: "X" }), "XS", saved, "atWork: X,S"],
     ["another owner's, handed out", journal({ owner: "other", phase: "done" }), "XS", saved, "otherOwner: X,S"],
@@ -124,7 +145,7 @@ describe("judge: what a key is that the state does not know", () => {
   });
 });
 
-describe("isMidway: whether an operation of ours that died may still make a key", () => {
+describe("doubtIn: whether an operation of ours that died may still make a key", () => {
   const table: [string, Journal | undefined, number, boolean][] = [
     ["it has begun, and named none", journal(), 1, true],
     ["it has begun so long ago that it has ended", journal(), 10, false],
@@ -143,7 +164,7 @@ describe("isMidway: whether an operation of ours that died may still make a key"
   ];
   for (const [title, at, age, expected] of table) {
     it(`${title}: ${expected ? "yes" : "no"}`, () => {
-      assert.equal(isMidway(at, "made-one", { owner: "me", now: minutes(age) }), expected);
+      assert.equal(doubtIn(at, "made-one", { owner: "me", now: minutes(age) }).doubt === true, expected);
     });
   }
 });

@@ -59,7 +59,7 @@ describe("a look at the user", () => {
 });
 
 describe("the user that is recorded", () => {
-  const recorded = managedKeys({ userId: "AIDAONE", current: { accessKeyId: "A", createdAt: "" }, retired: ["R"] });
+  const recorded = managedKeys({ userId: "AIDAONE", current: { accessKeyId: "A", createdAt: "" }, toDelete: ["R"] });
   const table: [string, ManagedKeys, string, string[], boolean][] = [
     ["has that UserId, whatever its keys", recorded, "AIDAONE", ["S"], true],
     ["has a key of ours, since a key never moves to another user", recorded, "AIDATWO", ["S", "A"], true],
@@ -77,7 +77,7 @@ describe("the user that is recorded", () => {
   it("is kept without what is absent: the engine takes no `undefined`", () => {
     assert.deepEqual(managedKeys({ userId: undefined, previousSince: "2026-11-01T00:00:00Z" }), {
       userId: "",
-      retired: [],
+      toDelete: [],
     });
   });
 });
