@@ -54,7 +54,8 @@ describe("a run that another one overtakes", () => {
   });
 
   it("sees it before it deletes what a revocation ends", async () => {
-    const [current] = await scene.rotated();
+    await scene.rotated();
+    const ids = iam.ids();
     overtakenAt("GetCallerIdentity");
     // Its own naming of the new key, side by side with that trial, would hide the rival's tag.
     const write = iam.writeJournal.bind(iam);
@@ -62,7 +63,7 @@ describe("a run that another one overtakes", () => {
       if (iam.journal !== rival) await write(value);
     };
     await assert.rejects(scene.up({ revoke: "leak" }), /began while/);
-    assert.deepEqual(iam.ids(), [current]);
+    assert.deepEqual(iam.ids(), ids);
   });
 
   it("sees it before it deletes a previous whose grace period is over", async () => {
@@ -73,6 +74,15 @@ describe("a run that another one overtakes", () => {
     await assert.rejects(scene.up({ gracePeriod: "1m" }), /began while/);
     assert.deepEqual(iam.ids().sort(), [...ids].sort());
     assert.deepEqual(scene.recorded, recorded);
+  });
+
+  it("sees it before it deletes the key that makes room for a revocation: nothing was changed", async () => {
+    await scene.rotated();
+    iam.slots = 2;
+    const ids = iam.ids();
+    overtakenAt("CreateAccessKey");
+    await assert.rejects(scene.up({ revoke: "leak" }), /began while/);
+    assert.deepEqual(iam.ids(), ids);
   });
 
   it("sees that another user took the name, and leaves that one no key", async () => {
@@ -110,7 +120,7 @@ describe("a run that another one overtakes", () => {
     };
     const { keys, did } = await scene.halfDone(scene.rotate());
     const [, left] = iam.ids();
-    assert.deepEqual([keys.current?.accessKeyId, keys.retired, did.made], [current, [left], false]);
+    assert.deepEqual([keys.current?.accessKeyId, keys.toDelete, did], [current, [left], []]);
     iam.fault = () => undefined;
     iam.journal = undefined;
     await scene.up();
@@ -131,7 +141,7 @@ describe("a run that another one overtakes", () => {
     const [current, previous] = await scene.rotated();
     iam.slots = 2;
     let deletions = 0;
-    scene.recorded = { ...(scene.recorded ?? assert.fail()), retired: [] };
+    scene.recorded = { ...(scene.recorded ?? assert.fail()), toDelete: [] };
     iam.fault = (call) => {
       // current is gone, and then the tag is another's when it comes to saying how this ended.
       if (call === `DeleteAccessKey ${current}` && ++deletions === 1) return undefined;
@@ -152,7 +162,7 @@ describe("a run that another one overtakes", () => {
     iam.keys.pop();
     iam.addKey();
     scene.clock.time += MINUTE;
-    overtakenAt("CreateAccessKey");
+    overtakenAt("CreateAccessKey", 2);
     const { keys } = await scene.halfDone(scene.up({ revoke: "leak" }));
     assert.ok(iam.ids().includes(keys.current?.accessKeyId ?? ""), "the outage is no longer than it was");
   });
@@ -178,5 +188,43 @@ describe("a run that another one overtakes", () => {
     await second;
     assert.deepEqual(iam.ids(), [current, next.recorded?.current?.accessKeyId]);
     assert.equal(parseJournal(iam.journal)?.operationId, next.recorded?.operationId);
+  });
+
+  describe("a take-over, which the other's destroy may not have read yet", () => {
+    let ids: string[];
+    beforeEach(async () => {
+      await scene.rotated();
+      ids = iam.ids();
+      iam.journal = formatJournal({ ...dead, owner: "you", operationId: "rival-1", phase: "done" });
+      scene.clock.time += 20 * MINUTE;
+    });
+    const meanwhile = (happens: () => void) => {
+      const sleep = scene.clock.sleep.bind(scene.clock);
+      scene.clock.sleep = async (milliseconds) => {
+        if (milliseconds === MINUTE) happens();
+        await sleep(milliseconds);
+      };
+    };
+    const takeOver = () => scene.up({ takesOver: true });
+
+    it("is handed out when no read can be from before it, and says that it waits", async () => {
+      const start = scene.clock.time;
+      await takeOver();
+      assert.deepEqual([scene.clock.time - start, parseJournal(iam.journal)?.owner], [MINUTE, "me"]);
+      assert.match(scene.said.join(), /^waits for 60 s/);
+    });
+    it("gives way where that one deletes a key meanwhile", async () => {
+      meanwhile(() => {
+        iam.keys = iam.keys.slice(1);
+      });
+      await assert.rejects(takeOver(), new RegExp(`somebody deleted ${ids[0]} while`));
+    });
+    it("gives way where that one writes its tag meanwhile", async () => {
+      meanwhile(() => {
+        iam.journal = rival;
+      });
+      await assert.rejects(takeOver(), /operation rival-1 of owner you began while/);
+      assert.equal(iam.journal, rival);
+    });
   });
 });

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { deleteKey } from "../../provider/act/createKey";
 import type { KeyTrial } from "../../provider/act/dependencies";
-import { HalfDone, retire } from "../../provider/act/rotate";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { managedIds, managedKeys } from "../../provider/model/managedKeys";
 import type { MemoryIam } from "../support/memoryIam";
-import { dead, denied, Scene } from "../support/scene";
-import { userArn } from "../support/stage";
+import { dead, denied, HalfDone, Scene } from "../support/scene";
 
 const [SECOND, MINUTE] = [1_000, 60_000];
 const UNKNOWN_KEY: KeyTrial = { accepted: false, code: "InvalidClientTokenId", wrongSecret: false };
@@ -43,7 +41,7 @@ describe("a run that fails", () => {
   /** A third key of ours, which an earlier run could not delete. */
   const retired = () => {
     const { accessKeyId } = iam.addKey();
-    scene.recorded = managedKeys({ ...recorded(), retired: [...recorded().retired, accessKeyId] });
+    scene.recorded = managedKeys({ ...recorded(), toDelete: [...recorded().toDelete, accessKeyId] });
     scene.clock.time += MINUTE;
     return accessKeyId;
   };
@@ -51,9 +49,7 @@ describe("a run that fails", () => {
   it("is told by its cause as well, for whoever looks deeper", async () => {
     await scene.rotated();
     refuse("CreateAccessKey");
-    const half = await scene.halfDone(scene.rotate());
-    assert.equal(half.name, "HalfDone");
-    const { cause } = half;
+    const { cause } = (await scene.halfDone(scene.rotate())).failure;
     assert.ok(cause instanceof Error && cause.name === "RotationError");
     assert.ok(cause.cause instanceof IamError && cause.cause.code === "AccessDenied");
   });
@@ -96,14 +92,15 @@ describe("a run that fails", () => {
 
   it("says what of it was done: nothing adopted where nothing was to be", async () => {
     refuse("TagUser done");
-    assert.deepEqual((await scene.halfDone(scene.up())).did, { made: true, adopted: false });
+    const { did, keys } = await scene.halfDone(scene.up());
+    assert.deepEqual(did, [{ did: "made", accessKeyId: keys.current?.accessKeyId, as: "current" }]);
   });
 
   it("says what of it was done: adopted, and no key made", async () => {
     const { accessKeyId, secretAccessKey } = iam.addKey();
     refuse("TagUser done");
     const half = await scene.halfDone(scene.up({ adopt: { current: { accessKeyId, secretAccessKey } } }));
-    assert.deepEqual(half.did, { made: false, adopted: true });
+    assert.deepEqual(half.did, [{ did: "adopted", accessKeyId, as: "current" }]);
   });
 
   describe("after a change", () => {
@@ -120,11 +117,11 @@ describe("a run that fails", () => {
       const [first, second] = [retired(), retired()];
       refuse(`DeleteAccessKey ${second}`);
       await scene.halfDone(scene.up());
-      assert.deepEqual([recorded().retired, iam.ids().includes(first)], [[second], false]);
+      assert.deepEqual([recorded().toDelete, iam.ids().includes(first)], [[second], false]);
       refuse(`DeleteAccessKey ${second}`);
       const third = retired();
       await failure(scene.up());
-      assert.deepEqual(recorded().retired, [second, third]);
+      assert.deepEqual(recorded().toDelete, [second, third]);
     });
 
     it("that can't be closed either is noted as open", async () => {
@@ -221,10 +218,10 @@ describe("a run that fails", () => {
       // `third` makes room, previous goes once the new key works, and current can't be deleted.
       refuse(`DeleteAccessKey ${current}`, true);
       const half = await scene.halfDone(scene.up({ revoke: "leak" }));
-      assert.match(half.message, /began while this run was at work/);
+      assert.match(half.failure.message, /began while this run was at work/);
       const made = half.keys.current?.accessKeyId ?? "";
       assert.ok(![current, third].includes(made));
-      assert.deepEqual([iam.ids(), half.keys.retired], [[current, made], [current]]);
+      assert.deepEqual([iam.ids(), half.keys.toDelete], [[current, made], [current]]);
     });
 
     it("keeps it as well where its engine is gone by then", async () => {
@@ -246,8 +243,10 @@ describe("a run that fails", () => {
       iam.addKey();
       scene.clock.time += MINUTE;
       const strangers = iam.ids().slice(1);
+      iam.slots = 2;
+      let creations = 0;
       iam.fault = (call) => {
-        if (call === "CreateAccessKey") iam.journal = rival;
+        if (call === "CreateAccessKey" && ++creations === 2) iam.journal = rival;
         return undefined;
       };
       await failure(scene.up({ revoke: "leak" }));
@@ -272,7 +271,7 @@ describe("a run that fails", () => {
         return call.startsWith("DeleteAccessKey") ? denied("DeleteAccessKey") : undefined;
       };
       const { keys } = await scene.halfDone(scene.up());
-      const [left] = keys.retired;
+      const [left] = keys.toDelete;
       assert.ok(left && keys.operationId === undefined);
       iam.fault = () => undefined;
       scene.clock.time += 20 * MINUTE;
@@ -349,7 +348,7 @@ describe("a run that fails", () => {
     it("says nothing of keys: a failure is told by what AWS refused", async () => {
       await scene.up();
       refuse("DeleteAccessKey");
-      const error = await failure(retire(userArn, "me", recorded(), scene.dependencies));
+      const error = await failure(scene.destroy());
       assert.ok(error.cause instanceof IamError);
       assert.doesNotMatch(error.message, /Where it stands/);
     });
