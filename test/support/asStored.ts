@@ -9,6 +9,11 @@ export class ProviderAsStored extends AccessKeyProvider {
     return { inputs: plainBag(inputs), ...more };
   }
 
+  /** The host adds the text of the provider to all that it hands to the engine. */
+  override async diff(id: string, olds: Record<string, unknown>, news: Record<string, unknown>) {
+    return super.diff(id, { __provider: "text", ...olds }, news);
+  }
+
   override async create(...args: Parameters<AccessKeyProvider["create"]>) {
     const { id, outs = {} } = await super.create(...args).catch(asStored);
     return { id, outs: plainBag(outs) };

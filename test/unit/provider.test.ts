@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { IamError } from "../../provider/model/errors";
+import type { Because, Pending } from "../../provider/model/pending";
 import { UNKNOWN } from "../../provider/model/unknowns";
+import { preview } from "../support/scene";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const denied = (action: string) => new IamError("denied", action, "AccessDenied", "not authorized");
+
+/** The words in which an update has left something as blocked. */
+function whyBlocked({ pending }: Props, by: Because): string {
+  const [wait, ...more] = pending as Pending[];
+  assert.deepEqual([wait?.because, wait?.blocked, more], [by, true, []]);
+  return wait?.message ?? "";
+}
 
 describe("the provider", () => {
   let stage: Stage;
@@ -25,8 +34,9 @@ describe("the provider", () => {
         currentAccessKeyId: key?.accessKeyId,
         previous: null,
         previousAccessKeyId: null,
-        previousSince: null,
-        rotatedAt: key?.createdAt,
+        currentCreatedAt: key?.createdAt,
+        pending: [],
+        unmanagedAccessKeyIds: [],
       });
       const calls = stage.iam.calls.map((call) => call.split(" ")[0]);
       assert.deepEqual(calls, [
@@ -89,7 +99,7 @@ describe("the provider", () => {
       stage.iam.propagation = 12_000;
       await stage.create();
       assert.ok(stage.clock.time >= Date.parse("2026-11-01T00:00:12Z"));
-      assert.deepEqual(stage.said, []);
+      assert.doesNotMatch(stage.said.join(), /did not accept/);
     });
 
     it("sees within a second that AWS accepts it, by the clock that the test moves", async () => {
@@ -160,6 +170,7 @@ describe("the provider", () => {
       const login = { accessKeyId: "ASIAAAAAAAAAAAAAAAAA", secretAccessKey: "one", sessionToken: "one" };
       const outs = await stage.create({ userArn, rotationTrigger: { a: [1] }, login });
       stage.iam.calls = [];
+      stage.said = [];
       await stage.up(outs, { userArn, rotationTrigger: { a: [1] }, login });
       const session = { accessKeyId: "ASIABBBBBBBBBBBBBBBB", secretAccessKey: "two", sessionToken: "two" };
       await stage.up(outs, { userArn, rotationTrigger: { a: [1] }, login: session });
@@ -202,10 +213,40 @@ describe("the provider", () => {
       assert.ok(!("rotationTrigger" in removed));
     });
 
-    it("changes nothing when the first call is denied", async () => {
+    it("is blocked when the first call is denied: it keeps what it has, and says why and how to go on", async () => {
       const outs = await stage.create({ userArn, rotationTrigger: 1 });
       stage.iam.fault = (call) => (call === "ListAccessKeys" ? denied("iam:ListAccessKeys") : undefined);
-      await assert.rejects(stage.up(outs, { userArn, rotationTrigger: 2 }), /Allow iam:ListAccessKeys on arn:aws:iam/);
+      const blocked = await stage.up(outs, { userArn, rotationTrigger: 2 });
+      assert.match(whyBlocked(blocked, "denied"), /Allow iam:ListAccessKeys on arn:aws:iam/);
+      assert.deepEqual({ ...blocked, pending: [] }, outs);
+      assert.deepEqual(stage.iam.ids(), [outs.currentAccessKeyId]);
+      // What is blocked is tried again by each run, and no longer told once it is mended.
+      stage.iam.fault = () => undefined;
+      const mended = await stage.up(blocked, { userArn, rotationTrigger: 2 });
+      assert.deepEqual([mended.previousAccessKeyId, mended.pending], [outs.currentAccessKeyId, []]);
+    });
+
+    it("tells another key on the user from the run on in which it appeared", async () => {
+      stage.iam.slots = 3;
+      const outs = await stage.create({ userArn, rotationTrigger: 1 });
+      const { accessKeyId } = stage.iam.addKey();
+      stage.said = [];
+      const seen = await stage.up(outs, { userArn, rotationTrigger: 2 });
+      assert.deepEqual(seen.unmanagedAccessKeyIds, [accessKeyId]);
+      const told = () =>
+        stage.said.filter((line) => line.includes(`${accessKeyId} on this user is not managed`)).length;
+      assert.equal(told(), 1);
+      await stage.provider.read("id", seen);
+      assert.equal(told(), 1, "a second time it is no news");
+    });
+
+    it("fails where a revocation can't be carried out: whoever waits for it must not take it for done", async () => {
+      const outs = await stage.create();
+      stage.iam.fault = (call) => (call === "CreateAccessKey" ? denied("iam:CreateAccessKey") : undefined);
+      await assert.rejects(
+        stage.up(outs, { userArn, revocationTrigger: 1 }),
+        new RegExp(`aws iam update-access-key --user-name deployer --access-key-id ${outs.currentAccessKeyId} `),
+      );
       assert.deepEqual(stage.iam.ids(), [outs.currentAccessKeyId]);
     });
 
@@ -286,8 +327,11 @@ describe("the provider", () => {
       it("is an update in place where the user was renamed, and its keys stay", async () => {
         stage.iam.arn = other;
         const news = { userArn: other };
-        assert.deepEqual(await stage.provider.diff("id", outs, news), { changes: true });
-        assert.match(stage.said.join(), /this is the same user under another name.*its keys stay/);
+        assert.deepEqual(await stage.provider.diff("id", outs, news), { changes: true, replaces: [] });
+        assert.match(
+          (await preview(stage, outs, news)).join(),
+          /this is the same user under another name.*its keys stay/,
+        );
         const renamed = (await stage.provider.update("id", outs, news)).outs as Props;
         assert.deepEqual(renamed, { ...outs, userArn: other });
         assert.equal(stage.iam.count("CreateAccessKey") + stage.iam.count("TagUser"), 0);
@@ -295,8 +339,10 @@ describe("the provider", () => {
 
       it("is taken for a rename where AWS knows neither name: the new one may not be known yet, and the update waits", async () => {
         stage.iam.exists = false;
-        assert.deepEqual(await stage.provider.diff("id", outs, { userArn: other }), { changes: true });
-        await assert.rejects(stage.provider.update("id", outs, { userArn: other }), /no such user|its keys are alive/);
+        assert.deepEqual(await stage.provider.diff("id", outs, { userArn: other }), { changes: true, replaces: [] });
+        const blocked = (await stage.provider.update("id", outs, { userArn: other })).outs as Props;
+        assert.match(whyBlocked(blocked, "user"), /its keys are alive/);
+        assert.deepEqual({ ...blocked, pending: [] }, outs);
       });
 
       it("waits for IAM to know the new name, or the new path", async () => {
@@ -314,10 +360,9 @@ describe("the provider", () => {
 
       it("promises nothing where it can't tell, and the update never takes another user for the same", async () => {
         for (const userArn of [other, UNKNOWN]) {
-          stage.said = [];
           stage.iam.fault = () => denied("iam:GetUser");
-          assert.deepEqual(await stage.provider.diff("id", outs, { userArn }), { changes: true });
-          assert.match(stage.said.join(), /its keys stay/);
+          assert.deepEqual(await stage.provider.diff("id", outs, { userArn }), { changes: true, replaces: [] });
+          assert.match((await preview(stage, outs, { userArn })).join(), /its keys stay/);
         }
         stage.iam.fault = () => undefined;
         Object.assign(stage.iam, { arn: other, userId: "AIDAANOTHERUSER00001", keys: [] });
@@ -332,10 +377,8 @@ describe("the provider", () => {
     it("says which key is made, which stays and which is deleted, and why", async () => {
       const first = await stage.create({ userArn, rotationTrigger: 1 });
       const second = await stage.up(first, { userArn, rotationTrigger: 2 });
-      stage.said = [];
-      await stage.provider.diff("id", second, { userArn, rotationTrigger: 3 });
       const [current, previous] = [second.currentAccessKeyId, second.previousAccessKeyId];
-      assert.deepEqual(stage.said, [
+      assert.deepEqual(await preview(stage, second, { userArn, rotationTrigger: 3 }), [
         `${userArn}: this update makes a new access key as current, keeps ${current} valid as previous, deletes ${previous} (rotationTrigger changed).`,
       ]);
     });
@@ -401,10 +444,12 @@ describe("the provider", () => {
       assert.deepEqual(seen, { ...outs, drift: { user: arn } });
       assert.match(stage.said.join(), /it is arn:aws:iam::123456789012:user\/ci\/renamed now, and its keys are alive/);
       for (const rotationTrigger of [1, 2]) {
-        await assert.rejects(
-          stage.up(seen, { userArn, rotationTrigger }),
+        const blocked = await stage.up(seen, { userArn, rotationTrigger });
+        assert.match(
+          whyBlocked(blocked, "user"),
           /Set `userArn` to the ARN of the user as it is now, and the keys stay/,
         );
+        assert.deepEqual({ ...blocked, pending: [] }, seen);
       }
       await assert.rejects(stage.provider.delete("id", seen), ({ message }: Error) =>
         /their user is arn/.test(message),
@@ -427,7 +472,7 @@ describe("the provider", () => {
       const couldNotAsk = ({ message }: Error) =>
         /nobody could ask whether its key AKIA\w+ is alive .*ETIMEDOUT/.test(message);
       await assert.rejects(stage.provider.read("id", outs), couldNotAsk);
-      await assert.rejects(stage.provider.update("id", outs, { userArn }), couldNotAsk);
+      await assert.rejects(stage.provider.update("id", outs, { userArn, rotationTrigger: 1 }), couldNotAsk);
       await assert.rejects(stage.provider.delete("id", outs), couldNotAsk);
       // Whoever is denied the call has a key that AWS knows.
       iam.tryKey = async () => ({ accepted: true });
@@ -455,7 +500,8 @@ describe("the provider", () => {
       const keys = iam.keys.splice(0);
       const seen = (await stage.provider.read("id", outs)).props as Props;
       assert.deepEqual(seen, { ...outs, drift: { user: arn } });
-      await assert.rejects(stage.up(seen, { userArn }), /is another one \(UserId AIDAANOTHERUSER00001\)/);
+      const blocked = await stage.up(seen, { userArn });
+      assert.match(whyBlocked(blocked, "user"), /is another one \(UserId AIDAANOTHERUSER00001\)/);
       await assert.rejects(stage.provider.delete("id", seen), ({ message }: Error) =>
         /their user is arn/.test(message),
       );
@@ -514,6 +560,7 @@ describe("the provider", () => {
       const outs = await stage.create();
       const { iam } = stage;
       iam.arn = "arn:aws:iam::123456789012:user/ci/renamed";
+      stage.said = [];
       iam.fault = (call) => {
         const isAsked = /^(GetUser|ListAccessKeys|DeleteAccessKey)/.test(call);
         if (isAsked && stage.connected !== "renamed")
@@ -521,7 +568,7 @@ describe("the provider", () => {
         return undefined;
       };
       await stage.provider.delete("id", outs);
-      assert.deepEqual([iam.keys, stage.said], [[], []]);
+      assert.deepEqual([iam.keys, stage.said], [[], [`${userArn}: deleted ${outs.currentAccessKeyId}.`]]);
     });
 
     it("leaves the keys of a user made again under the same name alone", async () => {
