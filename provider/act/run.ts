@@ -91,6 +91,8 @@ class Run {
         return this.#delete(step.accessKeyId);
       case "discard":
       case "delete":
+        // It has made room already.
+        if (step.do === "delete" && !managedIds(this.keys).includes(step.accessKeyId)) return { isGone: true };
         await this.#lookAround();
         return this.#delete(step.accessKeyId);
       case "signByCurrent":

@@ -58,7 +58,8 @@ export function planChanges(
     unmanaged: unknownAmong(observed, keys).filter((key) => !lost.includes(key.accessKeyId)),
   };
   // All of them go, and none before AWS has shown that a new one may be made.
-  if (intent.revoke) return [{ ...create, ifFull: leaving }, TRY_FIRST, ...leaving.map(deletion)];
+  if (intent.revoke)
+    return [{ ...create, ifFull: byUse(inUse, observed, leaving) }, TRY_FIRST, ...leaving.map(deletion)];
   const room = makesRoom(inUse, observed, leaving, lost);
   // Keys to be deleted that are still there may be all that AWS accepts: current is tried before one of them makes room.
   const unproven = room && currentWorks && keys.toDelete.includes(room);
@@ -75,12 +76,17 @@ export function planChanges(
  * How many slots an account gives a user is not ours to read. With two keys there may be no free one, so a key that
  * leaves anyway goes first; where none leaves, AWS's answer to CreateAccessKey tells, and changes nothing.
  */
-function makesRoom(inUse: ManagedKey | undefined, { keys }: Observed, leaving: string[], lost: string[]) {
-  if (keys.length - lost.length < 2) return undefined;
-  const mayGo = leaving.filter((id) => id !== inUse?.accessKeyId || !keys.some((at) => isActive(at, id)));
-  return mayGo.find((id) => keys.some((at) => at.accessKeyId === id && at.status !== "Active")) ?? mayGo[0];
+function makesRoom(inUse: ManagedKey | undefined, observed: Observed, leaving: string[], lost: string[]) {
+  if (observed.keys.length - lost.length < 2) return undefined;
+  const [first] = byUse(inUse, observed, leaving);
+  return first === inUse?.accessKeyId && works(inUse, observed) ? undefined : first;
 }
 
-function isActive(at: Observed["keys"][number], id: string): boolean {
-  return at.accessKeyId === id && at.status === "Active";
+/** In which order keys that leave make room: what works for nobody first, and last the key in use. */
+function byUse(inUse: ManagedKey | undefined, observed: Observed, leaving: string[]): string[] {
+  const rank = (accessKeyId: string) => {
+    if (!works({ accessKeyId, createdAt: "" }, observed)) return 0;
+    return accessKeyId === inUse?.accessKeyId ? 2 : 1;
+  };
+  return [...leaving].sort((a, b) => rank(a) - rank(b));
 }
