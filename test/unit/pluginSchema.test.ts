@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SETTING_NAMES } from "../../provider/aws/awsSettings";
-import { INPUT_NAMES } from "../../provider/model/inputs";
+import { PUBLIC_INPUTS } from "../../provider/model/inputs";
+import { PUBLIC_OUTPUTS, SECRETS } from "../../provider/model/outputs";
 import { schemaOf } from "../../tools/plugin/schema";
 
 const ROOT = join(__dirname, "../..");
@@ -27,13 +28,20 @@ describe("the schema of the provider plugin", () => {
     assert.deepEqual(schema, { ...kept, version: "0.0.0" });
   });
 
-  it("has each input of the resource, and what is secret is marked", () => {
-    const publicInputs = INPUT_NAMES.filter((name) => name !== "journalOwner" && name !== "awsProvider");
-    assert.deepEqual(Object.keys(key?.inputProperties ?? {}).sort(), [...publicInputs].sort());
-    for (const resource of [key, user]) {
-      for (const name of ["current", "previous"]) assert.ok(resource?.properties[name]?.secret, name);
-      for (const name of ["login", "state"]) assert.ok(resource?.inputProperties[name]?.secret, name);
-    }
+  it("has each input of the resource, all of them as outputs as well, and what is secret is marked", () => {
+    const names = (properties: object = {}) => Object.keys(properties).sort();
+    const inputs = PUBLIC_INPUTS.filter((name) => name !== "userArn");
+    assert.deepEqual(names(key?.inputProperties), [...PUBLIC_INPUTS].sort());
+    assert.deepEqual(names(user?.inputProperties), [...inputs, "user"].sort());
+    assert.deepEqual(names(key?.properties), [...PUBLIC_INPUTS, ...PUBLIC_OUTPUTS].sort());
+    assert.deepEqual(names(user?.properties), [...names(key?.properties), "userName"].sort());
+    const marked = (properties: Resource["properties"] = {}) =>
+      names(properties).filter((at) => properties[at]?.secret);
+    const secrets = (all: readonly string[]) => SECRETS.filter((name) => all.includes(name)).sort();
+    assert.deepEqual(marked(key?.properties), secrets([...PUBLIC_INPUTS, ...PUBLIC_OUTPUTS]));
+    for (const resource of [key, user]) assert.deepEqual(marked(resource?.inputProperties), secrets(PUBLIC_INPUTS));
+    // SDKs for Java and .NET do not compile with such a mark.
+    assert.deepEqual(marked(user?.properties), []);
   });
 
   it("has the settings of @pulumi/aws, but for those that are refused", () => {

@@ -1,4 +1,6 @@
 import { SETTING_NAMES, SETTINGS, type SettingName } from "../../provider/aws/awsSettings";
+import { PUBLIC_INPUTS } from "../../provider/model/inputs";
+import { outputsThatAre, PUBLIC_OUTPUTS, SECRETS } from "../../provider/model/outputs";
 import { descriptionsIn } from "./descriptions";
 
 const NAME = "aws-iam-rotator";
@@ -32,34 +34,30 @@ const keyInput = descriptionsIn("program/rotatedAccessKey.ts", "KeyInput");
 const user = descriptionsIn("program/rotatedUser.ts", "RotatedUser");
 const userArgs = descriptionsIn("program/rotatedUser.ts", "RotatedUserArgs");
 const rotatedKey = descriptionsIn("model/accessKey.ts", "RotatedKey");
-const retirement = descriptionsIn("model/managedKeys.ts", "Retirement");
-const lastUse = descriptionsIn("model/accessKey.ts", "LastUse");
+const pending = descriptionsIn("model/pending.ts", "Pending");
 
-const keyInputs: Properties = {
+/** What is no text. */
+const shapes: Properties = {
   rotationTrigger: ANY,
-  region: STRING,
-  login: hidden(ref("Login")),
-  state: hidden(ref("AdoptedKeys")),
-  rotateEvery: STRING,
-  gracePeriod: STRING,
-  deactivatePeriod: STRING,
   revocationTrigger: ANY,
-  lastUsedGuard: STRING,
+  login: ref("Login"),
+  state: ref("AdoptedKeys"),
+  current: ref("RotatedKey"),
+  previous: ref("PreviousKey"),
+  pending: listOf(ref("Pending")),
+  unmanagedAccessKeyIds: listOf(STRING),
 };
-const keyOutputs: Properties = {
-  current: hidden(ref("RotatedKey")),
-  previous: hidden(ref("PreviousKey")),
-  currentAccessKeyId: STRING,
-  previousAccessKeyId: STRING,
-  rotatedAt: STRING,
-  previousSince: STRING,
-  rotationDueAt: STRING,
-  previousUntil: STRING,
-  retirement: ref("Retirement"),
-  waitsFor: STRING,
-};
-const { previousSince: _, ...userKeyOutputs } = keyOutputs;
-const ALWAYS = ["current", "currentAccessKeyId", "rotatedAt", "userArn"];
+const shaped = (names: readonly string[]): Properties =>
+  Object.fromEntries(names.map((name) => [name, shapes[name] ?? STRING]));
+/** Those that are secret in any case are marked. */
+const marked = (properties: Properties): Properties =>
+  Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => [name, SECRETS.includes(name) ? hidden(property) : property]),
+  );
+const keyInputs = shaped(PUBLIC_INPUTS.filter((name) => name !== "userArn"));
+const keyOutputs = shaped(PUBLIC_OUTPUTS);
+const optional: readonly string[] = outputsThatAre("optional");
+const ALWAYS = ["userArn", ...PUBLIC_OUTPUTS.filter((name) => !optional.includes(name))];
 const pair: Properties = { accessKeyId: STRING, secretAccessKey: hidden(STRING) };
 
 const lists: SettingName[] = [
@@ -145,15 +143,20 @@ export function schemaOf({ version, repository }: { version: string; repository?
         [],
         "Keys that the user has already.",
       ),
-      [token("Retirement")]: objectOf(
-        described({ deactivatedAt: STRING, activatedAgain: FLAG, lastUse: ref("LastUse") }, retirement),
-        [],
-        retirement.get(""),
-      ),
-      [token("LastUse")]: objectOf(
-        described({ at: STRING, service: STRING, region: STRING }, lastUse),
-        ["at", "service", "region"],
-        lastUse.get(""),
+      [token("Pending")]: objectOf(
+        described(
+          {
+            what: STRING,
+            because: STRING,
+            message: STRING,
+            until: STRING,
+            accessKeyId: STRING,
+            blocked: FLAG,
+          },
+          pending,
+        ),
+        ["what", "because", "message"],
+        pending.get(""),
       ),
       [token("UserSettings")]: objectOf(
         {
@@ -198,11 +201,12 @@ export function schemaOf({ version, repository }: { version: string; repository?
             userArn: STRING,
             currentAccessKeyId: STRING,
             previousAccessKeyId: STRING,
-            rotatedAt: STRING,
+            currentCreatedAt: STRING,
             rotationDueAt: STRING,
             previousUntil: STRING,
-            retirement: ref("Retirement"),
-            waitsFor: STRING,
+            previousDeactivatedAt: STRING,
+            pending: listOf(ref("Pending")),
+            unmanagedAccessKeyIds: listOf(STRING),
           },
           descriptionsIn("program/rotationReport.ts", "ReportedKey"),
         ),
@@ -213,20 +217,21 @@ export function schemaOf({ version, repository }: { version: string; repository?
     resources: {
       [token("RotatedAccessKey")]: {
         description: key.get(""),
-        inputProperties: described({ userArn: STRING, ...keyInputs }, args),
+        inputProperties: described({ userArn: STRING, ...marked(keyInputs) }, args),
         requiredInputs: ["userArn"],
-        properties: {
-          ...described({ userArn: STRING, ...keyInputs }, args),
-          ...described(keyOutputs, key),
-        },
+        properties: described({ userArn: STRING, ...marked({ ...keyInputs, ...keyOutputs }) }, key),
         required: ALWAYS,
         aliases: [{ type: "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey" }],
       },
       [token("RotatedUser")]: {
         isComponent: true,
         description: user.get(""),
-        inputProperties: { ...described({ user: ref("UserSettings") }, userArgs), ...described(keyInputs, args) },
-        properties: described({ userName: STRING, userArn: STRING, ...userKeyOutputs }, user),
+        inputProperties: {
+          ...described({ user: ref("UserSettings") }, userArgs),
+          ...described(marked(keyInputs), args),
+        },
+        // Not marked, since Java and .NET can't compile that of a component: its answer to the engine marks them.
+        properties: described({ userName: STRING, userArn: STRING, ...keyInputs, ...keyOutputs }, user),
         required: ["userName", ...ALWAYS],
         aliases: [{ type: "pulumi-aws-iam-rotator:index:RotatedUser" }],
       },
