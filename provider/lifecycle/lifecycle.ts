@@ -261,7 +261,8 @@ function blockedIfAlone(said: Answer, foreseen: Foreseen, olds: Props, news: Inp
   const { because, found, todo, accessKeyId } = failure.parts;
   const does = (did: Done["did"]) => foreseen.did.some((one) => one.did === did);
   const ends = does("deleted") || does("deactivated");
-  const what = does("made") ? "rotation" : does("adopted") ? "adoption" : ends ? "retirement" : "rotation";
+  const isAdoption = because === "state" || (does("adopted") && !does("made"));
+  const what = isAdoption ? "adoption" : ends && !does("made") ? "retirement" : "rotation";
   return answer(blockedOutputs(olds, news, blockedBy(what, because, found, todo, accessKeyId)), { undone: ALL_UNDONE });
 }
 
