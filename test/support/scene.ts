@@ -5,14 +5,44 @@ import { destroy } from "../../provider/act/destroy";
 import type { Engine } from "../../provider/act/engine";
 import { type Rotated, rotate } from "../../provider/act/rotate";
 import type { Intent } from "../../provider/decide/plan";
+import { foresee } from "../../provider/lifecycle/foresee";
+import { pickInputs } from "../../provider/lifecycle/record";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
 import { type ManagedKeys, managedKeys } from "../../provider/model/managedKeys";
+import type { Pending } from "../../provider/model/pending";
 import { FakeClock, MemoryIam, type MemoryKey } from "./memoryIam";
-import { userArn } from "./stage";
+import { type Props, type Stage, userArn } from "./stage";
 
 const MINUTE = 60_000;
 export const denied = (action: string) => new IamError("denied", `iam:${action}`, "AccessDenied", "not authorized");
+
+/** What a preview says of such a change. */
+export async function preview(stage: Stage, olds: Props, news: Props): Promise<string[]> {
+  const before = stage.said;
+  stage.said = [];
+  await stage.provider.check(olds, { ...news, run: { isPreview: true } });
+  await stage.provider.diff("id", olds, news);
+  await stage.provider.check(olds, { ...news, run: {} });
+  const lines = stage.said;
+  stage.said = before;
+  return lines;
+}
+
+/** What a program is told to be pending, of what is recorded and by today's inputs. */
+export function pendingNow(stage: Stage, olds: Props, news: Props): Props[] {
+  return foresee(olds, pickInputs(news), stage.clock.now()).outputs.pending.map(({ message: _, ...wait }) => wait);
+}
+
+/** What is recorded as pending, without its words. */
+export function pendingIn({ pending }: Props): Props[] {
+  return (pending as Pending[]).map(({ message: _, ...wait }) => wait);
+}
+
+/** The words of what is pending. */
+export function messageIn({ pending }: Props): string {
+  return (pending as Pending[]).map(({ message }) => message).join("\n");
+}
 
 /** An operation that died. */
 export const dead: Journal = {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { MemoryKey } from "../support/memoryIam";
+import { messageIn, pendingIn, preview } from "../support/scene";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const DAY = 86_400_000;
@@ -32,7 +33,7 @@ describe("adoption", () => {
     assert.deepEqual(stage.iam.ids(), [older.accessKeyId, newer.accessKeyId]);
     assert.deepEqual(outs.current, { ...pair(newer), createdAt: newer.createdAt });
     assert.deepEqual(outs.previous, { ...pair(older), createdAt: older.createdAt });
-    assert.equal(outs.rotatedAt, newer.createdAt);
+    assert.equal(outs.currentCreatedAt, newer.createdAt);
   });
 
   it("of a current beside one in use does not rotate as well: the key in use would go, and has to become previous", async () => {
@@ -42,7 +43,7 @@ describe("adoption", () => {
     const news = { userArn, rotationTrigger: 2, state: { current: pair(next) } };
     const adopted = await stage.up(outs, news);
     assert.deepEqual([adopted.currentAccessKeyId, adopted.previousAccessKeyId], [next.accessKeyId, newer.accessKeyId]);
-    assert.match(stage.said.join("\n"), /a rotation \(rotationTrigger changed\) waits for the next run/);
+    assert.deepEqual(pendingIn(adopted), [{ what: "rotation", because: "adoption" }]);
     const rotated = await stage.up(adopted, news);
     assert.equal(rotated.previousAccessKeyId, next.accessKeyId);
     assert.equal(await stage.up(rotated, news), rotated);
@@ -68,20 +69,20 @@ describe("adoption", () => {
     const stranger = stage.iam.addKey();
     const broken = (await stage.provider.read("id", two)).props as Props;
     const news = { userArn, rotationTrigger: 2 };
-    await assert.rejects(
-      stage.up(broken, news),
-      /as many access keys as AWS allows.*Adopt it with `state: \{ current: .*, if you have its secret; or delete it/,
-    );
-    await assert.rejects(
-      stage.up(broken, { ...news, state: { previous: { accessKeyId: stranger.accessKeyId } } }),
-      ({ message }: Error) => message.includes(`${older.accessKeyId} is previous, and all that works`),
-    );
+    const full = await stage.up(broken, news);
+    assert.deepEqual(pendingIn(full), [
+      { what: "rotation", because: "unmanagedKey", accessKeyId: stranger.accessKeyId, blocked: true },
+    ]);
+    assert.match(messageIn(full), /adopt it with `state: \{ current: .*Or delete it, if nobody uses it/);
+    const naming = { ...news, state: { previous: { accessKeyId: stranger.accessKeyId } } };
+    const blocked = await stage.up(full, naming);
+    assert.deepEqual(pendingIn(blocked), [{ what: "adoption", because: "state", blocked: true }]);
+    assert.ok(messageIn(blocked).includes(`${older.accessKeyId} is previous, and all that works`));
+    assert.deepEqual([blocked.rotationTrigger, blocked.state], [two.rotationTrigger, two.state], "asked for again");
     assert.deepEqual(stage.iam.ids(), [older.accessKeyId, stranger.accessKeyId]);
     // A preview asks nobody, so it refuses nothing: the key may be gone by now.
-    assert.match(
-      stage.said.at(-1) ?? "",
-      /by what is recorded, this update will be refused: \S+ is previous, and all that works/,
-    );
+    const said = await preview(stage, broken, naming);
+    assert.match(said.join(), /by what is recorded, this update will be refused: \S+ is previous, and all that works/);
     const mended = await stage.up(broken, { ...news, state: { current: pair(stranger) } });
     assert.deepEqual(
       [mended.currentAccessKeyId, mended.previousAccessKeyId],
@@ -126,7 +127,10 @@ describe("adoption", () => {
     const outs = await stage.create({ userArn });
     const state = { current: pair(newer), previous: pair(older) };
     const before = stage.iam.ids();
-    await assert.rejects(stage.provider.update("id", outs, { userArn, state }), /it would have to be deleted at once/);
+    const blocked = await stage.up(outs, { userArn, state });
+    assert.deepEqual(pendingIn(blocked), [{ what: "adoption", because: "state", blocked: true }]);
+    assert.match(messageIn(blocked), /it would have to be deleted at once/);
+    assert.equal(blocked.state, undefined);
     assert.deepEqual(stage.iam.ids(), before);
   });
 
@@ -143,8 +147,9 @@ describe("adoption", () => {
     const outs = await create(state);
     assert.deepEqual([outs.currentAccessKeyId, outs.previous], [newer.accessKeyId, null]);
     assert.deepEqual(await stage.up(outs, { userArn, state }), outs);
-    const rotated = await stage.up(outs, { userArn, state, rotationTrigger: 1 }).catch((error: Error) => error.message);
-    assert.match(String(rotated), new RegExp(`${older.accessKeyId}.* is not managed here`), "what was not named stays");
+    assert.deepEqual(outs.unmanagedAccessKeyIds, [older.accessKeyId], "what was not named stays");
+    const blocked = await stage.up(outs, { userArn, state, rotationTrigger: 1 });
+    assert.equal(pendingIn(blocked)[0]?.accessKeyId, older.accessKeyId);
   });
 
   it("of a previous alone, without its secret, makes current, and phases it out at the next rotation", async () => {
@@ -220,8 +225,13 @@ describe("adoption", () => {
     stage.iam.slots = 3;
     const outs = await stage.create();
     const state = { current: pair(newer) };
+    const said = await preview(stage, outs, { userArn, state });
+    assert.deepEqual(said, [`${userArn}: this update adopts ${newer.accessKeyId} as current (state changed).`]);
+    assert.deepEqual(outs.unmanagedAccessKeyIds, [older.accessKeyId, newer.accessKeyId]);
+    stage.said = [];
     const adopted = await stage.up(outs, { userArn, state });
-    assert.deepEqual(stage.said, [`${userArn}: this update adopts ${newer.accessKeyId} as current (state changed).`]);
+    assert.deepEqual(stage.said, [`${userArn}: adopted ${newer.accessKeyId} as current (state changed).`]);
+    assert.deepEqual(adopted.unmanagedAccessKeyIds, [older.accessKeyId]);
     assert.deepEqual(
       [adopted.currentAccessKeyId, adopted.previousAccessKeyId],
       [newer.accessKeyId, outs.currentAccessKeyId],

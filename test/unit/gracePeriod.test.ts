@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { UNKNOWN } from "../../provider/model/unknowns";
+import { messageIn, pendingIn, pendingNow, preview } from "../support/scene";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const [SECOND, DAY] = [1_000, 86_400_000];
@@ -27,18 +28,18 @@ describe("by the clock", () => {
     const UNTIL = "2026-11-08T00:00:00Z";
 
     it("says in the preview of a rotation how long the older key stays valid", async () => {
-      await stage.provider.diff("id", first, next);
-      assert.match(stage.said.join(), new RegExp(`keeps ${id(first)} valid as previous until ${UNTIL} \\(rotation`));
+      const said = await preview(stage, first, next);
+      assert.match(said.join(), new RegExp(`keeps ${id(first)} valid as previous until ${UNTIL} \\(rotation`));
     });
 
     it("leaves previous alone before its end, and retires it in the first up after it, once", async () => {
       for (const age of [0, DAY, 7 * DAY - 2 * SECOND]) {
-        stage.clock.time = Date.parse(String(second.rotatedAt)) + age;
+        stage.clock.time = Date.parse(String(second.currentCreatedAt)) + age;
         assert.equal(await stage.up(second, next), second, `after ${age} ms`);
       }
       stage.clock.time += 2 * SECOND;
       const third = await stage.up(second, next);
-      assert.deepEqual(stage.said, [`${userArn}: this update deletes ${id(first)} (its grace period ended ${UNTIL}).`]);
+      assert.deepEqual(stage.said, [`${userArn}: deleted ${id(first)} (its grace period ended ${UNTIL}).`]);
       assert.deepEqual(stage.iam.ids(), [id(second)]);
       assert.deepEqual([third.previous, third.previousAccessKeyId, id(third)], [null, null, id(second)]);
       assert.deepEqual(stage.iam.calls.slice(2), [
@@ -54,13 +55,14 @@ describe("by the clock", () => {
     it("a rotation that would cut it short waits: it says so, fails nothing, and comes in the first run after, once", async () => {
       stage.clock.time += 3 * DAY;
       const third = { ...inputs, rotationTrigger: 3 };
-      const line = `${userArn}: a rotation (rotationTrigger changed) waits until ${UNTIL}: ${id(first)} is in its grace period. It comes by itself, in the first run after that.`;
+      const wait = { what: "rotation", because: "grace", until: UNTIL, accessKeyId: id(first) };
       assert.equal(await stage.up(second, third), second, "the engine goes on with what was recorded");
-      assert.deepEqual([stage.iam.calls, stage.said], [[], [line]]);
+      assert.deepEqual([stage.iam.calls, pendingNow(stage, second, third)], [[], [wait]]);
+      assert.equal((await preview(stage, second, third)).length, 1);
       // The engine may go on from an old preview.
       const { outs } = await stage.provider.update("id", second, third);
-      assert.deepEqual(outs, second);
-      assert.deepEqual(stage.iam.calls, ["GetUser", "ListAccessKeys"], "it only looked");
+      assert.deepEqual({ ...outs, pending: [] }, second);
+      assert.deepEqual([pendingIn(outs as Props), stage.iam.calls], [[wait], []]);
       stage.clock.time += 4 * DAY;
       const rotated = await stage.up(outs as Props, third);
       assert.deepEqual(stage.iam.ids(), [id(second), id(rotated)]);
@@ -90,15 +92,16 @@ describe("by the clock", () => {
       stage.clock.time += 100 * DAY;
       const { accessKeyId } = stage.iam.addKey();
       stage.clock.time += DAY;
-      const blocked = await stage.provider.update("id", outs, next).catch((error: Error) => error);
+      const { outs: blocked } = await stage.provider.update("id", outs, next);
       assert.match(
-        String(blocked),
+        messageIn(blocked as Props),
         new RegExp(`state: { previous: { accessKeyId: "${accessKeyId}" } }.*not within .gracePeriod`),
       );
       const adopting = { ...next, state: { previous: { accessKeyId } } };
       const adopted = await stage.up(outs, adopting);
       assert.deepEqual([adopted.previousAccessKeyId, id(adopted)], [accessKeyId, id(outs)]);
-      assert.match(stage.said.join(), /a rotation \(rotationTrigger changed\) waits until 2027-02-17T00:00:00Z/);
+      const end = "2027-02-17T00:00:00Z";
+      assert.deepEqual(pendingIn(adopted), [{ what: "rotation", because: "grace", until: end, accessKeyId }]);
       stage.clock.time += 7 * DAY - SECOND;
       assert.equal(await stage.up(adopted, adopting), adopted);
       stage.clock.time += SECOND;
@@ -114,7 +117,8 @@ describe("by the clock", () => {
       const left = parseJournal(stage.iam.journal) ?? assert.fail();
       stage.iam.journal = formatJournal({ ...left, doubt: true });
       const adopting = { ...inputs, rotationTrigger: 2, state: { previous: { accessKeyId } } };
-      await assert.rejects(stage.provider.update("id", second, next), new RegExp(`there is ${accessKeyId}`));
+      const third = { ...next, rotationTrigger: 3, revocationTrigger: 1 };
+      await assert.rejects(stage.provider.update("id", second, third), new RegExp(`there is ${accessKeyId}`));
       const { outs } = await stage.provider.update("id", second, adopting);
       assert.deepEqual([(outs as Props).previousAccessKeyId, (outs as Props).state], [id(first), undefined]);
       stage.clock.time += 7 * DAY;
@@ -126,7 +130,9 @@ describe("by the clock", () => {
       const { accessKeyId, secretAccessKey } = stage.iam.addKey();
       const adopting = { ...next, state: { current: { accessKeyId, secretAccessKey } } };
       assert.equal(await stage.up(second, adopting), second);
-      assert.match(stage.said.join(), /the adoption \(state changed\) waits until/);
+      assert.deepEqual(pendingNow(stage, second, adopting), [
+        { what: "adoption", because: "grace", until: UNTIL, accessKeyId: id(first) },
+      ]);
       stage.clock.time += 7 * DAY;
       const adopted = await stage.up(second, adopting);
       assert.deepEqual([id(adopted), adopted.previousAccessKeyId], [accessKeyId, id(second)]);
@@ -170,7 +176,9 @@ describe("by the clock", () => {
       stage.clock.time += 8 * DAY;
       stage.iam.fault = (call) =>
         call === "TagUser open" ? new IamError("denied", "iam:TagUser", "AccessDenied", "not allowed") : undefined;
-      await assert.rejects(stage.up(second, next), /write the journal/);
+      const blocked = await stage.up(second, next);
+      assert.deepEqual(pendingIn(blocked), [{ what: "retirement", because: "denied", blocked: true }]);
+      assert.match(messageIn(blocked), /Allow iam:TagUser/);
       assert.deepEqual(stage.iam.ids(), [id(first), id(second)]);
     });
 
@@ -190,10 +198,11 @@ describe("by the clock", () => {
         ["gracePeriod", {}],
         ["lastUsedGuard", { gracePeriod: "7d" }],
       ] as const) {
-        stage.said = [];
         const third = { ...next, rotationTrigger: 3, ...more, [name]: UNKNOWN };
         assert.equal((await stage.provider.diff("id", second, third)).changes, true);
-        assert.deepEqual(stage.said, [`${userArn}: this update may change keys: ${name} is not known yet.`]);
+        assert.deepEqual(await preview(stage, second, third), [
+          `${userArn}: this update may change keys: ${name} is not known yet.`,
+        ]);
       }
     });
 

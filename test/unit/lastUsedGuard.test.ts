@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { IamError } from "../../provider/model/errors";
+import { pendingIn, pendingNow, preview } from "../support/scene";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
@@ -40,22 +41,25 @@ describe("lastUsedGuard", () => {
   it("lets a rotation wait that would delete a key in use: it fails nothing, says which use, and comes by itself, once", async () => {
     const at = use(id(one), HOUR);
     const waiting = await stage.up(two, next);
-    const line = `${userArn}: a rotation (rotationTrigger changed) waits until ${until(at)}: ${id(one)} was last used ${at} (s3, eu-central-1), within lastUsedGuard. Give its user the current key. It comes by itself, in the first run after that.`;
-    assert.equal(stage.said.at(-1), line);
+    const wait = { what: "rotation", because: "use", until: until(at), accessKeyId: id(one) };
+    assert.deepEqual(pendingIn(waiting), [wait]);
+    const [{ message }] = waiting.pending as [Props];
+    assert.ok(String(message).includes(`${id(one)} was last used ${at} (s3, eu-central-1)`), String(message));
     unchanged();
     assert.deepEqual(
-      [waiting.retirement, waiting.rotationTrigger],
+      [waiting.previousFate, waiting.rotationTrigger],
       [{ lastUse: { at, service: "s3", region: "eu-central-1" } }, 2],
     );
     // Until then nobody is asked, and each run says so.
     Object.assign(stage, { said: [] });
     stage.iam.calls = [];
     assert.equal(await stage.up(waiting, next), waiting);
-    assert.deepEqual([stage.said, stage.iam.calls], [[line], []]);
+    assert.deepEqual([pendingNow(stage, waiting, next), stage.iam.calls], [[wait], []]);
+    assert.deepEqual(await preview(stage, waiting, next), [`${userArn}: ${message}`]);
     stage.clock.time += 2 * DAY - HOUR;
     const rotated = await stage.up(waiting, next);
     assert.ok(!stage.iam.ids().includes(id(one)));
-    assert.deepEqual([rotated.rotationTrigger, rotated.retirement], [3, undefined]);
+    assert.deepEqual([rotated.rotationTrigger, rotated.previousFate, rotated.pending], [3, undefined, []]);
     assert.equal(await stage.up(rotated, next), rotated);
   });
 
@@ -65,8 +69,8 @@ describe("lastUsedGuard", () => {
     stage.clock.time += 2 * DAY;
     const at = use(id(one), MINUTE);
     const still = await stage.up(waiting, next);
-    assert.match(stage.said.at(-1) ?? "", new RegExp(`waits until ${until(at)}`));
-    assert.deepEqual((still.retirement as Props).lastUse, { at, service: "s3", region: "eu-central-1" });
+    assert.equal(pendingIn(still)[0]?.until, until(at));
+    assert.deepEqual((still.previousFate as Props).lastUse, { at, service: "s3", region: "eu-central-1" });
     assert.ok(stage.iam.ids().includes(id(one)));
   });
 
@@ -90,19 +94,17 @@ describe("lastUsedGuard", () => {
   });
 
   it("says in a preview that a rotation may wait, and for what", async () => {
-    stage.said = [];
-    await stage.provider.diff("id", two, next);
-    assert.match(stage.said.join(), new RegExp(`It waits if ${id(one)} was used within lastUsedGuard \\(2d\\)\\.$`));
+    const said = await preview(stage, two, next);
+    assert.match(said.join(), new RegExp(`It waits if ${id(one)} was used within lastUsedGuard \\(2d\\)\\.$`));
   });
 
   it("lets the end of a grace period wait for a key in use", async () => {
     const at = use(id(one), 2 * DAY - MINUTE);
     const graceful = { ...inputs, gracePeriod: "7d" };
     const waiting = await stage.up(two, graceful);
-    assert.match(
-      stage.said.at(-1) ?? "",
-      /the end of an older key \(its grace period ended .*\) waits until .* was last used/,
-    );
+    assert.deepEqual(pendingIn(waiting), [
+      { what: "retirement", because: "use", until: until(at), accessKeyId: id(one) },
+    ]);
     unchanged();
     stage.clock.time = Date.parse(until(at));
     assert.equal((await stage.up(waiting, graceful)).previous, null);
@@ -115,7 +117,7 @@ describe("lastUsedGuard", () => {
     [3, "sts", true],
   ] as const) {
     it(`takes a call of ${service} ${minutes} min after the key was made for ${isUse ? "a use" : "our first trial of it"}`, async () => {
-      use(id(one), stage.clock.time - Date.parse(String(one.rotatedAt)) - minutes * MINUTE, service);
+      use(id(one), stage.clock.time - Date.parse(String(one.currentCreatedAt)) - minutes * MINUTE, service);
       await stage.up(two, { ...next, lastUsedGuard: "60d" });
       assert.equal(stage.iam.ids().includes(id(one)), isUse);
     });
@@ -152,19 +154,15 @@ describe("lastUsedGuard", () => {
     });
   }
 
-  it("without the permission: a clear error before any change", async () => {
+  it("without the permission: blocked, with what to allow, before any change", async () => {
     stage.iam.fault = deniedUse;
-    await assert.rejects(stage.up(two, next), (error: Error) => {
-      assert.match(
-        error.message,
-        /`lastUsedGuard` needs to know when .* iam:GetAccessKeyLastUsed failed with AccessDen/,
-      );
-      assert.match(
-        error.message,
-        /Nothing was changed. Allow iam:GetAccessKeyLastUsed .*lastUsedGuard: true.*leave `l/,
-      );
-      return true;
-    });
+    const blocked = await stage.up(two, next);
+    assert.deepEqual(pendingIn(blocked), [{ what: "rotation", because: "denied", blocked: true }]);
+    const [{ message }] = blocked.pending as [Props];
+    assert.match(String(message), /iam:GetAccessKeyLastUsed failed with AccessDenied.*lastUsedGuard: true/);
+    const { pending: _, ...rest } = blocked;
+    const { pending: __, ...before } = two;
+    assert.deepEqual(rest, before);
     unchanged();
   });
 
@@ -205,7 +203,10 @@ describe("lastUsedGuard", () => {
     use(id(one), HOUR);
     const state = { previous: { accessKeyId: stranger.accessKeyId } };
     const waiting = await stage.up(two, { ...inputs, state });
-    assert.equal(stage.said.filter((line) => /the adoption \(state changed\) waits until/.test(line)).length, 1);
+    assert.deepEqual(
+      pendingIn(waiting).map(({ what, because }) => [what, because]),
+      [["adoption", "use"]],
+    );
     assert.deepEqual([stage.iam.count("DeleteAccessKey"), waiting.state], [0, undefined]);
     stage.clock.time += 2 * DAY;
     const adopted = await stage.up(waiting, { ...inputs, state });
@@ -218,8 +219,13 @@ describe("lastUsedGuard", () => {
     use(id(one), HOUR);
     const both = { ...next, state: { previous: { accessKeyId } } };
     const waiting = await stage.up(two, both);
-    assert.match(stage.said.at(-2) ?? "", /a rotation \(rotationTrigger changed\) waits until/);
-    assert.match(stage.said.at(-1) ?? "", /the adoption \(state changed\) waits until/);
+    assert.deepEqual(
+      pendingIn(waiting).map(({ what, because }) => [what, because]),
+      [
+        ["adoption", "use"],
+        ["rotation", "use"],
+      ],
+    );
     assert.deepEqual([waiting.rotationTrigger, waiting.state], [2, undefined]);
     assert.deepEqual(stage.iam.ids(), [id(one), id(two), accessKeyId]);
   });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PATIENCE } from "../../provider/act/dependencies";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
 import type { MemoryIam } from "../support/memoryIam";
 import { dead, denied, Scene } from "../support/scene";
@@ -201,7 +202,7 @@ describe("a run that another one overtakes", () => {
     const meanwhile = (happens: () => void) => {
       const sleep = scene.clock.sleep.bind(scene.clock);
       scene.clock.sleep = async (milliseconds) => {
-        if (milliseconds === MINUTE) happens();
+        if (milliseconds === PATIENCE.staleRead) happens();
         await sleep(milliseconds);
       };
     };
@@ -210,8 +211,8 @@ describe("a run that another one overtakes", () => {
     it("is handed out when no read can be from before it, and says that it waits", async () => {
       const start = scene.clock.time;
       await takeOver();
-      assert.deepEqual([scene.clock.time - start, parseJournal(iam.journal)?.owner], [MINUTE, "me"]);
-      assert.match(scene.said.join(), /^waits for 60 s/);
+      assert.deepEqual([scene.clock.time - start, parseJournal(iam.journal)?.owner], [PATIENCE.staleRead, "me"]);
+      assert.match(scene.said.join(), /^waits for \d+ s/);
     });
     it("gives way where that one deletes a key meanwhile", async () => {
       meanwhile(() => {

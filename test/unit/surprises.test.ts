@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PATIENCE } from "../../provider/act/dependencies";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
 import { managedKeys } from "../../provider/model/managedKeys";
@@ -6,6 +7,8 @@ import type { MemoryIam } from "../support/memoryIam";
 import { dead, denied, Scene } from "../support/scene";
 
 const [SECOND, MINUTE] = [1_000, 60_000];
+/** Older than this is no read. */
+const STALE = PATIENCE.staleRead;
 
 /** Any read may be a minute old: what rests on one look may be wrong, and the second can't be from before what it would miss. */
 describe("what has to be seen twice, before anything is changed", () => {
@@ -18,7 +21,7 @@ describe("what has to be seen twice, before anything is changed", () => {
     iam = scene.iam;
     iam.slots = 5;
     [two, one] = await scene.rotated();
-    scene.clock.time += MINUTE;
+    scene.clock.time += STALE;
   });
   const leave = (journal: Partial<Journal>) => {
     iam.journal = formatJournal({ ...dead, ...journal });
@@ -61,8 +64,8 @@ describe("what has to be seen twice, before anything is changed", () => {
       () => leave({ phase: "done", operationId: ours(), made: "AKIALATE000000000001" }),
       rotate,
     ],
-    ["a key of somebody else's that is younger than a minute", 2, () => madeAgo(MINUTE - 1), rotate],
-    ["the same, a minute old", 1, () => madeAgo(MINUTE), rotate],
+    ["a key of somebody else's that is younger than a read may be old", 2, () => madeAgo(STALE - 1), rotate],
+    ["the same, as old as that", 1, () => madeAgo(STALE), rotate],
     [
       "a young key that is ours",
       1,
@@ -128,7 +131,7 @@ describe("what has to be seen twice, before anything is changed", () => {
     ["a key of ours that is gone, and was made long ago", 8, () => Object.assign(iam, { keys: without(one) }), rotate],
     [
       "the same, made a moment ago",
-      60,
+      STALE / SECOND,
       async () => {
         const { current } = await rotate();
         Object.assign(iam, { keys: without(current?.accessKeyId ?? "") });
@@ -138,7 +141,7 @@ describe("what has to be seen twice, before anything is changed", () => {
     ["a key whose secret nobody has, of a run that began long ago", 8, () => scene.died(), () => scene.up()],
     [
       "the same, of one that began some minutes ago",
-      60,
+      STALE / SECOND,
       () => {
         scene.died();
         scene.clock.time -= 15 * MINUTE;
@@ -147,17 +150,17 @@ describe("what has to be seen twice, before anything is changed", () => {
     ],
     [
       "another journal than the one that we could not close",
-      60,
+      STALE / SECOND,
       () => {
         scene.recorded = { ...(scene.recorded ?? assert.fail()), journalOpen: true };
         leave({ phase: "done", operationId: ours(), made: two });
       },
       rotate,
     ],
-    ["a key of somebody else's, made half a minute ago", 30, () => madeAgo(MINUTE / 2), rotate],
+    ["a key of somebody else's, made half that time ago", STALE / 2 / SECOND, () => madeAgo(STALE / 2), rotate],
     [
       "a key that is adopted where a destroy has ended a moment ago: it may be deleted, and listed still",
-      60,
+      STALE / SECOND,
       () => {
         scene.recorded = undefined;
         leave({ phase: "void", kind: "delete", at: new Date(scene.clock.time).toISOString() });
