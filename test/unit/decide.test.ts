@@ -68,6 +68,13 @@ describe("planRotation", () => {
       { revoke: "leak" },
       "+|A ? -A",
     ],
+    [
+      "revocation with an inactive current: that would make room, before the previous that works",
+      AB,
+      ["B", "A!"],
+      { revoke: "leak" },
+      "+|AB ? -B -A",
+    ],
     ["both inactive", AB, ["B!", "A!"], {}, "-B +>A ?"],
     ["previous inactive: left for the next rotation", AB, ["B!", "A"], {}, ""],
     ["all keys deleted by hand", AB, [], {}, "~A ~B + ?"],
@@ -129,6 +136,9 @@ describe("planRotation", () => {
       },
     });
 
+    it("in the run that revokes: the key that was current before would make room last", () => {
+      assert.equal(plan(A, found("A", "P"), { revoke: "leak", ...wants("P") }), "?P =P as current +|PA ? -A -P");
+    });
     it("takes both keys over and makes none", () => {
       assert.equal(plan(undefined, found("Q", "P"), wants("P", "Q")), "?P =Q as previous =P as current");
     });
@@ -353,7 +363,7 @@ describe("a plan in full", () => {
     for (const [title, intent, signer, steps] of [
       ["goes last, and makes no room: the new key signs the rest", { revoke: "leak" }, "A", "+|B ? -B s -A"],
       ["makes room: current signs the rest", rotate, "B", "s -B +>A ?"],
-      ["goes with current: the new key signs the rest", { revoke: "leak" }, "B", "+|A ? s -B -A"],
+      ["makes room for a revocation: current signs, then the new key", { revoke: "leak" }, "B", "s +|B ? -B s -A"],
       ["goes at the end of its grace period", { gracePeriod: "1s" }, "B", "? s -B"],
     ] as [string, Intent, string, string][]) {
       it(`may be one that ${title}`, () => {
