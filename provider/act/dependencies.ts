@@ -68,8 +68,8 @@ export const PATIENCE: Patience = {
   lostReply: 8_000,
   /** Between two reads that must agree before a key counts as lost: a stale one must not cost a live key. */
   secondLook: 8_000,
-  /** Any read may be so old. What rests on one that the next minute could contradict waits until then, and looks again. */
-  staleRead: 60_000,
+  /** Any read may be a minute old, and AWS's dates are in whole seconds. What rests on one that the next minute could contradict waits until then, and looks again. */
+  staleRead: 62_000,
   /** A tag may be read as it was for some seconds after it was written. */
   staleTag: 5_000,
 };

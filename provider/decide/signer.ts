@@ -23,8 +23,18 @@ export function signedToTheEnd(
       signed.push({ do: "signByCurrent" });
       signs = isMade ? undefined : current?.accessKeyId;
     }
-    const ifFull = step.do === "create" && step.ifFull?.filter((id) => id !== signer);
-    signed.push(ifFull ? { ...step, ifFull } : step);
+    if (step.do === "create" && step.ifFull) {
+      const { ifFull } = step;
+      const older =
+        signs !== undefined && ifFull.includes(signs) && current?.secretAccessKey && current.accessKeyId !== signs;
+      if (older) {
+        signed.push({ do: "signByCurrent" });
+        signs = current.accessKeyId;
+      }
+      signed.push({ ...step, ifFull: ifFull.filter((id) => id !== signs) });
+      continue;
+    }
+    signed.push(step);
   }
   return signed;
 }

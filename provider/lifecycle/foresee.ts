@@ -9,7 +9,7 @@ import type { FoundKey } from "../model/accessKey";
 import { after } from "../model/duration";
 import { type Inputs, inputsThatAre } from "../model/inputs";
 import { sameValue } from "../model/json";
-import { type ManagedKeys, managedKeys } from "../model/managedKeys";
+import { type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
 import { outputsThatAre } from "../model/outputs";
 import { isBlocked, type Pending } from "../model/pending";
 import { hasUnknowns, UNKNOWN } from "../model/unknowns";
@@ -95,7 +95,8 @@ function planned(plan: Steps, olds: Props, news: Inputs, intent: Intent, now: Da
   const { lastUse: _, ...fate } = keys.fate ?? {};
   const use = pending.some(({ because }) => because === "use") ? recorded.fate?.lastUse : undefined;
   const ended = managedKeys({ ...keys, journalOpen: undefined, fate: { ...fate, ...(use && { lastUse: use }) } });
-  const outputs = updated(olds, news, ended, { pending, unmanaged: toUnmanaged(olds), drift: driftLeft(olds, ended) });
+  const unmanaged = toUnmanaged(olds).filter((id) => !managedIds(ended).includes(id));
+  const outputs = updated(olds, news, ended, { pending, unmanaged, drift: driftLeft(olds, ended) });
   const guarded = guardedIds(steps, recorded, intent).join(" and ");
   const makes = steps.find((step) => step.do === "create");
   const until = makes && after(now.toISOString(), intent.gracePeriod);

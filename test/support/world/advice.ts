@@ -80,7 +80,9 @@ const WAYS_OUT: WayOut[] = [
   {
     says: /`state: \{ current: /,
     take(reader) {
-      const id = reader.named.find((key) => reader.isKnown(key) && !reader.isElsewhere(key));
+      const [, exact] = /current: \{ accessKeyId: "(\w+)"/.exec(reader.message) ?? [];
+      const ids = exact ? [exact] : reader.named;
+      const id = ids.find((key) => reader.isKnown(key) && !reader.isElsewhere(key));
       return id !== undefined && reader.setState(id);
     },
   },

@@ -2,7 +2,7 @@ import { PATIENCE } from "../../../provider/act/dependencies";
 import type { WorldData } from "./model";
 
 const YOUNG = 10 * 60_000;
-const LATE = PATIENCE.staleTag;
+const LATE = PATIENCE.staleRead;
 
 /**
  * A world but for names: two that differ in ids and times alone go on alike. Of times only that counts which the rules
@@ -19,6 +19,7 @@ export function canonical(data: WorldData): string {
     data.backups,
     data.programArn,
     data.programs,
+    data.published,
     fates,
   ]);
   const names = new Map<string, string>();
@@ -29,7 +30,7 @@ export function canonical(data: WorldData): string {
   };
   return text
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => age(Date.parse(time)))
-    .replace(/"(?:at|since|instance)":\d+/g, "")
+    .replace(/"(?:at|since|instance|AKIAMEMORY\d+)":\d+/g, "")
     .replace(/ sum=\w+|secret-of-\d+-x+/g, "")
     .replace(/AKIAMEMORY\d+|AIDAMEMORYUSER\d+|\bop\d+\b/g, rename);
 }

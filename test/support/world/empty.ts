@@ -15,6 +15,8 @@ export function emptyWorld(): WorldData {
     resources: resources as Record<Place, Resource>,
     backups: {},
     fates: {},
+    published: {},
+    replacedAt: {},
     secrets: {},
   };
 }

@@ -1,6 +1,8 @@
 // What Pulumi's engine does with a resource in one run of a stack: facts-pulumi.md.
+
+import type { Answer } from "../../../provider/lifecycle/answer";
 import { parseDuration } from "../../../provider/model/duration";
-import { type Props, savedBy } from "./core";
+import { blockedIn, type Props } from "./core";
 import type { Place, RunSpec } from "./events";
 import type { Operation, Resource, Saved } from "./model";
 import { currentOf } from "./oracle";
@@ -46,8 +48,13 @@ class OneResource {
       const did = await this.#perform(kind);
       if (!run.isSaved) return;
       const { live } = this.#resource;
-      if (did && live && this.#main) world.oracle.ended(this.#main, live);
+      const blocked = kind === "up" || kind === "replace" ? blockedIn(live?.outputs) : [];
+      if (blocked[0]) {
+        world.outcomes[place] = { ending: "refused", message: blocked[0].message, isBlocked: true };
+        return;
+      }
       const asked = run.calls.length > calls;
+      if (did && asked && live && this.#main) world.oracle.ended(this.#main, live);
       world.outcomes[place] = { ending: did && asked ? "ok" : "nothing" };
     } catch (error) {
       if (!run.isSaved) return;
@@ -66,17 +73,19 @@ class OneResource {
 
   async #up(live: Saved | undefined): Promise<boolean> {
     const { run } = this;
-    const news = this.#news;
+    const news = run.core.check(this.#news, this.#published());
     let did = false;
     if (!live) {
       const operation = this.#begin("up", news);
+      operation.foreseen = run.core.foreseeCreate(news).outputs;
       did = await this.#save(operation, run.core.create(news));
     } else {
-      const { changes, replaces } = await run.core.diff("id", live.outputs, news);
-      if (replaces?.length) return this.#replace(live);
-      if (changes || live.failed) {
+      const { changes, replaces } = await run.core.diff(live.outputs, news);
+      if (replaces.length > 0) return this.#replace(live);
+      if (changes !== "none" || live.failed) {
         const operation = this.#begin("up", news, live);
-        did = await this.#save(operation, run.core.update("id", live.outputs, news));
+        operation.foreseen = run.core.foreseeUpdate(live.outputs, news).outputs;
+        did = await this.#save(operation, run.core.update(live.outputs, news));
       }
     }
     await this.#deletePending();
@@ -85,9 +94,10 @@ class OneResource {
 
   /** It creates first, without the old state; what was there is then deleted, with its own. */
   async #replace(live: Saved): Promise<boolean> {
-    const operation = this.#begin("replace", this.#news);
+    const news = this.run.core.check(this.#news, this.#published());
+    const operation = this.#begin("replace", news);
     try {
-      await this.#save(operation, this.run.core.create(this.#news));
+      await this.#save(operation, this.run.core.create(news));
     } finally {
       if (this.#resource.live !== live && this.run.isSaved) {
         this.#resource.pending.push(live);
@@ -108,8 +118,7 @@ class OneResource {
   async #refresh(live: Saved | undefined): Promise<boolean> {
     if (!live) return false;
     const operation = this.#begin("refresh", undefined, live);
-    const read = this.run.core.read("id", live.outputs).then(({ props }) => ({ outs: props as Props }));
-    return this.#save(operation, read);
+    return this.#save(operation, this.run.core.read(live.outputs));
   }
 
   async #destroyAll(): Promise<boolean> {
@@ -125,29 +134,31 @@ class OneResource {
     const { run, world } = this;
     const operation = this.#begin("destroy", undefined, old);
     const lines = run.said.length;
-    try {
-      await run.core.delete("id", old.outputs);
-    } catch (error) {
-      if (run.isSaved) world.oracle.refused(operation, String(error));
-      throw error;
+    const { failure, did } = await run.core.delete(old.outputs);
+    if (run.isSaved) world.oracle.told(operation, did);
+    if (failure) {
+      if (run.isSaved) world.oracle.refused(operation, String(failure));
+      throw failure;
     }
     if (run.isSaved) world.oracle.destroyed(operation, run.said.slice(lines).join("\n"));
   }
 
   /** Saves what comes out, whole or half done; a refresh clears the engine's note of a failure. */
-  async #save(operation: Operation, work: Promise<{ outs?: Props | undefined }>): Promise<boolean> {
+  async #save(operation: Operation, work: Promise<Answer>): Promise<boolean> {
     const { world, run } = this;
-    try {
-      const { outs = {} } = await work;
-      if (run.isSaved) this.#resource.live = world.oracle.saves(operation, outs, false);
-      if (operation.kind !== "refresh") this.#main = operation;
-      return true;
-    } catch (error) {
-      const outputs = savedBy(error);
-      if (outputs && run.isSaved) this.#resource.live = world.oracle.saves(operation, outputs, true);
-      if (run.isSaved) world.oracle.refused(operation, String(error));
-      throw error;
+    const { outputs, failure, did } = await work;
+    if (run.isSaved) {
+      world.oracle.told(operation, did);
+      if (outputs) this.#resource.live = world.oracle.saves(operation, outputs, failure !== undefined);
+      if (failure) world.oracle.refused(operation, String(failure));
     }
+    if (failure) throw failure;
+    if (operation.kind !== "refresh") this.#main = operation;
+    return true;
+  }
+
+  #published(): string[] | undefined {
+    return this.world.publishedBy(this.run.spec.stack);
   }
 
   #inputs(): Props {
@@ -200,6 +211,7 @@ class OneResource {
       startedWorking: before !== undefined && world.works(before) && (!olds?.previous || world.works(olds.previous.id)),
       cause: broken ?? (revokes ? "revocation" : due ? "due" : undefined),
       changed: [],
+      isExact: world.isAsRecorded(olds?.outputs),
       disturbed,
       brokenMeanwhile: false,
     };

@@ -49,6 +49,10 @@ export interface RunSpec {
   strike?: Strike | undefined;
   /** Which key of the state signs; else a role does. */
   signer?: "current" | "previous" | undefined;
+  /** How old its reads are, in seconds, one after the other. */
+  late?: number[] | undefined;
+  /** A resource of another provider fails in it, so that the stack publishes nothing. */
+  fails?: true | undefined;
   /** By how much the machine's clock is ahead, in days. */
   skew?: number | undefined;
 }

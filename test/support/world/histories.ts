@@ -65,6 +65,8 @@ const spec: fc.Arbitrary<RunSpec> = fc.record({
   adopt: maybe(fc.record({ current: maybe(nth, 2), previous: maybe(nth, 2) }), 8),
   strike: maybe(strike, 2),
   signer: maybe(fc.constantFrom("current" as const, "previous" as const), 10),
+  late: maybe(fc.array(fc.constantFrom(0, 5, 20, 60), { minLength: 1, maxLength: 4 }), 6),
+  fails: maybe(fc.constant(true as const), 6),
   skew: maybe(fc.constantFrom(-40, 0.02, 40), 10),
 });
 

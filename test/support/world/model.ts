@@ -46,6 +46,10 @@ export interface WorldData {
   resources: Record<Place, Resource>;
   backups: Partial<Record<Place, Resource>>;
   fates: Record<string, Fate>;
+  /** What readers have: by resource, the ids that its stack has published. */
+  published: Partial<Record<Place, { current?: string; previous?: string }>>;
+  /** By key id: when a stack first published another one in its place. */
+  replacedAt: Record<string, number>;
   /** By key id, as AWS made them. */
   secrets: Record<string, string>;
 }
@@ -68,6 +72,10 @@ export interface Operation {
   cause?: string | undefined;
   /** What it did to keys, in words. */
   changed: string[];
+  /** What a preview would have shown. */
+  foreseen?: Props | undefined;
+  /** The state told the truth of the user when it began. */
+  isExact: boolean;
   /** Something else than this operation is at work, or a fault strikes. */
   disturbed: boolean;
   /** A person or another run changed keys while it ran, or a read was stale. */

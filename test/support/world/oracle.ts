@@ -1,6 +1,10 @@
-import { recordedIds, secretsIn } from "./core";
+import type { Done } from "../../../provider/decide/apply";
+import { blockedIn, differences, pendingIn, recordedIds, secretsIn } from "./core";
 import type { Place } from "./events";
 import type { Operation, Saved, WorldData } from "./model";
+
+/** A run may take so long, in milliseconds. */
+const RUN = 15 * 60_000;
 
 /** Knows the truth by itself, from what was done in AWS and saved in a state, and never asks the code. */
 export class Oracle {
@@ -11,6 +15,8 @@ export class Oracle {
       data: WorldData;
       works(id: string): boolean;
       isThere(id: string): boolean;
+      isFull(): boolean;
+      readonly hasReadLate: boolean;
       canBeFound(id: string): boolean;
       isOnNamedUser(id: string): boolean;
     },
@@ -48,10 +54,16 @@ export class Oracle {
       const successor = made.some((newer) => newer !== id && (operation.brokenMeanwhile || this.world.works(newer)));
       const own = at === place && live?.instance === operation.olds?.instance;
       const takenOver = at !== place && named;
-      if ((own && (kind === "destroy" || (revokes && successor))) || takenOver) continue;
+      // A revocation makes room of what goes anyway, if nothing else of its own can.
+      const makesRoom =
+        revokes &&
+        this.world.isFull() &&
+        recordedIds(live?.outputs).filter((one) => this.world.isThere(one)).length === 1;
+      if ((own && (kind === "destroy" || (revokes && successor) || makesRoom)) || takenOver) continue;
       this.#accuse(`${place} ${kind} deletes ${id}, the current key in the state of ${at}`);
     }
     this.#grace(operation, id);
+    this.#readers(operation, id);
   }
 
   deactivates(operation: Operation, id: string): void {
@@ -64,6 +76,7 @@ export class Oracle {
     if (fate.needed && fate.asleep === place && !brokenMeanwhile)
       this.#accuse(`${place} deactivates ${id}, which somebody activated again`);
     this.#grace(operation, id);
+    this.#readers(operation, id);
   }
 
   /** From when the key became previous, or was adopted as previous. */
@@ -77,6 +90,32 @@ export class Oracle {
     }
   }
 
+  /** Whoever takes what the stack has published, once in each grace period, never meets a dead key. */
+  #readers({ place, kind, grace, revokes, startedWorking }: Operation, id: string): void {
+    const { published, replacedAt, time } = this.world.data;
+    if (kind === "destroy" || revokes || !startedWorking) return;
+    const { current } = published[place] ?? {};
+    if (current === id) this.#accuse(`${place} ends ${id}, which its stack still publishes as current`);
+    const since = replacedAt[id];
+    // A run publishes when it ends, a little after it made the key.
+    if (since !== undefined && grace && time.now < since + grace - RUN)
+      this.#accuse(`${place} ends ${id} within its grace period from the publication of its successor`);
+  }
+
+  /** What was said to be done, by ids, is what was done. */
+  told({ place, kind, changed, disturbed }: Operation, did: Done[]): void {
+    const said = did.flatMap(({ did: what, accessKeyId }) =>
+      ["made", "deleted", "deactivated"].includes(what) ? [`${what} ${accessKeyId}`] : [],
+    );
+    const undone = changed.filter((one) => one.startsWith("made ") && changed.includes(one.replace("made", "deleted")));
+    const gone = undone.flatMap((one) => [one, one.replace("made", "deleted")]);
+    const done = changed.filter((one) => !gone.includes(one));
+    // Where replies get lost it may not know all of it; but it says nothing that was not done.
+    const isTrue = disturbed ? said.every((one) => changed.includes(one)) : String(said.sort()) === String(done.sort());
+    if (kind === "refresh" || isTrue) return;
+    this.#accuse(`${place} ${kind} did ${done}, and says that it ${said}`);
+  }
+
   /** What an operation left in the state, held against what was there. */
   saves(operation: Operation, outputs: Props, failed: boolean): Saved {
     const { place, kind, olds, trigger } = operation;
@@ -86,7 +125,8 @@ export class Oracle {
       const passedOn = !failed && !(kind === "refresh" && outputs.unfinished);
       if (fate) Object.assign(fate, { held: true, handed: fate.handed || passedOn });
     }
-    const asleep = (outputs.retirement as { deactivatedAt?: string } | undefined)?.deactivatedAt;
+    const asleep = outputs.previousDeactivatedAt;
+    if (!failed && kind === "up") this.#says(operation, outputs);
     const fate = data.fates[String(outputs.previousAccessKeyId)];
     if (asleep && fate && !fate.asleep) fate.asleep = place;
     const left = kind === "refresh" ? secretsIn(outputs) : recordedIds(outputs);
@@ -104,6 +144,24 @@ export class Oracle {
       answer: { ...answer, trigger: answer.trigger ?? trigger },
       ...(previous && { previous }),
     };
+  }
+
+  /** What is asked for is done, or pending; what is blocked has changed nothing; and a preview has shown it. */
+  #says(
+    { place, changed, trigger, foreseen, isExact, disturbed, brokenMeanwhile, olds }: Operation,
+    outputs: Props,
+  ): void {
+    const pending = pendingIn(outputs);
+    const isAnswered = !olds || outputs.rotationTrigger === trigger;
+    if (!isAnswered && !pending.some(({ what, blocked }) => what === "rotation" || blocked))
+      this.#accuse(`${place} rotates not for ${trigger}, and says nothing of it`);
+    const [blocked] = blockedIn(outputs).filter(
+      ({ because }) => because !== "activatedAgain" && because !== "unpublished",
+    );
+    if (blocked && changed.length > 0 && !brokenMeanwhile) this.#accuse(`${place} is blocked, and ${changed}`);
+    if (!foreseen || !isExact || disturbed || blocked) return;
+    const others = differences(foreseen, outputs);
+    if (others.length > 0) this.#accuse(`${place} differs from its preview in ${others}`);
   }
 
   /** One trigger value, one rotation. */
@@ -134,8 +192,11 @@ export class Oracle {
   /** When no operation of the resource is under way any more: what it made is recorded, or gone. */
   nothingForgotten(place: Place): void {
     const { data } = this.world;
+    // What a late read has hidden from a creation without a state is told as a key that is not managed.
+    const named = (saved: Saved | undefined) =>
+      this.world.hasReadLate ? ((saved?.outputs.unmanagedAccessKeyIds ?? []) as string[]) : [];
     const known = Object.values(data.resources).flatMap(({ live, pending }) =>
-      [live, ...pending].flatMap((saved) => recordedIds(saved?.outputs)),
+      [live, ...pending].flatMap((saved) => [...recordedIds(saved?.outputs), ...named(saved)]),
     );
     for (const [id, { maker, held, excused }] of Object.entries(data.fates)) {
       if (maker !== place || excused || known.includes(id) || !this.world.isOnNamedUser(id)) continue;

@@ -1,3 +1,4 @@
+import { pendingIn } from "./core";
 import { PLACES } from "./empty";
 import type { Place, ResourceName, StackName } from "./events";
 import type { Outcome, World } from "./world";
@@ -38,8 +39,9 @@ export async function comesToRest(world: World, changes: Props = {}): Promise<Pl
     }
     // A time may just have come; but not again at once.
     if (last.ending === "ok") await calmUp(world, place, changes, 0);
-    const { calls = [], said = [] } = world.runs.at(-1) ?? {};
-    if (last.ending === "ok" && calls.length > 0 && !said.some((line) => / waits( until|:)/.test(line))) {
+    const { calls = [] } = world.runs.at(-1) ?? {};
+    const isWaiting = pendingIn(world.data.resources[place].live?.outputs).length > 0;
+    if (last.ending === "ok" && calls.length > 0 && !isWaiting) {
       world.oracle.crimes.push(`${place} still asks AWS: ${calls}`);
     }
     if (last.ending !== "refused") continue;

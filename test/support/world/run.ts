@@ -1,6 +1,6 @@
 import { IamError } from "../../../provider/model/errors";
 import type { MemoryKey } from "../memoryIam";
-import { type Core, startCore } from "./core";
+import { Core } from "./core";
 import type { Place, RunSpec, StrikeFault } from "./events";
 import type { Operation } from "./model";
 import { Session } from "./session";
@@ -42,7 +42,7 @@ export class Run {
     const { schedule, data } = world;
     const skew = (spec.skew ?? 0) * DAYS;
     this.signerId = world.signerFor(spec);
-    this.core = startCore({
+    this.core = new Core({
       connect: (userName, region, login) => new Session(this, world.placeIn(spec.stack, region), userName, login),
       clock: {
         now: () => new Date(data.time.now + skew),
@@ -53,7 +53,7 @@ export class Run {
         isGone: async () => !this.isEngineAlive,
         leave: () => void this.die(),
       },
-      say: (line) => this.said.push(line),
+      say: (line) => void this.said.push(line),
     });
   }
 
@@ -80,7 +80,6 @@ export class Run {
       this.isSaved = false;
       return undefined;
     }
-    if (fault === "stale") for (const operation of this.begun) operation.brokenMeanwhile = true;
     return fault === "denied" || fault === "throttled" ? failure(fault, action) : fault;
   }
 
@@ -122,6 +121,7 @@ export function plainer(spec: RunSpec): RunSpec {
   const { strike, kind } = spec;
   return {
     ...spec,
+    late: undefined,
     kind: kind === "replace" || kind === "destroy" ? "up" : kind,
     strike: strike?.fault === "stale" ? undefined : strike,
   };

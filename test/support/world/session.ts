@@ -4,7 +4,7 @@ import type { Fault, MemoryIam } from "../memoryIam";
 import type { Run } from "./run";
 
 /** For so long IAM may answer a read as things were before a write, in milliseconds: what the core reckons with. */
-const LATE = PATIENCE.staleTag;
+const LATE = PATIENCE.staleRead;
 
 /** AWS as one operation of one process sees it: each call waits for its turn, and may be struck. */
 export class Session implements Iam {
@@ -36,12 +36,19 @@ export class Session implements Iam {
     const isLate = fault === "stale" && run.world.data.time.now - iam.past.at < LATE;
     const strikes = fault === "before" || fault === "lostReply" || isLate ? (fault as Fault) : undefined;
     iam.fault = () => strikes;
+    const { late = [] } = run.spec;
+    const age = (late[run.calls.length % Math.max(late.length, 1)] ?? 0) * 1_000;
+    if (!strikes && age > 0 && /^(GetUser|ListAccessKeys)$/.test(action)) {
+      Object.assign(iam.past, run.world.pastOf(iam, run.world.data.time.now - age));
+      iam.fault = () => "stale";
+    }
     if (action === "DeleteAccessKey" && fault !== "before" && iam.ids().includes(subject))
       run.deletes(this.by, subject);
     if (action === "UpdateAccessKey" && fault !== "before" && iam.ids().includes(subject))
       run.deactivates(this.by, subject);
     const known = iam.ids();
     const result = work(iam);
+    run.world.remembers(iam);
     for (const key of iam.keys) if (!known.includes(key.accessKeyId)) run.makes(this.by, key);
     if (fault === "killAfter") {
       result.catch(() => {});

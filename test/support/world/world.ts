@@ -1,5 +1,6 @@
 import { parseUserArn } from "../../../provider/model/userArn";
 import { MemoryIam } from "../memoryIam";
+import { recordedIds } from "./core";
 import { emptyWorld, PLACES, USER_ARN } from "./empty";
 import { operate } from "./engine";
 import type { Act, Event, Place, ResourceName, RunSpec, StackName } from "./events";
@@ -16,6 +17,8 @@ export type Ending = "ok" | "refused" | "killed" | "nothing";
 export interface Outcome {
   ending: Ending;
   message?: string | undefined;
+  /** It is refused, and fails no other. */
+  isBlocked?: boolean;
 }
 
 /** An account with one user, two stacks that rotate its keys, their states, and people; each event is one step of a history. */
@@ -30,6 +33,8 @@ export class World {
   lastCalls: string[] = [];
   /** Every call in its order, by the number of its run. */
   readonly log: string[] = [];
+  /** What was there, and since when: reads may be late. */
+  readonly #past = new Map<MemoryIam, { at: number; journal: string | undefined; keys: MemoryIam["keys"] }[]>();
   /** Every run so far, for a report. */
   runs: Run[] = [];
   /** Those under way. */
@@ -61,6 +66,42 @@ export class World {
     return this.users.find((user) => user.exists && parseUserArn(user.arn)?.userName === name);
   }
 
+  remembers(user: MemoryIam): void {
+    const seen = this.#past.get(user) ?? [];
+    const { journal, keys } = structuredClone({ journal: user.journal, keys: user.keys });
+    const last = seen.at(-1);
+    if (last && JSON.stringify([last.journal, last.keys]) === JSON.stringify([journal, keys])) return;
+    this.#past.set(user, [...seen.slice(-40), { at: this.data.time.now, journal, keys }]);
+  }
+
+  /** As a read shows it that is as old as that. */
+  pastOf(user: MemoryIam, at: number) {
+    const seen = this.#past.get(user) ?? [];
+    const { journal, keys } = seen.findLast((one) => one.at <= at) ?? seen[0] ?? user;
+    return { journal, keys };
+  }
+
+  /** Ids that the outputs of a stack name, as it last published them. */
+  publishedBy(stack: StackName): string[] {
+    return PLACES.filter((place) => place.startsWith(stack)).flatMap((place) =>
+      Object.values(this.data.published[place] ?? {}),
+    );
+  }
+
+  /** A run whose program came to its end. */
+  publishes({ stack, resources }: RunSpec): void {
+    const { data } = this;
+    for (const place of resources.map((name): Place => `${stack}.${name}`)) {
+      const { currentAccessKeyId: current, previousAccessKeyId: previous } = data.resources[place].live?.outputs ?? {};
+      const before = data.published[place]?.current;
+      if (before && current && before !== current) data.replacedAt[before] ??= data.time.now;
+      data.published[place] = {
+        ...(current ? { current: String(current) } : {}),
+        ...(previous ? { previous: String(previous) } : {}),
+      };
+    }
+  }
+
   /** For what is asked of the account, and not of a user. */
   get anyUser(): MemoryIam {
     const [user] = this.users;
@@ -80,6 +121,29 @@ export class World {
 
   isThere(id: string): boolean {
     return this.users.some((user) => user.ids().includes(id));
+  }
+
+  /** What a state says of the user is all that there is to say, so that a preview can be right. */
+  isAsRecorded(outputs: Record<string, unknown> | undefined): boolean {
+    const [user, ...others] = this.users;
+    if (!user || others.length > 0 || user.arn !== this.data.programArn) return false;
+    const ids = [...recordedIds(outputs), ...((outputs?.unmanagedAccessKeyIds ?? []) as string[])];
+    const asleep = outputs?.previousDeactivatedAt && outputs.previousAccessKeyId;
+    const isOwn = !outputs || user.journal?.includes(`done`) === true;
+    return (
+      isOwn &&
+      (outputs ? user.journal?.includes(`op=${outputs.operationId} `) === true : user.journal === undefined) &&
+      JSON.stringify([...ids].sort()) === JSON.stringify(user.ids().sort()) &&
+      user.keys.every(({ accessKeyId, status }) => (status === "Active") === (accessKeyId !== asleep))
+    );
+  }
+
+  get hasReadLate(): boolean {
+    return this.runs.some(({ spec }) => spec.late !== undefined);
+  }
+
+  isFull(): boolean {
+    return this.users.some((user) => user.keys.length >= user.slots);
   }
 
   /** The user that the programs name has it. */
@@ -128,7 +192,10 @@ export class World {
       case "runs":
         return this.#runAll(event);
       case "act":
-        return this.act(event.act);
+        for (const user of this.users) this.remembers(user);
+        this.act(event.act);
+        for (const user of this.users) this.remembers(user);
+        return;
       case "follow":
         data.programArn = this.users[0]?.arn ?? USER_ARN;
         return;
@@ -157,7 +224,8 @@ export class World {
     for (const [at, run] of runs.entries()) {
       // Two of one stack at once: the first one's engine was killed, or had no lock, and the second one's state stays.
       run.isSaved = specs.slice(at + 1).every(({ stack }) => stack !== run.spec.stack);
-      const isAlone = runs.length === 1 && acts.length === 0 && !run.spec.strike;
+      const { strike, late, skew } = run.spec;
+      const isAlone = runs.length === 1 && acts.length === 0 && !strike && !late && !skew;
       const over = operate(this, run, !isAlone).catch((error) => this.oracle.crimes.push(`broken: ${error?.stack}`));
       void Promise.race([over, run.death]).then(() => {
         run.isAlive = false;
@@ -169,13 +237,18 @@ export class World {
     const happen = (step: number) => {
       for (let at = due[next]; at && at.step <= step; at = due[++next]) this.act(at.act);
     };
+    for (const user of this.users) this.remembers(user);
     await this.schedule.drive(() => left === 0, order, happen);
     happen(Infinity);
     this.lastCalls = runs[0]?.calls ?? [];
     this.#runs.splice(0);
-    for (const { spec } of runs) {
+    for (const { spec, isSaved } of runs) {
+      const ends = spec.resources.map((name) => this.outcomes[`${spec.stack}.${name}`]);
+      const isWhole = ends.every((end) => end && (end.ending === "ok" || end.ending === "nothing" || end.isBlocked));
+      if (isSaved && isWhole && !spec.fails && spec.kind !== "refresh" && spec.kind !== "destroy") this.publishes(spec);
       const isAlone = specs.every((other) => other === spec || other.stack !== spec.stack);
-      if (spec.kind === "refresh" || !isAlone) continue;
+      // What a late read has not shown is found by the next run, and not forgotten by this one.
+      if (spec.kind === "refresh" || !isAlone || spec.late) continue;
       for (const name of spec.resources) {
         const place: Place = `${spec.stack}.${name}`;
         if (this.outcomes[place]?.ending === "ok") this.oracle.nothingForgotten(place);
