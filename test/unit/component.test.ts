@@ -157,10 +157,10 @@ describe("RotatedUser", () => {
   for (const preview of [false, true]) {
     it(`keeps current and previous secret in ${preview ? "a preview" : "mocks"}, and the ids open`, async () => {
       const { resource } = await run(() => new RotatedUser("deploy"), preview);
-      const { current, previous, currentAccessKeyId, rotatedAt, userArn } = resource;
+      const { current, previous, currentAccessKeyId, currentCreatedAt, userArn } = resource;
       const outputs: pulumi.Output<unknown>[] = [current, previous, current.secretAccessKey];
       assert.deepEqual(await Promise.all(outputs.map(pulumi.isSecret)), [true, true, true]);
-      const open = await Promise.all([currentAccessKeyId, rotatedAt, userArn].map((at) => pulumi.isSecret(at)));
+      const open = await Promise.all([currentAccessKeyId, currentCreatedAt, userArn].map((at) => pulumi.isSecret(at)));
       assert.deepEqual(open, [false, false, false]);
     });
   }

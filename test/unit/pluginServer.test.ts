@@ -8,7 +8,7 @@ import pb = require("@pulumi/pulumi/proto/provider_pb");
 
 import { parseUserArn } from "../../provider/model/userArn";
 import { EngineLog } from "../../provider/plugin/engineLog";
-import { RotatedKeys } from "../../provider/plugin/keys";
+import { AccessKeyMount } from "../../provider/plugin/keys";
 import { serviceFor } from "../../provider/plugin/server";
 import { type Bag, containsSecret, fromStruct, toStruct } from "../../provider/plugin/wire";
 import { Calls, pluginWorld } from "../../provider/plugin/world";
@@ -18,7 +18,7 @@ function ask<Reply>(name: string, request: unknown): Promise<Reply> {
   const log = new EngineLog();
   const calls = new Calls(log);
   const engine = { newId: () => "0", isGone: async () => false, leave: () => {} };
-  const service = serviceFor(new RotatedKeys(pluginWorld(calls, engine)), calls, log);
+  const service = serviceFor(new AccessKeyMount(pluginWorld(calls, engine)), calls, log);
   const method = service[name] as (call: unknown, answer: grpc.sendUnaryData<Reply>) => void;
   return new Promise((resolve, reject) =>
     method({ request }, (error, reply) => (error ? reject(new Error(error.details)) : resolve(reply as Reply))),

@@ -1,33 +1,25 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { Retirement } from "../../provider/model/managedKeys";
+import type { Pending } from "../../provider/model/pending";
+import type { ReportRow } from "../../provider/model/report";
 import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
 import { type ReportedKey, rotationReport } from "../../provider/program/rotationReport";
 
 const NOW = new Date("2026-11-23T09:30:00Z");
 
-interface Plain {
-  userArn: string;
-  currentAccessKeyId?: string;
-  previousAccessKeyId?: string;
-  rotatedAt?: string;
-  rotationDueAt?: string;
-  previousUntil?: string;
-  waitsFor?: string;
-  retirement?: Retirement;
-}
+type Plain = ReportRow;
 
-const outputs = (plain: Plain): ReportedKey =>
-  ({
-    userArn: pulumi.output(plain.userArn),
-    currentAccessKeyId: pulumi.output(plain.currentAccessKeyId),
-    previousAccessKeyId: pulumi.output(plain.previousAccessKeyId),
-    rotatedAt: pulumi.output(plain.rotatedAt),
-    rotationDueAt: pulumi.output(plain.rotationDueAt),
-    previousUntil: pulumi.output(plain.previousUntil),
-    waitsFor: pulumi.output(plain.waitsFor),
-    retirement: pulumi.output(plain.retirement),
-  }) as ReportedKey;
+const outputs = (plain: Plain): ReportedKey => ({
+  userArn: pulumi.output(plain.userArn),
+  currentAccessKeyId: pulumi.output(plain.currentAccessKeyId as string),
+  previousAccessKeyId: pulumi.output(plain.previousAccessKeyId),
+  currentCreatedAt: pulumi.output(plain.currentCreatedAt as string),
+  rotationDueAt: pulumi.output(plain.rotationDueAt),
+  previousUntil: pulumi.output(plain.previousUntil),
+  previousDeactivatedAt: pulumi.output(plain.previousDeactivatedAt),
+  ...(plain.pending && { pending: pulumi.output(plain.pending) }),
+  ...(plain.unmanagedAccessKeyIds && { unmanagedAccessKeyIds: pulumi.output(plain.unmanagedAccessKeyIds) }),
+});
 
 const settled = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => void output.apply((value) => resolve(value)));
@@ -37,36 +29,46 @@ const deploy: Plain = {
   userArn: "arn:aws:iam::123456789012:user/ci/deploy",
   currentAccessKeyId: "AKIADEPLOY0000000002",
   previousAccessKeyId: "AKIADEPLOY0000000001",
-  rotatedAt: "2026-11-20T09:30:00Z",
+  currentCreatedAt: "2026-11-20T09:30:00Z",
   rotationDueAt: "2027-02-18T09:30:00Z",
   previousUntil: "2026-11-27T09:30:00Z",
 };
 const backup: Plain = {
   userArn: "arn:aws:iam::123456789012:user/backup",
   currentAccessKeyId: "AKIABACKUP0000000001",
-  rotatedAt: "2026-08-20T09:30:00Z",
+  currentCreatedAt: "2026-08-20T09:30:00Z",
   rotationDueAt: "2026-11-18T09:30:00Z",
 };
 const mail: Plain = {
   userArn: "arn:aws-cn:iam::123456789012:user/mail",
   currentAccessKeyId: "AKIAMAIL000000000002",
   previousAccessKeyId: "AKIAMAIL000000000001",
-  rotatedAt: "2026-11-23T04:30:00Z",
+  currentCreatedAt: "2026-11-23T04:30:00Z",
 };
 
 describe("rotationReport", () => {
-  it("says since when a key is asleep, and not until when it was valid", async () => {
-    const text = await report({ ...deploy, retirement: { deactivatedAt: "2026-11-22T00:00:00Z" } });
-    assert.match(text, /AKIADEPLOY0000000001 asleep since 2026-11-22T00:00:00Z \|$/m);
-    assert.match(await report({ ...deploy, retirement: { activatedAgain: true } }), /AKIADEPLOY0000000001 until/);
+  it("says since when a key is deactivated, and not until when it was valid", async () => {
+    const text = await report({ ...deploy, previousDeactivatedAt: "2026-11-22T00:00:00Z" });
+    assert.match(text, /AKIADEPLOY0000000001 deactivated since 2026-11-22T00:00:00Z \|$/m);
   });
 
-  it("says what waits, and because of what, where something does", async () => {
-    const waitsFor = "AKIADEPLOY0000000001 was last used 2026-11-23T09:00:00Z (s3)";
-    const [head = "", , first = "", second = ""] = (await report({ ...deploy, waitsFor }, backup)).split("\n");
-    assert.match(head, /\| Waits, because +\|$/);
-    assert.match(first, /\| – +\|$/);
-    assert.ok(second.endsWith(`| ${waitsFor} |`), second);
+  it("says what is pending, and which keys are not managed, where there is something", async () => {
+    const because = { because: "use", message: "a sentence" } as const;
+    const pending: Pending[] = [
+      { what: "rotation", ...because, until: "2026-11-24T09:00:00Z", accessKeyId: "AKIADEPLOY0000000001" },
+      { what: "adoption", because: "unmanagedKey", message: "another", blocked: true },
+    ];
+    const text = await report({ ...deploy, pending, unmanagedAccessKeyIds: ["AKIA1", "AKIA2"] }, backup);
+    const [head = "", , first = "", second = ""] = text.split("\n").map((line) => line.replace(/ +\|/g, " |"));
+    assert.match(head, /\| Pending \| Not managed \|$/);
+    assert.match(first, /\| – \| – \|$/);
+    const told =
+      "rotation (use AKIADEPLOY0000000001 until 2026-11-24T09:00:00Z); **blocked**: adoption (unmanagedKey) | AKIA1, AKIA2 |";
+    assert.ok(second.endsWith(`| ${told}`), second);
+    assert.match(
+      await report({ ...deploy, unmanagedAccessKeyIds: ["AKIA1"], pending: [] }),
+      /Previous key +\| Not managed \|/,
+    );
   });
 
   it("is a Markdown table, the key that is due first on top, those without a period last", async () => {
@@ -102,24 +104,28 @@ describe("rotationReport", () => {
   });
 
   it("has a row for a key that a refresh found gone", async () => {
-    const { currentAccessKeyId: _, rotatedAt: __, rotationDueAt: ___, ...gone } = deploy;
+    const { currentAccessKeyId: _, currentCreatedAt: __, rotationDueAt: ___, ...gone } = deploy;
     assert.match(await report(gone), /\| deploy \| none +\| – +\| – +\| AKIADEPLOY0000000001/);
   });
 
   it("of a key made in this very second, by a clock that is behind AWS's", async () => {
-    assert.match(await report({ ...mail, rotatedAt: "2026-11-23T09:33:00Z" }), /\| 1 second \|/);
+    assert.match(await report({ ...mail, currentCreatedAt: "2026-11-23T09:33:00Z" }), /\| 1 second \|/);
   });
 
   it("of resources holds no secret, is none itself, and counts ages from today when not told", async () => {
-    const rotatedAt = new Date(Date.now() - 3 * 86_400_000).toISOString();
-    const key = { accessKeyId: "AKIANEW0000000000000", secretAccessKey: "the secret made", createdAt: rotatedAt };
+    const currentCreatedAt = new Date(Date.now() - 3 * 86_400_000).toISOString();
+    const key = {
+      accessKeyId: "AKIANEW0000000000000",
+      secretAccessKey: "the secret made",
+      createdAt: currentCreatedAt,
+    };
     await pulumi.runtime.setMocks({
       call: () => ({}),
       newResource: ({ inputs }) => ({
         id: "id",
         state: {
           ...inputs,
-          rotatedAt,
+          currentCreatedAt,
           current: key,
           previous: { ...key, secretAccessKey: "the secret before" },
           currentAccessKeyId: key.accessKeyId,
