@@ -1,7 +1,7 @@
 import { isObject } from "../model/json";
 import { policyDocument } from "../model/policy";
 import { type ReportRow, reportTable } from "../model/report";
-import { regionProblem, secretProblem, smtpPassword } from "../model/smtpPassword";
+import { smtpPassword, smtpRegionProblem, smtpSecretProblem } from "../model/smtpPassword";
 import { type Bag, plainBag, secret } from "./wire";
 
 type Answer = { result: Bag } | { failure: { property: string; reason: string } };
@@ -17,8 +17,8 @@ export function invoke(token: string, args: Bag): Answer {
     }
     case "sesSmtpPassword": {
       const { secretAccessKey, region } = given;
-      const found = secretProblem(secretAccessKey) ?? regionProblem(region);
-      if (found) return { failure: { property: "", reason: `sesSmtpPassword: ${found}` } };
+      const reason = smtpSecretProblem(secretAccessKey) ?? smtpRegionProblem(region);
+      if (reason) return { failure: { property: "", reason } };
       return { result: { password: secret(smtpPassword(String(secretAccessKey), String(region))) } };
     }
     case "rotationReport":

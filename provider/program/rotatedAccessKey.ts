@@ -6,6 +6,7 @@ import type { Retirement } from "../model/managedKeys";
 import { ownerHash } from "../model/owner";
 import { SECRETS } from "../model/secretValue";
 import { waitsFor } from "../model/waitsFor";
+import { refuseArgs, refuseOverwritten } from "./argNames";
 import { knownIfUnset, readAwsProvider, splitAwsProvider } from "./awsProvider";
 import { jsonInput } from "./jsonInput";
 import { withoutStackTraces } from "./stackTraces";
@@ -188,6 +189,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
         `RotatedAccessKey ${name}: Yarn's Plug'n'Play is not supported, since Pulumi looks for packages in node_modules. Set \`nodeLinker: node-modules\` in .yarnrc.yml, run yarn install, then try again.`,
       );
     }
+    refuseArgs(`RotatedAccessKey ${name}`, args);
     const { opts: ownOpts, awsProvider } = splitAwsProvider(opts);
     const props: pulumi.Inputs = {
       ...args,
@@ -210,6 +212,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       retirement: undefined,
       __provider: PROVIDER,
     };
+    refuseOverwritten(`RotatedAccessKey ${name}`, args, props);
     const resume = withoutStackTraces();
     try {
       super(TYPE, name, props, {
