@@ -84,7 +84,7 @@ const HINTS: [RegExp, string][] = [
   ],
   [
     /UpdateAccessKey AccessDenied/,
-    "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivate: true })` makes the whole policy document), or leave `deactivatePeriod` out; then run again.",
+    "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivatePeriod: true })` makes the whole policy document), or leave `deactivatePeriod` out; then run again.",
   ],
   [
     /TagUser LimitExceeded/,

@@ -11,9 +11,10 @@ export function invoke(token: string, args: Bag): Answer {
   const given = plainBag(args);
   switch (token.split(":").at(-1)) {
     case "rotationPolicy": {
-      const userArns = [given.userArns].flat().map(String);
-      const options = { lastUsedGuard: given.lastUsedGuard === true, deactivate: given.deactivate === true };
-      return { result: { json: policyDocument(userArns, options) } };
+      const { userArns, ...options } = given;
+      const made = policyDocument([userArns ?? []].flat(), options);
+      if ("json" in made) return { result: made };
+      return { failure: { property: "", reason: `rotationPolicy: ${made.problem}` } };
     }
     case "sesSmtpPassword": {
       const { secretAccessKey, region } = given;
