@@ -51,7 +51,7 @@ describe("what to do about a failed call", () => {
       "iam:UpdateAccessKey",
       "AccessDenied",
       `${who} on resource: ${ARN}`,
-      "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivate: true })`",
+      "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivatePeriod: true })`",
     ],
     [
       "denied",
