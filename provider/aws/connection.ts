@@ -67,7 +67,14 @@ export function requireAllowedAccount({ accountId }: UserArn, settings: Settings
     const found = `and the user's account ${accountId} ${are} among them.`;
     throw settingError(settings, name, found, "Correct `userArn`, or the setting.");
   };
-  const allowed = listOf(settings, "allowedAccountIds");
+  const allowed = accountsOf(settings, "allowedAccountIds");
   if (allowed.length > 0 && !allowed.includes(accountId)) refuse("allowedAccountIds", "is not");
-  if (listOf(settings, "forbiddenAccountIds").includes(accountId)) refuse("forbiddenAccountIds", "is");
+  if (accountsOf(settings, "forbiddenAccountIds").includes(accountId)) refuse("forbiddenAccountIds", "is");
+}
+
+/** YAML makes a number of an id without quotes, and one that begins with a zero is then another, which would match nothing. */
+function accountsOf(settings: Settings, name: "allowedAccountIds" | "forbiddenAccountIds"): string[] {
+  const ids = listOf(settings, name);
+  if (ids.every((id) => /^\d{12}$/.test(id))) return ids;
+  throw settingError(settings, name, "and in it what is no account id of 12 digits.", "Put each id in quotes.");
 }

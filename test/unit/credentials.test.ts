@@ -252,7 +252,7 @@ describe("settings that can't be followed are refused: to go on without them wou
     ["a proxy of another kind", { httpsProxy: "socks5://b:1" }, /socks, which this package does not speak/],
     [
       "an account that is not allowed",
-      { allowedAccountIds: ["1"] },
+      { allowedAccountIds: ["210987654321"] },
       /and the user's account 123456789012 is not among them/,
     ],
     ["an account that is forbidden", { forbiddenAccountIds: [123456789012] }, /123456789012 is among them/],
