@@ -30,7 +30,7 @@ export function connectionOf(settings: Settings): Connection {
   return given({
     iamEndpoint: endpointOf(settings, "iam"),
     stsEndpoint: endpointOf(settings, "sts"),
-    stsRegion: textOf(settings, "stsRegion"),
+    stsRegion: regionOf(settings, "stsRegion"),
     useFipsEndpoint: flagOf(settings, "useFipsEndpoint"),
     useDualstackEndpoint: flagOf(settings, "useDualstackEndpoint"),
     attempts: attempts > 0 ? attempts : undefined,
@@ -41,6 +41,15 @@ export function connectionOf(settings: Settings): Connection {
     noProxy: textOf(settings, "noProxy"),
   });
 }
+
+/** One that is none would be part of an address that nobody has, or that anybody may have. */
+export function regionOf(settings: Settings, name: "region" | "stsRegion"): string | undefined {
+  const region = textOf(settings, name);
+  if (!region || isRegion(region)) return region;
+  throw settingError(settings, name, "which is no AWS region, for example eu-central-1.", "Correct it.");
+}
+
+export const isRegion = (text: string) => /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(text);
 
 function proxyOf(settings: Settings, name: "httpProxy" | "httpsProxy"): string | undefined {
   const address = textOf(settings, name);

@@ -16,11 +16,12 @@ const BAD_CREDENTIALS =
 const THROTTLED = /^(Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|BandwidthLimitExceeded)/;
 /** Node.js could not make the request or the connection: it was certainly not executed. */
 const NOT_SENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ERR_INVALID_|ERR_UNESCAPED_|ERR_SOCKET_BAD_PORT$|ERR_SSL_(WRONG_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS|TLSV1_ALERT_PROTOCOL))/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ERR_INVALID_|ERR_UNESCAPED_|ERR_SOCKET_BAD_PORT)/;
 /** By OpenSSL's and Node's codes: the connection was given up before anything was sent. */
 const BAD_CERTIFICATE = /^(ERR_TLS_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY))/;
-/** Without a code of their own: the SDK's about a connection that was not made in time, and Node's about TLS. */
-const NO_CONNECTION = /did not establish a connection|before secure TLS connection was established/;
+/** Told by their words alone: the SDK's about a connection that was not made in time, Node's and OpenSSL's about TLS. */
+const NO_CONNECTION =
+  /did not establish a connection|before secure TLS connection was established|wrong version number|alert protocol version/;
 
 const unsent = new WeakSet<object>();
 

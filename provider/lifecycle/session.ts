@@ -1,6 +1,6 @@
 import type { Dependencies, Iam } from "../act/dependencies";
-import { type Settings, settingError, textOf } from "../aws/awsSettings";
-import { type Access, connectionOf, requireAllowedAccount } from "../aws/connection";
+import type { Settings } from "../aws/awsSettings";
+import { type Access, connectionOf, isRegion, regionOf, requireAllowedAccount } from "../aws/connection";
 import { credentialSource } from "../aws/credentials";
 import type { AccessKeyPair } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
@@ -87,17 +87,17 @@ export function accessOf(
   return { credentials: credentialSource(login, settings, env), connection: connectionOf(settings) };
 }
 
-/** The region that signs. One that is none would be part of an address that nobody has, or that anybody may have. */
-function regionOf(user: UserArn, region: string | undefined, settings: Settings, env: NodeJS.ProcessEnv): string {
+/** The region that signs. */
+function regionBy(user: UserArn, region: string | undefined, settings: Settings, env: NodeJS.ProcessEnv): string {
   const { AWS_REGION, AWS_DEFAULT_REGION } = env;
-  const given = regionFor(user, region, textOf(settings, "region"), AWS_REGION, AWS_DEFAULT_REGION);
-  if (/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(given)) return given;
-  if (given === settings.get("region")) throw settingError(settings, "region", NO_REGION, "Correct it.");
-  const found = `${given === AWS_REGION ? "AWS_REGION" : "AWS_DEFAULT_REGION"} is set, ${NO_REGION}`;
-  throw new RotationError({ asked: "Can't choose a region", found, todo: "Correct it; or pass `region`." });
+  const found = regionFor(user, region, regionOf(settings, "region"), AWS_REGION, AWS_DEFAULT_REGION);
+  if (isRegion(found)) return found;
+  throw new RotationError({
+    asked: "Can't choose a region",
+    found: `${found === AWS_REGION ? "AWS_REGION" : "AWS_DEFAULT_REGION"} is set, which is no AWS region.`,
+    todo: "Correct it; or pass `region`.",
+  });
 }
-
-const NO_REGION = "which is no AWS region, for example eu-central-1.";
 
 /** What can be told of the credentials before any call, property by property. */
 export function checkAccess(
@@ -112,7 +112,7 @@ export function checkAccess(
   try {
     const settings = settingsOf({ ...(awsProvider && { awsProvider }) }, config);
     accessOf(user, { ...(login && { login }) }, settings, env);
-    if (!region) regionOf(user, undefined, settings, env);
+    if (!region) regionBy(user, undefined, settings, env);
     return [];
   } catch (error) {
     if (!(error instanceof RotationError)) throw error;
@@ -132,7 +132,7 @@ function isAmbientForbidden(config: StackConfig | undefined): boolean {
 function dependenciesFor({ connect, env, ...rest }: World, inputs: Inputs, settings: Settings): Dependencies {
   const user = parseUserArn(inputs.userArn);
   if (!user) throw new Error(`${inputs.userArn} is not the ARN of an IAM user`);
-  const region = regionOf(user, inputs.region, settings, env);
+  const region = regionBy(user, inputs.region, settings, env);
   const access = accessOf(user, inputs, settings, env);
   const signedBy = (login: AccessKeyPair) => connect(user, region, { ...access, credentials: { login } });
   return { ...rest, iam: connect(user, region, access), signedBy };

@@ -74,10 +74,26 @@ async function asAws(request: http.IncomingMessage, response: http.ServerRespons
 /** An access key id that tells whose it is. */
 export const idOf = (kind: "AKIA" | "ASIA", name: string) => `${kind}${name.toUpperCase()}`.padEnd(20, "0");
 
+/** Lines of a profile that signs in by SSO, with the session after it. */
+export const SSO_SESSION = `sso_session = company
+sso_account_id = 123456789012
+sso_role_name = rotator
+[sso-session company]
+sso_region = us-east-1
+sso_start_url = https://company.example/start`;
+
+/** As a sign-in leaves it in a home. */
+export function writeSsoToken(home: string): void {
+  const session = createHash("sha1").update("company").digest("hex");
+  const token = { accessToken: "a token of SSO", expiresAt: LATER, region: "us-east-1", startUrl: "x" };
+  mkdirSync(join(home, ".aws/sso/cache"), { recursive: true });
+  writeFileSync(join(home, `.aws/sso/cache/${session}.json`), JSON.stringify(token));
+}
+
 /** A home with every kind of profile, an OIDC token, and a file of credentials elsewhere. */
 export function writeHome(folder: string): void {
   const home = join(folder, "home");
-  mkdirSync(join(home, ".aws/sso/cache"), { recursive: true });
+  mkdirSync(join(home, ".aws"), { recursive: true });
   const script = { Version: 1, AccessKeyId: "ASIAPROCESS000000000", SecretAccessKey: SECRET, SessionToken: "token" };
   writeFileSync(join(folder, "process.json"), JSON.stringify(script));
   writeFileSync(join(folder, "oidc-token"), "ey.of.somebody");
@@ -92,17 +108,10 @@ source_profile = static
 [profile process]
 credential_process = cat ${join(folder, "process.json")}
 [profile sso]
-sso_session = company
-sso_account_id = 123456789012
-sso_role_name = rotator
-[sso-session company]
-sso_region = us-east-1
-sso_start_url = https://company.example/start
+${SSO_SESSION}
 `,
   );
-  const session = createHash("sha1").update("company").digest("hex");
-  const token = { accessToken: "a token of SSO", expiresAt: LATER, region: "us-east-1", startUrl: "x" };
-  writeFileSync(join(home, `.aws/sso/cache/${session}.json`), JSON.stringify(token));
+  writeSsoToken(home);
   writeFileSync(
     join(folder, "other"),
     `[ops]\naws_access_key_id = AKIAOTHERFILE0000000\naws_secret_access_key = ${SECRET}\n`,
