@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import execa from "execa";
 import { rotationReport } from "../../provider/program/rotationReport";
+import { bash } from "../support/bash";
 import { ROOT } from "../support/dist";
 import { section } from "../support/markdown";
 import { Stage, userArn } from "../support/stage";
@@ -72,7 +72,7 @@ describe("docs/schedules.md", () => {
         );
         chmodSync(join(folder, "pulumi"), 0o755);
         const env = { PATH: [folder, process.env.PATH].join(delimiter) };
-        const { exitCode, stdout } = await execa("bash", ["-e", "-c", block("An alarm")], { env, reject: false });
+        const { exitCode, stdout } = await bash(block("An alarm"), { env });
         assert.deepEqual([exitCode, stdout], [code, code ? text : ""]);
       } finally {
         rmSync(folder, { recursive: true });
