@@ -58,6 +58,8 @@ export class PageShell {
       // What a person would answer.
       PULUMI_SKIP_CONFIRMATIONS: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      // `npm run check` has checked their types already.
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: String(awsPlugin !== undefined),
       AWS_ENDPOINT_URL: endpointUrl,
       AWS_DEFAULT_REGION: "us-east-1",

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { PATIENCE } from "../../provider/act/dependencies";
-import { LONGEST_OPERATION } from "../../provider/decide/judge";
 import { INPUT_NAMES } from "../../provider/model/inputs";
 import { formatJournal, JOURNAL_TAG, parseJournal } from "../../provider/model/journal";
 import { DEACTIVATE_ACTION, GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/model/policy";
@@ -128,12 +126,6 @@ describe("docs/how-it-works.md", () => {
     const { Action, Condition } = JSON.parse(json);
     assert.ok(ROTATION_ACTIONS.includes(Action));
     assert.deepEqual(Object.values(Condition), [{ "aws:TagKeys": [JOURNAL_TAG] }]);
-  });
-
-  it("gives the waits as they are", () => {
-    assert.ok(PAGE.includes(`for ${PATIENCE.newKey / 1000} s at the most`));
-    assert.ok(PAGE.includes(`repeated after ${PATIENCE.secondLook / 1000} s`));
-    assert.ok(PAGE.includes(`until ${LONGEST_OPERATION / 60_000} minutes after it began`));
   });
 
   it("names the versions that it was run against, and says that AWS was none of them", () => {
