@@ -42,6 +42,7 @@ describe("an end that is asked for during a rotation", function () {
     await stack.up();
     [{ id: first = "" } = {}] = await account.keys();
     proxy.clear();
+    proxy.clockAhead(0);
     const run = async () => {
       await end();
       await sleep(500);
@@ -88,6 +89,8 @@ describe("an end that is asked for during a rotation", function () {
       await ended(`dies-${signals.length}`, "after", () => toAll(...signals));
       await account.onlyHas(first);
       proxy.clear();
+      // What was at work is not waited for.
+      proxy.clockAhead(15 * 60_000);
       await stack.run("cancel", "--yes", "--stack", "dev");
       await stack.up();
       assert.equal(stack.recorded()?.previousAccessKeyId, first, "the next update rotates");
