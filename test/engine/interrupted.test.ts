@@ -36,13 +36,13 @@ describe("an end that is asked for during a rotation", function () {
 
   /** A rotation whose end is asked for right before or after AWS makes the key. @returns what it printed */
   async function ended(user: string, when: "before" | "after", end: () => unknown): Promise<string> {
+    proxy.clockAhead(0);
     account = new Account(endpoint.url, user);
     const env = { USER_ARN: await account.createUser(), TRIGGER: "1", AWS_REGION: "us-east-1" };
     stack = await Stack.create({ endpointUrl: proxy.url, program: PROGRAM, env, hasty: true });
     await stack.up();
     [{ id: first = "" } = {}] = await account.keys();
     proxy.clear();
-    proxy.clockAhead(0);
     const run = async () => {
       await end();
       await sleep(500);
