@@ -88,7 +88,7 @@ function whole(variables: Record<string, string | undefined>): true {
     const problem = value ? textProblem(value) : `is not set, and ${Object.keys(variables)[0]} is.`;
     if (problem)
       throw new RotationError({
-        asked: "Can't choose credentials",
+        attempted: "Can't choose credentials",
         found: `${name} ${problem}`,
         todo: "Correct the environment; or pass `login`.",
       });

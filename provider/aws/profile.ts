@@ -42,5 +42,5 @@ function addressIn(address: string, where: string): string {
 }
 
 function wrong(found: string): RotationError {
-  return new RotationError({ asked: "Can't call AWS", found, todo: "Nothing was sent: correct it." });
+  return new RotationError({ attempted: "Can't call AWS", found, todo: "Nothing was sent: correct it." });
 }

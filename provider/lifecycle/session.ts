@@ -93,7 +93,7 @@ function regionBy(user: UserArn, region: string | undefined, settings: Settings,
   const found = regionFor(user, region, regionOf(settings, "region"), AWS_REGION, AWS_DEFAULT_REGION);
   if (isRegion(found)) return found;
   throw new RotationError({
-    asked: "Can't choose a region",
+    attempted: "Can't choose a region",
     found: `${found === AWS_REGION ? "AWS_REGION" : "AWS_DEFAULT_REGION"} is set, which is no AWS region.`,
     todo: "Correct it; or pass `region`.",
   });
