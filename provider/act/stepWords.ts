@@ -20,7 +20,7 @@ export function inWords(step: Step): string {
     case "settle":
       return "write the journal, a tag on the user, for the access keys";
     case "tryCurrent":
-      return "make sure that the new access key works";
+      return "try the current access key";
     case "signByCurrent":
       return "sign by the current access key";
     default:

@@ -6,7 +6,7 @@ import { forgetGone, unknownAmong, works } from "./observedKeys";
 import { pendingOf, type Wait } from "./pending";
 import type { Decider, Entry, Intent, Observed, Plan, Refusal, Step, Steps } from "./plan";
 import { explainVerdict, signerLeaves } from "./refusals";
-import { guardedIds, type Retirement, retirementOf, useOf } from "./retirement";
+import { guardedIds, leavingIds, type Retirement, retirementOf, useOf } from "./retirement";
 import { signedToTheEnd } from "./signer";
 
 /** What of a plan has to wait, since it would end a key in use: found out step by step, since each answer makes another plan. */
@@ -88,6 +88,7 @@ function planStages(
   });
   // A key that this run makes in any case answers the trigger.
   const isAnswered = adopting.adopts.length > 0 && planned.some((step) => step.do === "create");
+  const leaving = leavingIds(planned);
   const changes = signedToTheEnd(planned, adopting.keys, observed, decider.signer);
   if (!changes || (decider.signer && lost.includes(decider.signer)))
     return { refusal: signerLeaves(decider.signer ?? "") };
@@ -96,7 +97,9 @@ function planStages(
     ...(why && { why }),
     steps: framed({ recorded, observed, intent, decider, adopting, ends, unknown, lost, changes, takesOver }),
     ...(ends.retires && { retires: ends.retires.why }),
-    pending: isAnswered ? pending.filter(({ what }) => what !== "rotation") : pending,
+    pending: pending.filter(({ what, accessKeyId = "" }) =>
+      what === "rotation" ? !isAnswered : what !== "retirement" || !leaving.includes(accessKeyId),
+    ),
   };
 }
 

@@ -52,7 +52,7 @@ export function retirementOf(keys: ManagedKeys, observed: Observed, intent: Inte
 }
 
 /** Ids of the keys that no longer work after these steps. */
-function leavingIds(steps: Step[]): string[] {
+export function leavingIds(steps: Step[]): string[] {
   return steps.flatMap((step) =>
     step.do === "delete" || step.do === "makeRoom" || step.do === "deactivate" ? [step.accessKeyId] : [],
   );

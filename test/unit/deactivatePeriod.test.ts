@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { IamError } from "../../provider/model/errors";
+import { messageIn, pendingIn, pendingNow, preview } from "../support/scene";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const [SECOND, DAY] = [1_000, 86_400_000];
@@ -28,8 +29,8 @@ describe("deactivatePeriod", () => {
     second = await stage.up(first, inputs);
     begin();
   });
-  /** After the grace period: `previous` is asleep. */
-  const retire = async (): Promise<Props> => {
+  /** After the grace period. */
+  const deactivated = async (): Promise<Props> => {
     stage.clock.time += 7 * DAY;
     const outs = await stage.up(second, inputs);
     assert.equal(status(first), "Inactive");
@@ -37,10 +38,13 @@ describe("deactivatePeriod", () => {
   };
 
   it("deactivates previous at the end of its grace period, once AWS accepts current, and says so before", async () => {
-    const outs = await retire();
-    assert.deepEqual(stage.said, [
-      `${userArn}: this update deactivates ${id(first)} (its grace period ended 2026-11-08T00:00:00Z).`,
+    stage.clock.time += 7 * DAY;
+    const why = "(its grace period ended 2026-11-08T00:00:00Z)";
+    assert.deepEqual(await preview(stage, second, inputs), [
+      `${userArn}: this update deactivates ${id(first)} ${why}.`,
     ]);
+    const outs = await stage.up(second, inputs);
+    assert.deepEqual(stage.said, [`${userArn}: deactivated ${id(first)} ${why}.`]);
     assert.deepEqual(stage.iam.calls.slice(2), [
       "UpdateAccessKey AKIAIOSFODNN7EXAMPLE",
       "GetUser",
@@ -51,71 +55,74 @@ describe("deactivatePeriod", () => {
       "TagUser done",
     ]);
     assert.equal(outs.previousAccessKeyId, id(first));
-    assert.deepEqual(outs.retirement, { deactivatedAt: "2026-11-08T00:00:00Z" });
+    assert.equal(outs.previousDeactivatedAt, "2026-11-08T00:00:00Z");
   });
 
-  it("deletes it when that period is over as well, once; until then each run says that it is asleep, and asks nobody", async () => {
-    const asleep = await retire();
-    const line = `${userArn}: ${id(first)} is asleep: it was deactivated 2026-11-08T00:00:00Z, and the first run after 2026-11-22T00:00:00Z, or a rotation, deletes it. If somebody needs it, activate it again.`;
+  it("deletes it when that period is over as well, once; until then each run says that it is deactivated, and asks nobody", async () => {
+    const inactive = await deactivated();
+    const wait = { what: "retirement", because: "deactivated", until: "2026-11-22T00:00:00Z", accessKeyId: id(first) };
     for (const more of [0, 14 * DAY - SECOND]) {
       begin();
       stage.clock.time += more;
-      assert.equal(await stage.up(asleep, inputs), asleep);
-      assert.deepEqual([stage.said, stage.iam.calls], [[line], []]);
+      assert.equal(await stage.up(inactive, inputs), inactive);
+      assert.deepEqual([pendingNow(stage, inactive, inputs), stage.iam.calls], [[wait], []]);
     }
     stage.clock.time += SECOND;
     begin();
-    const gone = await stage.up(asleep, inputs);
-    assert.deepEqual(stage.said, [
-      `${userArn}: this update deletes ${id(first)} (deactivated since 2026-11-08T00:00:00Z).`,
-    ]);
+    const gone = await stage.up(inactive, inputs);
+    assert.deepEqual(stage.said, [`${userArn}: deleted ${id(first)} (deactivated since 2026-11-08T00:00:00Z).`]);
     assert.deepEqual(stage.iam.ids(), [id(second)]);
-    assert.deepEqual([gone.previous, gone.retirement], [null, undefined]);
+    assert.deepEqual(
+      [gone.previous, gone.previousDeactivatedAt, pendingNow(stage, gone, inputs)],
+      [null, undefined, []],
+    );
     begin();
     assert.equal(await stage.up(gone, inputs), gone);
     assert.deepEqual(stage.said, []);
   });
 
-  it("takes it for no drift, and a refresh says that it is asleep", async () => {
-    const asleep = await retire();
+  it("takes it for no drift, and a refresh says that it is deactivated", async () => {
+    const inactive = await deactivated();
     begin();
-    const { props } = await stage.provider.read("id", asleep);
-    assert.deepEqual(props, asleep);
-    assert.deepEqual(stage.said, [
-      `${userArn}: previous: ${id(first)} is asleep: it was deactivated here 2026-11-08T00:00:00Z.`,
-    ]);
+    const { props } = await stage.provider.read("id", inactive);
+    assert.deepEqual(props, inactive);
+    assert.deepEqual(stage.said, [`${userArn}: previous: ${id(first)} is deactivated, since 2026-11-08T00:00:00Z.`]);
   });
 
-  it("tells of one that somebody deleted while it was asleep", async () => {
-    const asleep = await retire();
+  it("tells of one that somebody deleted while it was deactivated", async () => {
+    const inactive = await deactivated();
     stage.iam.keys = stage.iam.keys.filter((key) => key.accessKeyId !== id(first));
-    const seen = (await stage.provider.read("id", asleep)).props as Props;
-    assert.deepEqual([seen.drift, seen.previous, seen.retirement], [{ previous: "deleted" }, null, undefined]);
+    const seen = (await stage.provider.read("id", inactive)).props as Props;
+    assert.deepEqual(
+      [seen.drift, seen.previous, seen.previousDeactivatedAt],
+      [{ previous: "deleted" }, null, undefined],
+    );
   });
 
   it("gives its slot to a rotation", async () => {
-    const asleep = await retire();
-    const rotated = await stage.up(asleep, third);
+    const inactive = await deactivated();
+    const rotated = await stage.up(inactive, third);
     assert.deepEqual(stage.iam.ids(), [id(second), id(rotated)]);
-    assert.equal(rotated.retirement, undefined);
+    assert.deepEqual([rotated.previousDeactivatedAt, rotated.pending], [undefined, []]);
   });
 
-  it("leaves a key that somebody activated again: each run says so, a rotation waits, and comes once it is asleep again", async () => {
-    const asleep = await retire();
+  it("leaves a key that somebody activated again: each run says so, a rotation waits, and comes once it is deactivated again", async () => {
+    const inactive = await deactivated();
     set(first, "Active");
     stage.clock.time += 14 * DAY;
-    const woken = await stage.up(asleep, inputs);
-    assert.deepEqual(woken.retirement, { activatedAgain: true });
+    const woken = await stage.up(inactive, inputs);
+    assert.deepEqual(woken.previousFate, { activatedAgain: true });
+    const because = { because: "activatedAgain", accessKeyId: id(first), blocked: true };
+    assert.deepEqual(pendingIn(woken), [{ what: "retirement", ...because }]);
+    assert.match(messageIn(woken), /deactivate it; or change revocationTrigger/);
     assert.deepEqual(stage.iam.ids(), [id(first), id(second)]);
     begin();
-    const line = `${id(first)} was deactivated, and somebody activated it again. Give its user the current key, and deactivate it; or change revocationTrigger, which deletes it.`;
     assert.deepEqual(await stage.up(woken, inputs), woken, "only AWS can tell when that is over, and is asked");
-    const waits = `${userArn}: the end of an older key (its grace period is over) waits: ${line}`;
-    assert.deepEqual([new Set(stage.said), changes()], [new Set([waits]), []]);
+    assert.deepEqual([stage.iam.count("ListAccessKeys"), changes()], [1, []]);
     begin();
     const waiting = await stage.up(woken, third);
     assert.deepEqual([waiting.rotationTrigger, changes()], [2, []]);
-    assert.deepEqual(new Set(stage.said), new Set([`${userArn}: a rotation (rotationTrigger changed) waits: ${line}`]));
+    assert.deepEqual(pendingIn(waiting), [{ what: "rotation", ...because }]);
     // As the message says.
     set(first, "Inactive");
     const rotated = await stage.up(waiting, third);
@@ -124,43 +131,44 @@ describe("deactivatePeriod", () => {
   });
 
   it("begins its period anew for a key that was needed, and is deactivated again", async () => {
-    const asleep = await retire();
+    const inactive = await deactivated();
     set(first, "Active");
-    const seen = (await stage.provider.read("id", asleep)).props as Props;
-    assert.deepEqual(seen.retirement, { activatedAgain: true });
+    const seen = (await stage.provider.read("id", inactive)).props as Props;
+    assert.deepEqual(seen.previousFate, { activatedAgain: true });
+    assert.equal(pendingIn(seen)[0]?.because, "activatedAgain", "a refresh notes it, too");
     assert.match(stage.said.join(), /somebody activated it again: it stays/);
     set(first, "Inactive");
     stage.clock.time += 30 * DAY;
     const again = (await stage.provider.read("id", seen)).props as Props;
     const outs = await stage.up(again, inputs);
-    assert.match(JSON.stringify(outs.retirement), /^\{"deactivatedAt":"2026-12-08T00:00:\d\dZ"\}$/);
+    assert.match(String(outs.previousDeactivatedAt), /^2026-12-08T00:0/);
     assert.deepEqual(stage.iam.ids(), [id(first), id(second)]);
   });
 
   it("takes up by itself what it waited with, once somebody deactivates the key, as the message says", async () => {
-    const asleep = await retire();
+    const inactive = await deactivated();
     set(first, "Active");
     stage.clock.time += 14 * DAY;
-    const woken = await stage.up(asleep, inputs);
+    const woken = await stage.up(inactive, inputs);
     set(first, "Inactive");
     const again = await stage.up(woken, inputs);
-    assert.ok((again.retirement as Props).deactivatedAt);
+    assert.ok(again.previousDeactivatedAt);
     stage.clock.time += 14 * DAY;
     assert.equal((await stage.up(again, inputs)).previous, null);
   });
 
   it("does not take a late list for somebody's hand", async () => {
-    const asleep = await retire();
+    const inactive = await deactivated();
     const list = stage.iam.listAccessKeys.bind(stage.iam);
     let looks = 0;
     stage.iam.listAccessKeys = async () =>
       (await list()).map((key) => (looks++ < 2 ? { ...key, status: "Active" as const } : key));
-    const { props } = await stage.provider.read("id", asleep);
-    assert.deepEqual(props, asleep);
+    const { props } = await stage.provider.read("id", inactive);
+    assert.deepEqual(props, inactive);
   });
 
   it("nor does an update, which looks twice before it notes that", async () => {
-    const asleep = await retire();
+    const inactive = await deactivated();
     const list = stage.iam.listAccessKeys.bind(stage.iam);
     let looks = 0;
     stage.iam.listAccessKeys = async () => {
@@ -168,28 +176,28 @@ describe("deactivatePeriod", () => {
       return (await list()).map((key) => (isLate ? { ...key, status: "Active" as const } : key));
     };
     stage.clock.time += DAY;
-    const { outs } = await stage.provider.update("id", asleep, inputs);
-    assert.deepEqual((outs as Props).retirement, asleep.retirement);
-    assert.equal(looks, 2);
+    stage.iam.slots = 3;
+    const outs = await stage.up(inactive, third);
+    assert.deepEqual([outs.rotationTrigger, outs.pending, looks], [3, [], 3]);
   });
 
   it("stays needed when current breaks and is mended: no rotation ends it", async () => {
-    const asleep = await retire();
+    const inactive = await deactivated();
     set(first, "Active");
-    const woken = (await stage.provider.read("id", asleep)).props as Props;
+    const woken = (await stage.provider.read("id", inactive)).props as Props;
     stage.iam.keys = stage.iam.keys.filter((key) => key.accessKeyId !== id(second));
     const broken = (await stage.provider.read("id", woken)).props as Props;
     const mended = await stage.up(broken, inputs);
-    assert.deepEqual([mended.previousAccessKeyId, mended.retirement], [id(first), { activatedAgain: true }]);
+    assert.deepEqual([mended.previousAccessKeyId, mended.previousFate], [id(first), { activatedAgain: true }]);
     stage.clock.time += 30 * DAY;
     await stage.up(mended, third);
     assert.equal(status(first), "Active");
   });
 
   it("yields to a revocation, which deletes a key that somebody needs as well", async () => {
-    const asleep = await retire();
+    const inactive = await deactivated();
     set(first, "Active");
-    const woken = await stage.up(asleep, { ...inputs, deactivatePeriod: "1d" });
+    const woken = await stage.up(inactive, { ...inputs, deactivatePeriod: "1d" });
     const revoked = await stage.up(woken, { ...inputs, revocationTrigger: 1 });
     assert.deepEqual(stage.iam.ids(), [id(revoked)]);
   });
@@ -201,31 +209,30 @@ describe("deactivatePeriod", () => {
     const waiting = await stage.up(second, guarded);
     assert.equal(status(first), "Active");
     stage.clock.time += 2 * DAY;
-    const asleep = await stage.up(waiting, guarded);
+    const inactive = await stage.up(waiting, guarded);
     assert.equal(status(first), "Inactive");
     // Asleep, it is in no use.
     stage.clock.time += 14 * DAY;
-    await stage.up(asleep, { ...guarded, lastUsedGuard: "60d" });
+    await stage.up(inactive, { ...guarded, lastUsedGuard: "60d" });
     assert.deepEqual(stage.iam.ids(), [id(second)]);
   });
 
-  it("taken out of the program: what is asleep is deleted", async () => {
-    const asleep = await retire();
+  it("taken out of the program: what is deactivated is deleted", async () => {
+    const inactive = await deactivated();
     const { deactivatePeriod: _, ...rest } = inputs;
-    assert.equal((await stage.up(asleep, rest)).previous, null);
+    assert.equal((await stage.up(inactive, rest)).previous, null);
     assert.deepEqual(stage.iam.ids(), [id(second)]);
   });
 
-  it("without the permission: an error before any change, also of a run that only makes a key", async () => {
+  it("without the permission: blocked before any change, also of a run that only makes a key", async () => {
     stage.iam.fault = (call) =>
       call.startsWith("UpdateAccessKey")
         ? new IamError("denied", "iam:UpdateAccessKey", "AccessDenied", "not authorized")
         : undefined;
     stage.clock.time += DAY;
-    await assert.rejects(
-      stage.up(second, { ...third, gracePeriod: "1h" }),
-      /Can't deactivate access keys .* Allow iam:UpdateAccessKey/,
-    );
+    const blocked = await stage.up(second, { ...third, gracePeriod: "1h" });
+    assert.deepEqual(pendingIn(blocked), [{ what: "rotation", because: "denied", blocked: true }]);
+    assert.match(messageIn(blocked), /Allow iam:UpdateAccessKey/);
     assert.ok(!stage.iam.calls.some((call) => /^(Create|Delete|Tag)/.test(call)), stage.iam.calls.join());
     // What is urgent needs no permission that it does not use.
     const revoked = await stage.up(second, { ...inputs, revocationTrigger: 1 });
@@ -236,16 +243,14 @@ describe("deactivatePeriod", () => {
     assert.deepEqual(other.iam.keys, []);
   });
 
-  it("names the key that AWS does not let it deactivate", async () => {
+  it("is blocked where AWS does not let it deactivate that key", async () => {
     stage.clock.time += 7 * DAY;
     stage.iam.fault = (call) =>
       call === `UpdateAccessKey ${id(first)}`
         ? new IamError("denied", "iam:UpdateAccessKey", "AccessDenied", "not authorized")
         : undefined;
-    await assert.rejects(
-      stage.up(second, inputs),
-      new RegExp(`Can't deactivate the access key ${id(first)} of ${userArn}`),
-    );
+    const blocked = await stage.up(second, inputs);
+    assert.deepEqual(pendingIn(blocked), [{ what: "retirement", because: "denied", blocked: true }]);
     assert.equal(status(first), "Active");
   });
 
@@ -255,7 +260,7 @@ describe("deactivatePeriod", () => {
     assert.equal(status(first), "Inactive");
     stage.clock.time += 20 * 60 * SECOND;
     const outs = await stage.up(second, inputs);
-    assert.deepEqual(outs.retirement, { deactivatedAt: "2026-11-08T00:20:08Z" });
+    assert.equal(outs.previousDeactivatedAt, "2026-11-08T00:20:08Z");
     assert.deepEqual(stage.iam.ids(), [id(first), id(second)]);
   });
 
@@ -264,12 +269,12 @@ describe("deactivatePeriod", () => {
     stage.iam.fault = (call) =>
       call === "TagUser done" ? new IamError("denied", "iam:TagUser", "AccessDenied", "not authorized") : undefined;
     const saved = await stage.halfDone(stage.provider.update("id", second, inputs));
-    assert.deepEqual(saved.retirement, { deactivatedAt: "2026-11-08T00:00:00Z" });
+    assert.equal(saved.previousDeactivatedAt, "2026-11-08T00:00:00Z");
     stage.iam.fault = () => undefined;
     begin();
     const outs = await stage.up(saved, inputs);
     assert.deepEqual(changes(), []);
-    assert.deepEqual(outs.retirement, saved.retirement);
+    assert.equal(outs.previousDeactivatedAt, saved.previousDeactivatedAt);
   });
 
   it("a key that somebody deleted meanwhile is gone, and no error", async () => {

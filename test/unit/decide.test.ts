@@ -309,6 +309,16 @@ describe("a plan in full", () => {
     });
   });
 
+  it("a deactivated key that a rotation deletes is pending no more", () => {
+    const recorded = managedKeys({ ...graceful, fate: { deactivatedAt: at } });
+    const intent: Intent = { gracePeriod: "7d", deactivatePeriod: "1w" };
+    const pending = (more: Intent) => {
+      const decided = decide(recorded, ["B!", "A"], { intent: { ...intent, ...more } });
+      return "refusal" in decided ? undefined : decided.pending.map(({ because }) => because);
+    };
+    assert.deepEqual([pending({}), pending(rotate)], [["deactivated"], []]);
+  });
+
   describe("where the stack's published outputs name previous, and not current", () => {
     const by = { ...decider, now: new Date("2026-12-01T00:00:00Z") };
     const decided = (published: string[], intent: Intent = {}, recorded = graceful, ids = ["B", "A"]) =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { LONGEST_OPERATION } from "../../provider/decide/judge";
 import { explainVerdict, signerLeaves } from "../../provider/decide/refusals";
-import { IamError } from "../../provider/model/errors";
+import { IamError, RotationError } from "../../provider/model/errors";
 import { formatJournal, type Journal } from "../../provider/model/journal";
 import { managedKeys } from "../../provider/model/managedKeys";
 import type { MemoryIam } from "../support/memoryIam";
@@ -24,7 +24,7 @@ const DENIED = (action: string) =>
   `iam:${action} failed with AccessDenied: not authorized. Allow iam:${action} on ${userArn} (rotationPolicy() in this package makes the whole policy document), then run again.`;
 const SAVED = "This is saved, and the next update goes on from there.";
 const LEAVE =
-  "or adopt one with `state: { previous: { accessKeyId } }`: the next rotation deletes it, not before the next run, and not within `gracePeriod`; or, if it is somebody else's and stays, remove the tag pulumi-aws-iam-rotator from the user, which makes every key that this state does not know a stranger's. Then run again.";
+  "or adopt one with `state: { previous: { accessKeyId } }`: the next rotation deletes it, not before the next run, and not within `gracePeriod`; or, if it is somebody else's and stays, remove the tag pulumi-aws-iam-rotator from the user, after which no key that this state does not know counts as its own. Then run again.";
 
 const journal: Journal = {
   phase: "open",
@@ -38,13 +38,15 @@ const keys = ["K", "L"].map((accessKeyId) => ({ accessKeyId, status: "Active" as
 const LISTED = "K (Active, made 2026-11-01T12:00:00Z), L (Active, made 2026-11-01T12:00:00Z)";
 const OPERATION = "operation one-two (rotate, begun 2026-11-01T12:00:00Z)";
 const adoptOrLeave = (first = "") =>
-  `or adopt one with \`state: { previous: { accessKeyId } }\`: the next rotation deletes it, not before the next run, and not within \`gracePeriod\`; or, if it is somebody else's and stays, ${first}remove the tag pulumi-aws-iam-rotator from the user, which makes every key that this state does not know a stranger's. Then run again.`;
+  `or adopt one with \`state: { previous: { accessKeyId } }\`: the next rotation deletes it, not before the next run, and not within \`gracePeriod\`; or, if it is somebody else's and stays, ${first}remove the tag pulumi-aws-iam-rotator from the user, after which no key that this state does not know counts as its own. Then run again.`;
 
 describe("what a refusal says: what was found, and each way out", () => {
   it("another owner at work", () => {
     assert.deepEqual(explainVerdict({ refusal: "atWork", journal, keys }, "me"), {
       found: `another resource is at work on this user: ${OPERATION} is open, by the tag on the user; its owner is you, here it is me.`,
       todo: "Nothing was changed. Rotate a user in one place only: let that run end and take this resource out; or if it was killed, run again after 2026-11-01T12:10:00Z for what to do.",
+      because: "atWork",
+      keys,
     });
   });
 
@@ -56,6 +58,7 @@ describe("what a refusal says: what was found, and each way out", () => {
       assert.deepEqual(explainVerdict({ refusal: "otherOwner", journal, keys: [...on] }, "me"), {
         found: `another stack, or a resource in another place, rotates this user's keys: the owner of ${OPERATION} is you, here it is me. The user has ${has}.`,
         todo: "Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option `aliases` with its old name or parent. To find the other, look for you in the output of `pulumi stack export`; to take the user over from it, name every key of the user in `state` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where `state` named them before, or the other is gone for good, take that one out of its stack with `pulumi state delete`, and remove the tag pulumi-aws-iam-rotator from the user: then keys that are not recorded here are strangers'.",
+        because: "otherOwner",
         keys: [...on],
       });
     });
@@ -63,10 +66,18 @@ describe("what a refusal says: what was found, and each way out", () => {
 
   it("keys that were handed out", () => {
     assert.deepEqual(explainVerdict({ refusal: "handedOut", journal, keys }, "me"), {
-      found: `${LISTED} were made and handed out by ${OPERATION} of this resource, and this state does not know them: the state was lost, restored from a backup or could not be written, or this is a forced replacement. It may be in use.`,
+      found: `${LISTED} were made and handed out by ${OPERATION} of this resource, and this state does not know them: the state was lost, restored from a backup or could not be written; or this is a forced replacement; or a stack of the same name, in another backend or before a rename, rotates this user. It may be in use.`,
       todo: `Nothing was changed. If you have its secret, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`; if not, replace it where it is used and delete K or L once nobody uses it; ${adoptOrLeave()}`,
+      because: "handedOut",
       keys,
     });
+  });
+
+  it("another instance under the same hash: by what name it goes elsewhere", () => {
+    const { because, found, todo } = explainVerdict({ refusal: "otherInstance", journal, keys }, "me");
+    assert.equal(because, "otherInstance");
+    assert.match(found, /of the same project, stack and name .* in another backend, or a stack that took the name/);
+    assert.match(todo, /^Nothing was changed\. .* name every key of the user in `state`/);
   });
 
   for (const [alsoLost, first] of [
@@ -77,6 +88,7 @@ describe("what a refusal says: what was found, and each way out", () => {
       assert.deepEqual(explainVerdict({ refusal: "unclear", journal, keys, alsoLost: [...alsoLost] }, "me"), {
         found: `${OPERATION} of this resource was interrupted in the moment in which it made a key, and there is ${LISTED}. It may be that key, with a secret that nobody has; or somebody else's.`,
         todo: `Nothing was changed. Delete K or L if nobody uses it; ${adoptOrLeave(first)}`,
+        because: "unclear",
         keys,
       });
     });
@@ -87,6 +99,7 @@ describe("what a refusal says: what was found, and each way out", () => {
       found:
         "the credentials in use are K, an access key of this user that would be deleted or deactivated, and no other one that works can sign the rest.",
       todo: "Nothing was changed. Sign with credentials of another user or role, or with a key of this user that stays; then run again.",
+      because: "signer",
     });
   });
 });
@@ -167,12 +180,12 @@ describe("what is told, word by word", () => {
       iam.addKey();
       iam.addKey();
       scene.clock.time += MINUTE;
-      leave({ phase: "done", kind: "adopt" });
+      leave({ phase: "done", kind: "adopt", operationId: "op1-saved" });
       iam.used.set(two, { at: "2026-10-31T12:00:00Z", service: "s3", region: "eu-central-1" });
       iam.fault = (call) => (call.endsWith(four) ? denied("GetAccessKeyLastUsed") : undefined);
       assert.equal(
         await told(scene.rotate()),
-        `${ROTATE}: ${[two, three, four].map((id) => `${id} (Active, made 2026-11-01T00:01:00Z)`).join(", ")} were made and handed out by operation first-died (adopt, begun 2026-11-01T00:00:00Z) of this resource, and this state does not know them: the state was lost, restored from a backup or could not be written, or this is a forced replacement. It may be in use. ${two} was last used 2026-10-31T12:00:00Z (s3, eu-central-1). ${three} was never used. Nothing was changed. If you have its secret, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`; if not, replace it where it is used and delete ${two} or ${three} or ${four} once nobody uses it; ${LEAVE}`,
+        `${ROTATE}: ${[two, three, four].map((id) => `${id} (Active, made 2026-11-01T00:01:00Z)`).join(", ")} were made and handed out by operation op1-saved (adopt, begun 2026-11-01T00:00:00Z) of this resource, and this state does not know them: the state was lost, restored from a backup or could not be written; or this is a forced replacement; or a stack of the same name, in another backend or before a rename, rotates this user. It may be in use. ${two} was last used 2026-10-31T12:00:00Z (s3, eu-central-1). ${three} was never used. Nothing was changed. If you have its secret, adopt it with \`state: { current: { accessKeyId, secretAccessKey } }\`; if not, replace it where it is used and delete ${two} or ${three} or ${four} once nobody uses it; ${LEAVE}`,
       );
     });
 
@@ -313,14 +326,12 @@ describe("what is told, word by word", () => {
   });
 
   describe("when it is refused for the keys", () => {
-    it("the one that signs would leave, and none that works is beside it", async () => {
-      const [current, previous] = await scene.rotated();
-      iam.keys = iam.keys.filter((key) => key.accessKeyId !== current);
-      iam.addKey();
-      iam.signerId = previous;
-      assert.equal(
-        await told(scene.up({ revoke: "revocationTrigger changed" })),
-        `${ROTATE}: the credentials in use are ${one}, an access key of this user that would be deleted or deactivated, and no other one that works can sign the rest. Nothing was changed. Sign with credentials of another user or role, or with a key of this user that stays; then run again.`,
+    it("the one that signs is lost, and would leave", async () => {
+      await scene.up();
+      iam.signerId = scene.died().accessKeyId;
+      assert.match(
+        await told(scene.rotate()),
+        new RegExp(`^${ROTATE}: the credentials in use are ${two}, an access key`),
       );
     });
 
@@ -387,22 +398,27 @@ describe("what is told, word by word", () => {
       );
     });
 
-    it("every slot is taken: by one of a stranger's, or by more", async () => {
+    it("every slot is taken: by one that is not managed, or by more, and each way out names it", async () => {
       iam.addKey();
       iam.slots = 1;
       scene.clock.time += MINUTE;
-      const later =
-        "and the next rotation deletes it, not before the next run, and not within `gracePeriod`; or delete it, if nobody uses it. Then run again.";
-      const made = "(Active, made 2026-11-01T00:00:00Z)";
-      assert.equal(
-        await told(scene.up()),
-        `Can't make a new access key: the user has as many access keys as AWS allows it, and of these ${one} ${made} is not managed here. Adopt it with \`state: { previous: { accessKeyId: "${one}" } }\`, ${later}`,
-      );
+      const full = async (): Promise<RotationError> => {
+        const failure = await scene.up().catch((error) => error);
+        assert.ok(failure instanceof RotationError);
+        assert.deepEqual([failure.parts.because, failure.parts.accessKeyId], ["unmanagedKey", one]);
+        return failure;
+      };
+      const onlyOne = (await full()).message;
+      assert.match(onlyOne, new RegExp(`of these ${one} \\(Active, made 2026-11-01T00:00:00Z\\) is not managed here`));
+      assert.match(onlyOne, /`state: \{ current: \{ accessKeyId.*, secretAccessKey \} \}`\. Or delete it/);
       iam.addKey();
       scene.clock.time += MINUTE;
-      assert.equal(
-        await told(scene.up()),
-        `Can't make a new access key: the user has as many access keys as AWS allows it, and of these ${one} ${made}, ${two} (Active, made 2026-11-01T00:01:00Z) are not managed here. Adopt one with \`state: { previous: { accessKeyId: "${one}" } }\`, ${later}`,
+      // Whoever has the secret of neither finds the one that nobody uses; the other can be phased out.
+      const both = (await full()).message;
+      assert.match(both, new RegExp(`${one} .*, ${two} .* are not managed here`));
+      assert.match(
+        both,
+        /aws iam get-access-key-last-used .*deactivate it for a while.*`state: \{ previous: \{ accessKeyId/,
       );
     });
 
@@ -496,7 +512,7 @@ describe("what is told, word by word", () => {
 
     it("a key that has to work before older ones go did not: which of them still works", async () => {
       await scene.rotated();
-      scene.recorded = managedKeys({ ...scene.recorded, retired: [iam.addKey().accessKeyId] });
+      scene.recorded = managedKeys({ ...scene.recorded, toDelete: [iam.addKey().accessKeyId] });
       scene.clock.time += MINUTE;
       iam.tryKey = async ({ accessKeyId }) =>
         accessKeyId === four
@@ -504,7 +520,7 @@ describe("what is told, word by word", () => {
           : { accepted: true, arn: userArn, userId: iam.userId };
       assert.equal(
         await told(scene.up({ revoke: "leak" })),
-        `Can't delete older keys yet: AWS did not accept the new key ${four} within 60 s (InvalidClientTokenId), so ${two} and ${one} still work. The new key is kept. Run again: the next update tries it, and then deletes the older ones. Where it stands: ${four} was made or adopted, ${three} is gone, current is ${four}, there is no previous key, ${two} and ${one} are still to be deleted. ${SAVED}`,
+        `Can't delete older keys yet: AWS did not accept the new key ${four} within 60 s (InvalidClientTokenId), so ${two} and ${one} and ${three} still work. The new key is kept. Run again: the next update tries it, and then deletes the older ones. Where it stands: ${four} was made or adopted, current is ${four}, there is no previous key, ${two} and ${one} and ${three} are still to be deleted. ${SAVED}`,
       );
     });
 
@@ -604,13 +620,13 @@ describe("what is told, word by word", () => {
       );
     });
 
-    it("looking who is at work, before older keys are retired", async () => {
+    it("looking who is at work, before an older key ends", async () => {
       await scene.rotated();
       scene.clock.time += 2 * MINUTE;
       scene.strike("GetUser", 2, denied("GetUser"));
       assert.equal(
         await told(scene.up({ gracePeriod: "1m" })),
-        `Can't retire the older access keys of ${userArn}: ${DENIED("GetUser")}`,
+        `Can't try the current access key of ${userArn}: ${DENIED("GetUser")}`,
       );
     });
 
@@ -655,14 +671,14 @@ describe("what is told, word by word", () => {
     it("the user is not there", async () => {
       Object.assign(iam, { exists: false, keys: [] });
       await scene.destroy();
-      assert.deepEqual(said(), [`${userArn}: the user of that name is not there, ${nobody}`]);
+      assert.deepEqual(said(), [`the user of that name is not there, ${nobody}`]);
     });
 
     it("the user is another one", async () => {
       Object.assign(iam, { userId: "AIDAANOTHERUSER00001", keys: [] });
       await scene.destroy();
       assert.deepEqual(said(), [
-        `${userArn}: the user of that name is another one by now (UserId AIDAANOTHERUSER00001), ${nobody}`,
+        `the user of that name is another one by now (UserId AIDAANOTHERUSER00001), ${nobody}`,
       ]);
     });
 
@@ -681,7 +697,7 @@ describe("what is told, word by word", () => {
       assert.match(
         line ?? "",
         new RegExp(
-          `^${userArn}: keys are left on the user: ${one} and ${two}: another resource \\(owner you, operation rival-1\\) has taken them over\\. another stack, or a resource in another place, rotates`,
+          `^keys are left on the user: ${one} and ${two}: another resource \\(owner you, operation rival-1\\) has taken them over\\.`,
         ),
       );
     });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { after } from "../../provider/model/duration";
 import { IamError } from "../../provider/model/errors";
+import type { Pending } from "../../provider/model/pending";
 import { type Props, Stage, userArn } from "../support/stage";
 
 const [SECOND, HOUR] = [1_000, 3_600_000];
@@ -79,6 +80,12 @@ class Life {
     return due && Date.parse(due) <= Date.parse(now) ? "due" : undefined;
   }
 
+  /** As the message of a lost reply says: a person deletes the key of which nobody can tell whose it is. */
+  #clear(message: string): void {
+    const [, appeared] = /there is (AKIA\w+)/.exec(message) ?? [];
+    this.stage.iam.keys = this.stage.iam.keys.filter((key) => key.accessKeyId !== appeared);
+  }
+
   async run(at: Event): Promise<"ok" | "refused"> {
     const { stage } = this;
     stage.clock.time += at.hours * HOUR + SECOND;
@@ -94,24 +101,29 @@ class Life {
     const until = after(current?.createdAt, at.gracePeriod);
     const started = stage.clock.time;
     let [calls, made] = [0, 0];
+    /** AWS has just said that it allows no further key. */
+    let isFull = false;
 
     stage.iam.fault = (call) => {
       const [action, id = ""] = call.split(" ");
-      if (action === "CreateAccessKey") made += 1;
+      if (action === "CreateAccessKey") {
+        made += 1;
+        isFull = stage.iam.keys.length >= stage.iam.slots;
+      }
       if (action === "UpdateAccessKey" && id !== "AKIAIOSFODNN7EXAMPLE") {
         if (id !== previous?.accessKeyId || made > 0) this.crimes.push(`deactivated ${id}, which is not previous`);
         if (!until || started < Date.parse(until)) this.crimes.push(`deactivated ${id} before ${until}`);
         if (!at.deactivatePeriod) this.crimes.push(`deactivated ${id} unasked`);
       }
       if (action === "DeleteAccessKey") {
-        const asleep = (this.outs.retirement as { deactivatedAt?: string } | undefined)?.deactivatedAt;
-        const end = after(asleep, at.deactivatePeriod);
+        const end = after(this.outs.previousDeactivatedAt as string | undefined, at.deactivatePeriod);
         if (id === previous?.accessKeyId && !cause && at.deactivatePeriod && !(end && started >= Date.parse(end))) {
-          this.crimes.push(`deleted previous ${id} before it had slept`);
+          this.crimes.push(`deleted previous ${id} before it was deactivated long enough`);
         }
         const newest = stage.iam.ids().at(-1) ?? "";
         if (id === current?.accessKeyId) {
           if (!revokes) this.crimes.push(`deleted current ${id} with no revocation`);
+          else if (isFull) isFull = false;
           else if (newest === id || !this.#accepted.has(newest)) this.crimes.push(`deleted current ${id} too early`);
         }
         if (id === previous?.accessKeyId && !revokes) {
@@ -128,6 +140,13 @@ class Life {
       if (changes || this.#failed) {
         this.outs = (await stage.provider.update("id", this.outs, news)).outs as Props;
         this.#failed = false;
+        const blocked = (this.outs.pending as Pending[]).find((wait) => wait.blocked);
+        if (blocked) {
+          if (revokes) this.crimes.push("a revocation that is blocked");
+          if (this.key("current")?.accessKeyId !== current?.accessKeyId) this.crimes.push("blocked, and rotated");
+          this.#clear(blocked.message);
+          return "refused";
+        }
       }
       // A rotation within a grace period waits; by the trigger as by the schedule.
       const waits = !revokes && previous !== undefined && until !== undefined && started < Date.parse(until);
@@ -151,9 +170,7 @@ class Life {
       } else if (revokes) {
         this.#revoked.clear(); // refused, so it has not begun
       }
-      // As the message of a lost reply says: a person deletes the key of which nobody can tell whose it is.
-      const [, appeared] = /there is (AKIA\w+)/.exec(String(error)) ?? [];
-      if (appeared) stage.iam.keys = stage.iam.keys.filter((key) => key.accessKeyId !== appeared);
+      this.#clear(String(error));
       return "refused";
     } finally {
       const now = this.key("current")?.accessKeyId;
