@@ -79,15 +79,24 @@ export function settingError(settings: Settings, name: SettingName, found: strin
   });
 }
 
+/** What a file or a pipeline may give a text that AWS, and Node.js, would refuse in words that name nothing. */
+export function textProblem(text: string): string | undefined {
+  if (text !== text.trim()) return "has white space at an end.";
+  return /^[ -~]*$/.test(text) ? undefined : "has a character in it that can't be sent.";
+}
+
 /** The text of a setting; what is empty is not given. */
 export function textOf(settings: Settings, name: SettingName): string | undefined {
-  return settings.get(name) || undefined;
+  const text = settings.get(name) || undefined;
+  const problem = text && textProblem(text);
+  if (problem) throw settingError(settings, name, `which ${problem}`);
+  return text;
 }
 
 /** The value of a setting that is JSON text; `undefined` for what stands for nothing. */
 export function jsonOf(settings: Settings, name: SettingName): unknown {
-  const text = textOf(settings, name);
-  if (text === undefined) return undefined;
+  const text = settings.get(name);
+  if (!text) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);

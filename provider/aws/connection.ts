@@ -30,7 +30,7 @@ export function connectionOf(settings: Settings): Connection {
   return given({
     iamEndpoint: endpointOf(settings, "iam"),
     stsEndpoint: endpointOf(settings, "sts"),
-    stsRegion: textOf(settings, "stsRegion"),
+    stsRegion: regionOf(settings, "stsRegion"),
     useFipsEndpoint: flagOf(settings, "useFipsEndpoint"),
     useDualstackEndpoint: flagOf(settings, "useDualstackEndpoint"),
     attempts: attempts > 0 ? attempts : undefined,
@@ -41,6 +41,15 @@ export function connectionOf(settings: Settings): Connection {
     noProxy: textOf(settings, "noProxy"),
   });
 }
+
+/** One that is none would be part of an address that nobody has, or that anybody may have. */
+export function regionOf(settings: Settings, name: "region" | "stsRegion"): string | undefined {
+  const region = textOf(settings, name);
+  if (!region || isRegion(region)) return region;
+  throw settingError(settings, name, "which is no AWS region, for example eu-central-1.", "Correct it.");
+}
+
+export const isRegion = (text: string) => /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(text);
 
 function proxyOf(settings: Settings, name: "httpProxy" | "httpsProxy"): string | undefined {
   const address = textOf(settings, name);
@@ -67,7 +76,14 @@ export function requireAllowedAccount({ accountId }: UserArn, settings: Settings
     const found = `and the user's account ${accountId} ${are} among them.`;
     throw settingError(settings, name, found, "Correct `userArn`, or the setting.");
   };
-  const allowed = listOf(settings, "allowedAccountIds");
+  const allowed = accountsOf(settings, "allowedAccountIds");
   if (allowed.length > 0 && !allowed.includes(accountId)) refuse("allowedAccountIds", "is not");
-  if (listOf(settings, "forbiddenAccountIds").includes(accountId)) refuse("forbiddenAccountIds", "is");
+  if (accountsOf(settings, "forbiddenAccountIds").includes(accountId)) refuse("forbiddenAccountIds", "is");
+}
+
+/** YAML makes a number of an id without quotes, and one that begins with a zero is then another, which would match nothing. */
+function accountsOf(settings: Settings, name: "allowedAccountIds" | "forbiddenAccountIds"): string[] {
+  const ids = listOf(settings, name);
+  if (ids.every((id) => /^\d{12}$/.test(id))) return ids;
+  throw settingError(settings, name, "and in it what is no account id of 12 digits.", "Put each id in quotes.");
 }

@@ -1,10 +1,12 @@
-import { IamError, type IamErrorKind } from "../model/errors";
+import { IamError, type IamErrorKind, RotationError } from "../model/errors";
 
 interface SdkError {
   name?: string;
   message?: string;
   code?: string;
   Code?: string;
+  syscall?: string;
+  errors?: unknown[];
   $metadata?: { httpStatusCode?: number };
   cause?: unknown;
 }
@@ -12,29 +14,47 @@ interface SdkError {
 const BAD_CREDENTIALS =
   /^(InvalidClientTokenId|UnrecognizedClient|ExpiredToken|InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|RequestExpired|InvalidSignature|AuthFailure|OptInRequired|CredentialsProviderError|TokenProviderError)/;
 const THROTTLED = /^(Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|RequestThrottled|BandwidthLimitExceeded)/;
-// Nobody answered the phone: the request was certainly not executed.
-const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+/** Node.js could not make the request or the connection: it was certainly not executed. */
+const NOT_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ERR_INVALID_|ERR_UNESCAPED_|ERR_SOCKET_BAD_PORT)/;
 /** By OpenSSL's and Node's codes: the connection was given up before anything was sent. */
 const BAD_CERTIFICATE = /^(ERR_TLS_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_(GET|VERIFY))/;
+/** Told by their words alone: the SDK's about a connection that was not made in time, Node's and OpenSSL's about TLS. */
+const NO_CONNECTION =
+  /did not establish a connection|before secure TLS connection was established|wrong version number|alert protocol version/;
 
-/** Reduces an error of the SDK to what decisions need. */
+const unsent = new WeakSet<object>();
+
+/** Notes of an error of the SDK that the request was never handed on. @returns it */
+export function neverSent(error: unknown): unknown {
+  if (typeof error === "object" && error !== null) unsent.add(error);
+  return error;
+}
+
+/** Reduces an error of the SDK to what decisions need. Only what may have been executed is doubtful. */
 export function toIamError(action: string, error: unknown): IamError {
   if (error instanceof IamError) return error;
+  if (error instanceof RotationError) {
+    const { found, todo } = error.parts;
+    return new IamError("unreachable", action, "InvalidSetting", `${found} ${todo}`);
+  }
   const sdk = (error ?? {}) as SdkError;
   const status = sdk.$metadata?.httpStatusCode;
   const said = sdk.Code ?? sdk.name ?? "UnknownError";
   // Whoever answers without a code of AWS's is a proxy, or a gateway on the way.
   const isForeign = status !== undefined && status >= 400 && /^Unknown/.test(said);
   const code = networkCode(sdk) ?? (isForeign ? `HTTP ${status}` : said);
-  const kind = kindOf(code, status, sdk.message);
-  if (kind === "doubtful" && status !== undefined && status < 400) return damagedReply(action);
+  const found = kindOf(code, status, sdk.message);
+  const isUnsent = unsent.has(sdk) || causes(sdk).some(isNoConnection);
+  const kind = isUnsent && found === "doubtful" ? "unreachable" : found;
+  if (found === "doubtful" && status !== undefined && status < 400) return damagedReply(action, kind);
   const message = isForeign ? "a proxy or a gateway answered, and not AWS" : firstLine(sdk.message ?? "") || code;
   return new IamError(kind, action, code, message, { cause: withoutReply(sdk, message) });
 }
 
 /** It may hold a new key's secret, and the SDK hangs the whole reply on its error: neither text nor cause is kept. */
-export function damagedReply(action: string): IamError {
-  return new IamError("doubtful", action, "DamagedReply", "AWS's answer arrived damaged");
+export function damagedReply(action: string, kind: IamErrorKind = "doubtful"): IamError {
+  return new IamError(kind, action, "DamagedReply", "AWS's answer arrived damaged");
 }
 
 /**
@@ -61,16 +81,25 @@ function kindOf(code: string, status: number | undefined, message = ""): IamErro
   return "doubtful";
 }
 
+/** The error, and those within: of several addresses that were tried, the first. */
+function causes(error: SdkError): SdkError[] {
+  const all: SdkError[] = [];
+  for (let at: SdkError | undefined = error; at && all.length < 5; ) {
+    all.push(at);
+    at = (at.cause ?? at.errors?.[0]) as SdkError | undefined;
+  }
+  return all;
+}
+
+function isNoConnection({ syscall = "", message = "" }: SdkError): boolean {
+  return /^(connect|getaddrinfo)$/.test(syscall) || NO_CONNECTION.test(message);
+}
+
 /** Node puts the reason of a failed connection on `code`, at times of an inner error. */
 function networkCode(error: SdkError): string | undefined {
-  for (
-    let at: SdkError | undefined = error, depth = 0;
-    at && depth < 5;
-    at = at.cause as SdkError | undefined, depth++
-  ) {
-    if (typeof at.code === "string" && (/^E[A-Z_]+$/.test(at.code) || BAD_CERTIFICATE.test(at.code))) return at.code;
-  }
-  return undefined;
+  const isKnown = (code: unknown) =>
+    typeof code === "string" && (/^E[A-Z0-9_]+$/.test(code) || BAD_CERTIFICATE.test(code));
+  return causes(error).find(({ code }) => isKnown(code))?.code;
 }
 
 /** The SDK's error holds the whole request and reply; only its name and text are passed on. */

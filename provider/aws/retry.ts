@@ -25,10 +25,7 @@ export class Pace implements RateLimiter {
   }
 }
 
-/**
- * For calls that may be executed twice without harm. The SDK takes IAM's LimitExceeded for throttling, because other
- * services use that name for it; here it is an answer.
- */
+/** For calls that may be executed twice without harm; but an answer is an answer. */
 export class RetryAnything extends AdaptiveRetryStrategy {
   /** @param attempts how often a call is sent at the most */
   constructor(pace: RateLimiter, attempts = ATTEMPTS) {
@@ -36,7 +33,7 @@ export class RetryAnything extends AdaptiveRetryStrategy {
   }
 
   override async refreshRetryTokenForRetry(token: Token, error: ErrorInfo): NextToken {
-    if (isQuota(error)) throw new Error("a quota is no throttling");
+    if (isAnswer(token, error)) throw new Error("AWS has answered");
     return super.refreshRetryTokenForRetry(token, error);
   }
 }
@@ -49,6 +46,16 @@ export class RetryThrottled extends RetryAnything {
   }
 }
 
-function isQuota({ error }: ErrorInfo): boolean {
-  return error instanceof Error && /^LimitExceeded/.test(error.name);
+/**
+ * The SDK takes IAM's LimitExceeded for throttling, because other services use that name for it; and any refusal for one by the
+ * clock, again and again, where the machine's is four minutes off. Only what is refused by the clock is sent again, once.
+ */
+function isAnswer(token: Token, { error, errorType }: ErrorInfo): boolean {
+  const { name, $metadata = {} } = error as Refusal;
+  if (/^LimitExceeded/.test(name)) return true;
+  const { httpStatusCode: status = 0, clockSkewCorrected } = $metadata;
+  if (!clockSkewCorrected || errorType === "THROTTLING" || status >= 500 || status === 408) return false;
+  return !/Signature|^Request(Expired|InTheFuture|TimeTooSkewed)|^AuthFailure/.test(name) || token.getRetryCount() > 0;
 }
+
+type Refusal = Error & { $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean } };

@@ -1,15 +1,14 @@
 import { parseDuration } from "../model/duration";
 import { INTERNAL_INPUTS, PUBLIC_INPUTS } from "../model/inputs";
-import { given, isObject, sameValue } from "../model/json";
+import { given } from "../model/json";
+import { regionProblem } from "../model/keyText";
 import { isUnknown } from "../model/unknowns";
 import { parseUserArn, partitionOf, userArnProblem } from "../model/userArn";
+import { checkLogin, checkState, type Failure, unknownProperties } from "./checkKeys";
+
+export type { Failure };
 
 type Props = Record<string, unknown>;
-
-export interface Failure {
-  property: string;
-  reason: string;
-}
 
 /** Validates the inputs property by property. No message repeats a value that may be secret. */
 export function checkInputs(news: Props): { inputs: Props; failures: Failure[] } {
@@ -21,17 +20,10 @@ export function checkInputs(news: Props): { inputs: Props; failures: Failure[] }
     ...checkLogin(inputs.login),
     ...checkState(inputs.state),
     ...checkDurations(inputs),
+    ...checkTrigger(inputs.rotationTrigger, "rotationTrigger"),
+    ...checkTrigger(inputs.revocationTrigger, "revocationTrigger"),
   ];
   return { inputs, failures };
-}
-
-function unknownProperties(value: Props, names: readonly string[], prefix: string, internal: string[] = []): Failure[] {
-  return Object.keys(value)
-    .filter((name) => !names.includes(name) && !internal.includes(name))
-    .map((name) => ({
-      property: prefix + name,
-      reason: `there is no such property; ${prefix ? prefix.slice(0, -1) : "the resource"} takes ${names.join(", ")}`,
-    }));
 }
 
 function checkUserArn(arn: unknown): Failure[] {
@@ -46,45 +38,32 @@ function checkUserArn(arn: unknown): Failure[] {
 function checkRegion(region: unknown, arn: unknown): Failure[] {
   const fail = (reason: string) => [{ property: "region", reason }];
   if (region === undefined || isUnknown(region)) return [];
-  if (typeof region !== "string" || !/^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) {
-    return fail("is not an AWS region, for example eu-central-1");
-  }
-  const user = typeof arn === "string" ? parseUserArn(arn) : undefined;
-  return user && partitionOf(region) !== user.partition
+  const problem = regionProblem(region);
+  if (problem) return fail(problem);
+  const [user, partition] = [parseUserArn(String(arn)), partitionOf(String(region))];
+  return user && partition !== user.partition
     ? fail(
-        `lies in the partition ${partitionOf(region)}, the user in ${user.partition}; give a region of ${user.partition}, or none`,
+        `lies in the partition ${partition}, the user in ${user.partition}; give a region of ${user.partition}, or none`,
       )
     : [];
 }
 
-function checkLogin(login: unknown): Failure[] {
-  if (login === undefined || isUnknown(login)) return [];
-  if (!isObject(login))
-    return [{ property: "login", reason: "must be { accessKeyId, secretAccessKey, sessionToken? }" }];
-  return [
-    ...unknownProperties(login, ["accessKeyId", "secretAccessKey", "sessionToken"], "login."),
-    ...checkAccessKeyId(login.accessKeyId, "login."),
-    ...checkText(login.secretAccessKey, "login.secretAccessKey", "the secret access key of the login"),
-    ...(login.sessionToken === undefined || login.sessionToken === null
-      ? []
-      : checkText(login.sessionToken, "login.sessionToken", "a session token, or left out")),
-  ];
-}
-
-function checkState(state: unknown): Failure[] {
-  if (state === undefined || isUnknown(state)) return [];
-  if (!isObject(state)) return [{ property: "state", reason: "must be { current?, previous? }, the keys to adopt" }];
-  const { current, previous } = state;
-  const failures = unknownProperties(state, ["current", "previous"], "state.");
-  if (isGiven(current)) failures.push(...checkKey(current, "state.current", true));
-  if (isGiven(previous)) failures.push(...checkKey(previous, "state.previous", false));
-  if (!isGiven(current) && !isGiven(previous)) {
-    failures.push({ property: "state", reason: "names no key; give current, previous or both, or leave state out" });
+/** Pulumi's SDKs make an empty object of a Date, a Map, a Set or a URL before anybody sees it: its changes would be missed. */
+function checkTrigger(value: unknown, property: string): Failure[] {
+  if (typeof value !== "object" || value === null) return [];
+  const inside = Object.entries(value);
+  if (inside.length === 0 && !Array.isArray(value)) {
+    return [
+      {
+        property,
+        reason:
+          "is an empty object, as Pulumi makes one of a Date, a Map, a Set or a URL in an output, so that a change of it would not be seen; pass text instead, for example date.toISOString() or JSON.stringify(value)",
+      },
+    ];
   }
-  if (isObject(current) && isObject(previous) && sameValue(current.accessKeyId, previous.accessKeyId)) {
-    failures.push({ property: "state.previous.accessKeyId", reason: "is the same key as state.current" });
-  }
-  return failures;
+  return inside.flatMap(([key, item]) =>
+    checkTrigger(item, Array.isArray(value) ? `${property}[${key}]` : `${property}.${key}`),
+  );
 }
 
 function checkDurations(inputs: Props): Failure[] {
@@ -115,42 +94,4 @@ function checkDurations(inputs: Props): Failure[] {
     });
   }
   return failures;
-}
-
-// An ESC environment that has not rotated twice yet hands on `previous: null`.
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
-function checkKey(key: unknown, property: string, needsSecret: boolean): Failure[] {
-  if (isUnknown(key)) return [];
-  if (!isObject(key)) return [{ property, reason: "must be { accessKeyId, secretAccessKey }" }];
-  const secret = `${property}.secretAccessKey`;
-  return [
-    // createdAt is what our own outputs carry: they can be passed on as they are. AWS is asked for the date all the same.
-    ...unknownProperties(key, ["accessKeyId", "secretAccessKey", "createdAt"], `${property}.`),
-    ...checkAccessKeyId(key.accessKeyId, `${property}.`),
-    ...(needsSecret || isGiven(key.secretAccessKey)
-      ? checkText(
-          key.secretAccessKey,
-          secret,
-          `the secret access key of ${property}${needsSecret ? "; a key without its secret can be adopted as state.previous" : ", or left out"}`,
-        )
-      : []),
-  ];
-}
-
-function checkAccessKeyId(id: unknown, prefix: string): Failure[] {
-  const property = `${prefix}accessKeyId`;
-  if (isUnknown(id)) return [];
-  if (!isGiven(id) || id === "") return [{ property, reason: "is required: the id of an access key" }];
-  return typeof id === "string" && /^\w{16,128}$/.test(id)
-    ? []
-    : [{ property, reason: "is not an access key id: 16 to 128 letters and digits, for example AKIAIOSFODNN7EXAMPLE" }];
-}
-
-function checkText(value: unknown, property: string, what: string): Failure[] {
-  if (isUnknown(value)) return [];
-  if (!isGiven(value) || value === "") return [{ property, reason: `is empty: it must be ${what}` }];
-  return typeof value === "string" ? [] : [{ property, reason: `must be a string: ${what}` }];
 }

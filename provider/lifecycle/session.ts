@@ -1,6 +1,6 @@
 import type { Dependencies, Iam } from "../act/dependencies";
 import type { Settings } from "../aws/awsSettings";
-import { type Access, connectionOf, requireAllowedAccount } from "../aws/connection";
+import { type Access, connectionOf, isRegion, regionOf, requireAllowedAccount } from "../aws/connection";
 import { credentialSource } from "../aws/credentials";
 import type { AccessKeyPair } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
@@ -77,19 +77,42 @@ function settingsOf({ awsProvider }: Pick<Inputs, "awsProvider">, config: StackC
  * @returns the access that settings and login ask for
  * @throws RotationError for a setting that can't be followed
  */
-export function accessOf(user: UserArn, { login }: Pick<Inputs, "login">, settings: Settings): Access {
+export function accessOf(
+  user: UserArn,
+  { login }: Pick<Inputs, "login">,
+  settings: Settings,
+  env: NodeJS.ProcessEnv = process.env,
+): Access {
   requireAllowedAccount(user, settings);
-  return { credentials: credentialSource(login, settings), connection: connectionOf(settings) };
+  return { credentials: credentialSource(login, settings, env), connection: connectionOf(settings) };
+}
+
+/** The region that signs. */
+function regionBy(user: UserArn, region: string | undefined, settings: Settings, env: NodeJS.ProcessEnv): string {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = env;
+  const found = regionFor(user, region, regionOf(settings, "region"), AWS_REGION, AWS_DEFAULT_REGION);
+  if (isRegion(found)) return found;
+  throw new RotationError({
+    attempted: "Can't choose a region",
+    found: `${found === AWS_REGION ? "AWS_REGION" : "AWS_DEFAULT_REGION"} is set, which is no AWS region.`,
+    todo: "Correct it; or pass `region`.",
+  });
 }
 
 /** What can be told of the credentials before any call, property by property. */
-export function checkAccess(inputs: Record<string, unknown>, config: StackConfig | undefined): Failure[] {
-  const { userArn, login, awsProvider } = inputs as Partial<Inputs>;
+export function checkAccess(
+  inputs: Record<string, unknown>,
+  config: StackConfig | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Failure[] {
+  const { userArn, login, awsProvider, region } = inputs as Partial<Inputs>;
   const user = typeof userArn === "string" ? parseUserArn(userArn) : undefined;
   if (!user || hasUnknowns(awsProvider)) return [];
   if (!login && !awsProvider && isAmbientForbidden(config)) return [{ property: "login", reason: AMBIENT }];
   try {
-    accessOf(user, { ...(login && { login }) }, settingsOf({ ...(awsProvider && { awsProvider }) }, config));
+    const settings = settingsOf({ ...(awsProvider && { awsProvider }) }, config);
+    accessOf(user, { ...(login && { login }) }, settings, env);
+    if (!region) regionBy(user, undefined, settings, env);
     return [];
   } catch (error) {
     if (!(error instanceof RotationError)) throw error;
@@ -109,8 +132,8 @@ function isAmbientForbidden(config: StackConfig | undefined): boolean {
 function dependenciesFor({ connect, env, ...rest }: World, inputs: Inputs, settings: Settings): Dependencies {
   const user = parseUserArn(inputs.userArn);
   if (!user) throw new Error(`${inputs.userArn} is not the ARN of an IAM user`);
-  const region = regionFor(user, inputs.region, settings.get("region"), env.AWS_REGION, env.AWS_DEFAULT_REGION);
-  const access = accessOf(user, inputs, settings);
+  const region = regionBy(user, inputs.region, settings, env);
+  const access = accessOf(user, inputs, settings, env);
   const signedBy = (login: AccessKeyPair) => connect(user, region, { ...access, credentials: { login } });
   return { ...rest, iam: connect(user, region, access), signedBy };
 }

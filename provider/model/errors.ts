@@ -77,6 +77,7 @@ function whatToDo(error: IamError, userArn: string): string {
 
 /** What is not mended where its kind says. */
 const HINTS: [RegExp, string][] = [
+  [/ InvalidSetting /, "Then run again."],
   [
     /explicit deny in a (service|resource) control policy/,
     "A policy of the organization denies it, which no permission on the user mends: ask who keeps it; then run again.",

@@ -40,6 +40,7 @@ export function parseUserArn(arn: string): UserArn | undefined {
 /** Why a text is not the ARN of an IAM user, in words for the one who wrote it. */
 export function userArnProblem(arn: string): string | undefined {
   if (parseUserArn(arn)) return undefined;
+  if (parseUserArn(arn.trim())) return "has white space before or after it; pass it without";
   const example = "for example arn:aws:iam::123456789012:user/ci/deployer";
   if (/:iam::\d{12}:root$/.test(arn))
     return `is the account's root user, whose keys can't be rotated here; give an IAM user's ARN, ${example}`;

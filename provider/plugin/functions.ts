@@ -1,7 +1,7 @@
 import { isObject } from "../model/json";
 import { policyDocument } from "../model/policy";
 import { type ReportRow, reportTable } from "../model/report";
-import { regionProblem, secretProblem, smtpPassword } from "../model/smtpPassword";
+import { smtpPassword, smtpRegionProblem, smtpSecretProblem } from "../model/smtpPassword";
 import { type Bag, plainBag, secret } from "./wire";
 
 type Answer = { result: Bag } | { failure: { property: string; reason: string } };
@@ -11,14 +11,15 @@ export function invoke(token: string, args: Bag): Answer {
   const given = plainBag(args);
   switch (token.split(":").at(-1)) {
     case "rotationPolicy": {
-      const userArns = [given.userArns].flat().map(String);
-      const options = { lastUsedGuard: given.lastUsedGuard === true, deactivate: given.deactivate === true };
-      return { result: { json: policyDocument(userArns, options) } };
+      const { userArns, ...options } = given;
+      const made = policyDocument([userArns ?? []].flat(), options);
+      if ("json" in made) return { result: made };
+      return { failure: { property: "", reason: `rotationPolicy: ${made.problem}` } };
     }
     case "sesSmtpPassword": {
       const { secretAccessKey, region } = given;
-      const found = secretProblem(secretAccessKey) ?? regionProblem(region);
-      if (found) return { failure: { property: "", reason: `sesSmtpPassword: ${found}` } };
+      const reason = smtpSecretProblem(secretAccessKey) ?? smtpRegionProblem(region);
+      if (reason) return { failure: { property: "", reason } };
       return { result: { password: secret(smtpPassword(String(secretAccessKey), String(region))) } };
     }
     case "rotationReport":

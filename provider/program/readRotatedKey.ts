@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RotatedKey } from "../model/accessKey";
+import { refusal } from "./refusal";
 
 /**
  * Reads a rotated key from another stack, and checks it. A stack that can't decrypt the secrets of the stack that it reads
@@ -28,7 +29,7 @@ function checkKey(from: string, name: string, outputs: Record<string, unknown>):
   if (!Object.hasOwn(outputs, name)) {
     const others = Object.keys(outputs).sort().join(", ") || "none";
     throw refusal(
-      `${which} is not there. Its outputs are: ${others}. Export the key there, and run \`pulumi up\` there first.`,
+      `readRotatedKey: ${which} is not there. Its outputs are: ${others}. Export the key there, and run \`pulumi up\` there first.`,
     );
   }
   const { [name]: value } = outputs;
@@ -36,13 +37,13 @@ function checkKey(from: string, name: string, outputs: Record<string, unknown>):
   const { accessKeyId, secretAccessKey, createdAt } = fields;
   if ([value, accessKeyId, secretAccessKey].some(isElided)) {
     throw refusal(
-      `${which} can't be decrypted here. This stack needs what decrypts that one: the same PULUMI_CONFIG_PASSPHRASE, or the ` +
+      `readRotatedKey: ${which} can't be decrypted here. This stack needs what decrypts that one: the same PULUMI_CONFIG_PASSPHRASE, or the ` +
         "permission to use the key of its secrets provider.",
     );
   }
   if (!isText(accessKeyId) || !isText(secretAccessKey) || !isText(createdAt)) {
     throw refusal(
-      `${which} is no key with accessKeyId, secretAccessKey and createdAt. Export \`current\` of a RotatedAccessKey or a ` +
+      `readRotatedKey: ${which} is no key with accessKeyId, secretAccessKey and createdAt. Export \`current\` of a RotatedAccessKey or a ` +
         "RotatedUser there, as it is.",
     );
   }
@@ -56,11 +57,4 @@ function isElided(value: unknown): boolean {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
-}
-
-/** Pulumi reads the stack of an error without showing it, and that takes ts-node half a minute: so there is none. */
-function refusal(found: string): Error {
-  const error = new pulumi.RunError(`readRotatedKey: ${found}`);
-  error.stack = error.message;
-  return error;
 }

@@ -4,6 +4,7 @@ import { PUBLIC_INPUTS } from "../model/inputs";
 import { OUTPUT_NAMES, SECRETS } from "../model/outputs";
 import { ownerHash } from "../model/owner";
 import type { Pending } from "../model/pending";
+import { refuseArgs, refuseOverwritten } from "./argNames";
 import { readAwsProvider, splitAwsProvider } from "./awsProvider";
 import { jsonInput } from "./jsonInput";
 import { outputsNow } from "./outputsNow";
@@ -199,6 +200,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
         `RotatedAccessKey ${name}: Yarn's Plug'n'Play is not supported, since Pulumi looks for packages in node_modules. Set \`nodeLinker: node-modules\` in .yarnrc.yml, run yarn install, then try again.`,
       );
     }
+    refuseArgs(`RotatedAccessKey ${name}`, args);
     const { opts: ownOpts, awsProvider } = splitAwsProvider(opts);
     const inputs: pulumi.Inputs = {
       ...args,
@@ -220,6 +222,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       }),
       __provider: PROVIDER,
     };
+    refuseOverwritten(`RotatedAccessKey ${name}`, args, props);
     const resume = withoutStackTraces();
     try {
       super(TYPE, name, props, {

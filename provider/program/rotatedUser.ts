@@ -6,6 +6,7 @@ import { PUBLIC_INPUTS } from "../model/inputs";
 import { PUBLIC_OUTPUTS } from "../model/outputs";
 import type { Pending } from "../model/pending";
 import { JOURNAL_PATHS } from "../model/userTags";
+import { refuseUserArgs } from "./argNames";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
 import { userTags, withTagsAll } from "./userTags";
 
@@ -85,8 +86,9 @@ export class RotatedUser extends pulumi.ComponentResource {
    * @param opts the options of any component; an explicit `aws.Provider` makes the user and rotates its keys
    */
   constructor(name: string, args: RotatedUserArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
-    const { user, ...keyArgs } = args ?? {};
     // First, so that what is refused at once leaves nothing behind.
+    refuseUserArgs(`RotatedUser ${name}`, args ?? {});
+    const { user, ...keyArgs } = args ?? {};
     const tags = userTags(name, user?.tags);
     super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, withAlias(opts));
     // The rotation writes a tag on this user that is none of its inputs: the options keep it out of every comparison.

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { regionProblem, secretProblem, smtpPassword } from "../model/smtpPassword";
+import { smtpPassword, smtpRegionProblem, smtpSecretProblem } from "../model/smtpPassword";
+import { refusal } from "./refusal";
 
 /**
  * The password with which an access key signs in to the SMTP interface of Amazon SES, by
@@ -24,14 +25,14 @@ export function sesSmtpPassword(
 ): pulumi.Output<string> {
   // One by one, so that a preview tells a bad region also while the key is still to be made.
   const both = pulumi.all([
-    pulumi.output(secretAccessKey).apply((secret) => checked(secret, secretProblem)),
-    pulumi.output(region).apply((place) => checked(place, regionProblem)),
+    pulumi.output(secretAccessKey).apply((secret) => checked(secret, smtpSecretProblem)),
+    pulumi.output(region).apply((place) => checked(place, smtpRegionProblem)),
   ]);
   return pulumi.secret(both.apply(([secret, place]) => smtpPassword(secret, place)));
 }
 
 function checked(value: string, problemOf: (value: unknown) => string | undefined): string {
   const problem = problemOf(value);
-  if (problem) throw new pulumi.RunError(`sesSmtpPassword: ${problem}`);
+  if (problem) throw refusal(problem);
   return value;
 }

@@ -2,6 +2,7 @@ import type { UserArgs } from "@pulumi/aws/iam/user";
 import { getVersion } from "@pulumi/aws/utilities";
 import * as pulumi from "@pulumi/pulumi";
 import { OWN_TAG, tagProblem } from "../model/userTags";
+import { refusal } from "./refusal";
 
 /** Engines look for a path in the inputs; up to 3.180 they fail where it begins with a property that is not there. */
 export const withTagsAll: pulumi.ResourceTransformation = ({ props, opts }) => ({
@@ -34,12 +35,9 @@ function isPlain(given: UserArgs["tags"]): given is Record<string, pulumi.Input<
   return typeof given === "object" && given !== null && !pulumi.Output.isInstance(given) && !(given instanceof Promise);
 }
 
-/**
- * A RunError, since of another one that comes this late Pulumi shows promises and stacks, and takes half a minute for it.
- * @throws RunError if that tag can't be given to a user with a journal
- */
+/** @throws RunError if that tag can't be given to a user with a journal */
 function checked(user: string, key: string, value: string): string {
   const problem = tagProblem(user, key, value, Number.parseInt(getVersion(), 10));
-  if (problem) throw new pulumi.RunError(problem);
+  if (problem) throw refusal(problem);
   return value;
 }

@@ -36,6 +36,7 @@ describe("an end that is asked for during a rotation", function () {
 
   /** A rotation whose end is asked for right before or after AWS makes the key. @returns what it printed */
   async function ended(user: string, when: "before" | "after", end: () => unknown): Promise<string> {
+    proxy.clockAhead(0);
     account = new Account(endpoint.url, user);
     const env = { USER_ARN: await account.createUser(), TRIGGER: "1", AWS_REGION: "us-east-1" };
     stack = await Stack.create({ endpointUrl: proxy.url, program: PROGRAM, env, hasty: true });
@@ -88,6 +89,8 @@ describe("an end that is asked for during a rotation", function () {
       await ended(`dies-${signals.length}`, "after", () => toAll(...signals));
       await account.onlyHas(first);
       proxy.clear();
+      // What was at work is not waited for.
+      proxy.clockAhead(15 * 60_000);
       await stack.run("cancel", "--yes", "--stack", "dev");
       await stack.up();
       assert.equal(stack.recorded()?.previousAccessKeyId, first, "the next update rotates");

@@ -14,7 +14,7 @@ const CONFIG = {
   "aws:accessKey": "AKIACONFIG0000000000",
   "aws:secretKey": "config's secret",
 };
-const LOGIN = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "the login's secret / +" };
+const LOGIN = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "the-login's-secret/+" };
 
 // What is sent side by side comes in any order: of each group, the names are sorted.
 const MAKE = ["CreateAccessKey", "GetCallerIdentity", "GetUser", "ListAccessKeys", "TagUser"];

@@ -1,11 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
 import { ensureEngine } from "../../tools/engine";
 import { ensureBuilt, ROOT } from "../support/dist";
 
-const { devDependencies } = require("../../package.json") as { devDependencies: Record<string, string> };
+const { devDependencies, files: PACKED } = require("../../package.json") as {
+  devDependencies: Record<string, string>;
+  files: string[];
+};
 
 /** Asks for the installed package from the program's folder, as `__provider` does. */
 export const PROVIDER =
@@ -18,12 +21,18 @@ export interface Tarball {
   paths: string[];
 }
 
-/** Packs what is built; the scripts of a real `npm publish` would only build it again. */
+/** Packs a copy of what is built: npm's scripts would build it again, and empty `dist` while other tests run. */
 export async function pack(into: string): Promise<Tarball> {
   ensureBuilt();
+  const copy = mkdtempSync(join(into, "package-"));
+  for (const name of ["package.json", "README.md", "LICENSE", ...PACKED]) {
+    cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  }
   const { stdout } = await execa("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", into], {
-    cwd: ROOT,
+    cwd: copy,
+    stdin: "ignore",
   });
+  rmSync(copy, { recursive: true });
   const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
   if (!packed) throw new Error(`npm pack says ${stdout}`);
   return { file: join(into, packed.filename), paths: packed.files.map(({ path }) => path).sort() };

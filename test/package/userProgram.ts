@@ -1,5 +1,5 @@
+import type { RuntimeOptions } from "../support/languageHost";
 import { type Cell, VERSIONS } from "./cells";
-import type { RuntimeOptions } from "./languageHost";
 import type { Tarball } from "./program";
 
 /** What the user's project is: the files that he writes, and the options of Pulumi's runtime. */

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import http from "node:http";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import execa from "execa";
 import { logToStderr } from "../../tools/commands";
 import { pythonWith } from "../../tools/endpoint/python";
-import { startShim } from "../support/shim";
+import { startPlaces } from "./places";
 import { PROVIDER, Program, pack } from "./program";
+import { type Row, Side } from "./sides";
 
 const USER = "arn:aws:iam::123456789012:user/deployer";
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIAENVIRONMENT00000", AWS_SECRET_ACCESS_KEY: "secret" };
@@ -33,30 +31,21 @@ describe("where calls go, from the packed tarball", function () {
   this.timeout(180_000);
   const program = new Program();
   const folder = mkdtempSync(join(tmpdir(), "rotator-places-"));
-  let asked: Set<string>;
-  let python: string;
-  let listener: http.Server;
-  let address: string;
+  let places: Awaited<ReturnType<typeof startPlaces>>;
+  let ours: Side;
+  let theirs: Side;
 
-  /** Notes whom it is asked to reach, as a proxy, or that it is asked itself; and helps nobody. */
   before(async () => {
-    python = await pythonWith(logToStderr, "awscli");
+    const python = await pythonWith(logToStderr, "awscli");
     await program.install(await pack(folder));
-    listener = http.createServer((_request, response) => {
-      asked.add("own");
-      response.statusCode = 400;
-      response.end("<ErrorResponse><Error><Code>ValidationError</Code><Message>no</Message></Error></ErrorResponse>");
-    });
-    listener.on("connect", (request, socket) => {
-      asked.add(String(request.url).replace(/:443$/, ""));
-      socket.on("error", () => {});
-      socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
-    });
-    await new Promise<void>((done) => listener.listen(0, "127.0.0.1", done));
-    address = `127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    places = await startPlaces();
+    ours = new Side(process.execPath, [join(__dirname, "sides.package.cjs")], program.folder);
+    theirs = new Side(python, [join(__dirname, "sides.cli.py")], folder);
   });
-  after(() => {
-    listener?.close();
+  after(async () => {
+    await ours?.stop();
+    await theirs?.stop();
+    places?.stop();
     program.remove();
     rmSync(folder, { recursive: true });
   });
@@ -105,6 +94,86 @@ describe("where calls go, from the packed tarball", function () {
       profile: `services = here\n[services here]\niam =\n  endpoint_url = ${OWN}`,
       asks: ["own"],
     },
+    {
+      title: "a services section of AWS_PROFILE that is not there",
+      env: ops,
+      profile: `services = elsewhere\nendpoint_url = ${OWN}`,
+      asks: [],
+    },
+    {
+      title: "a services section of aws:profile that is not there",
+      config: byConfig,
+      cli: byOption,
+      profile: `services = elsewhere\nendpoint_url = ${OWN}`,
+      asks: [],
+    },
+    {
+      title: "a services section that is not there, beside an address in the environment",
+      env: { ...ops, AWS_ENDPOINT_URL: OWN },
+      profile: "services = elsewhere",
+      asks: ["own"],
+    },
+    {
+      title: "an empty AWS_ENDPOINT_URL beside AWS_PROFILE",
+      env: { ...ops, AWS_ENDPOINT_URL: "" },
+      profile: `endpoint_url = ${OWN}`,
+      asks: ["own"],
+    },
+    {
+      title: "an empty AWS_ENDPOINT_URL_IAM beside aws:profile",
+      env: { AWS_ENDPOINT_URL_IAM: "", AWS_ENDPOINT_URL: "" },
+      config: byConfig,
+      cli: byOption,
+      profile: `endpoint_url = ${OWN}`,
+      asks: ["own"],
+    },
+    {
+      title: "an address in the environment before aws:profile's",
+      env: { AWS_ENDPOINT_URL: OWN },
+      config: byConfig,
+      cli: byOption,
+      profile: "endpoint_url = http://127.0.0.1:9",
+      asks: ["own"],
+    },
+    {
+      title: "the profile of aws:profile, not of AWS_PROFILE",
+      env: { AWS_PROFILE: "other" },
+      config: byConfig,
+      cli: byOption,
+      profile: `endpoint_url = ${OWN}\n[profile other]\nendpoint_url = http://127.0.0.1:9`,
+      asks: ["own"],
+    },
+    ...(["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM"] as const).map((name) => ({
+      title: `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS beside ${name}`,
+      env: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true", [name]: OWN },
+      asks: ["iam.amazonaws.com"],
+    })),
+    {
+      title: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS beside aws:profile",
+      env: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" },
+      config: byConfig,
+      cli: byOption,
+      profile: `endpoint_url = ${OWN}`,
+      asks: ["iam.amazonaws.com"],
+    },
+    {
+      title: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS beside aws:endpoints",
+      env: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" },
+      config: { "aws:endpoints": `[{"iam":"${OWN}"}]` },
+      cli: ["--endpoint-url", OWN],
+      asks: ["own"],
+    },
+    {
+      title: "ignore_configured_endpoint_urls of aws:profile",
+      config: byConfig,
+      cli: byOption,
+      profile: `ignore_configured_endpoint_urls = true\nendpoint_url = ${OWN}`,
+      asks: ["iam.amazonaws.com"],
+    },
+    { title: "AWS_ENDPOINT_URL that is none", env: { AWS_ENDPOINT_URL: "garbage" }, asks: [] },
+    { title: "AWS_ENDPOINT_URL of another kind", env: { AWS_ENDPOINT_URL: "ftp://ADDRESS" }, asks: [] },
+    { title: "a region that is none", env: { AWS_REGION: "../../evil", AWS_DEFAULT_REGION: "../../evil" }, asks: [] },
+    { title: "FIPS and an address", env: { AWS_USE_FIPS_ENDPOINT: "true", AWS_ENDPOINT_URL: OWN }, asks: [] },
     { title: "AWS_USE_FIPS_ENDPOINT", env: { AWS_USE_FIPS_ENDPOINT: "true" }, asks: ["iam-fips.amazonaws.com"] },
     {
       title: "aws:useFipsEndpoint",
@@ -155,19 +224,20 @@ describe("where calls go, from the packed tarball", function () {
     },
     { title: "ALL_PROXY, which is none", env: { HTTPS_PROXY: "", ALL_PROXY: OWN }, asks: [] },
   ];
+  const fill = (text: string) => text.replace("ADDRESS", `127.0.0.1:${places.port}`).replace("PORT", `${places.port}`);
   const filled = (given: Record<string, string>) =>
     Object.fromEntries(Object.entries(given).map(([name, value]) => [name, fill(value)]));
-  const fill = (text: string) => text.replace("ADDRESS", address).replace("PORT", address.split(":")[1] ?? "");
 
-  /** What both are run with, in a home of its own. */
-  function surroundings(at: number, { env = {}, profile }: Story): Record<string, string> {
-    const home = join(folder, `home${at}`);
-    mkdirSync(join(home, ".aws"), { recursive: true });
+  /** What both are run with, with files of their own. */
+  function surroundings({ env = {}, profile }: Story): Record<string, string> {
+    const home = mkdtempSync(join(folder, "row"));
     const keys = `aws_access_key_id = ${KEYS.AWS_ACCESS_KEY_ID}\naws_secret_access_key = secret`;
-    writeFileSync(join(home, ".aws/config"), `[profile ops]\n${keys}\n${fill(profile ?? "")}\n`);
+    writeFileSync(join(home, "config"), `[profile ops]\n${keys}\n${fill(profile ?? "")}\n`);
     return {
+      PATH: process.env.PATH ?? "",
       HOME: home,
-      HTTPS_PROXY: `http://${address}`,
+      AWS_CONFIG_FILE: join(home, "config"),
+      HTTPS_PROXY: places.url,
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_MAX_ATTEMPTS: "1",
       ...(profile ? {} : KEYS),
@@ -175,34 +245,28 @@ describe("where calls go, from the packed tarball", function () {
     };
   }
 
-  for (const [at, story] of stories.entries()) {
+  /** Who is asked; nobody there is AWS. */
+  async function askedBy(side: Side, row: Row): Promise<string[]> {
+    places.asked.clear();
+    const { failed, said, noise = "" } = await side.run(row);
+    assert.ok(failed);
+    assert.equal(noise, "");
+    if (places.asked.size === 0) assert.doesNotMatch(said, /no clear answer/);
+    return [...places.asked].map((name) => (name === "environment" ? "own" : name));
+  }
+
+  for (const story of stories) {
     const { title, config = {}, userArn = USER, asks, cli = [], differs } = story;
     it(`${title}: ${asks.join() || "nobody here"}`, async () => {
-      asked = new Set();
-      const env = surroundings(at, story);
-      const shim = await startShim({
-        cwd: program.folder,
-        pulumiPackage: join(program.folder, "node_modules/@pulumi/pulumi"),
-        config: filled(config),
-        env,
-      });
-      try {
-        const inputs = { userArn, journalOwner: "ownerofthese", __provider: PROVIDER };
-        await assert.rejects(shim.create(inputs), /iam:(GetUser|ListAccessKeys) failed with /);
-        assert.deepEqual([...asked], asks);
-      } finally {
-        await shim.stop();
-      }
+      const inputs = { userArn, journalOwner: "ownerofthese", __provider: PROVIDER };
+      assert.deepEqual(await askedBy(ours, { env: surroundings(story), config: filled(config), inputs }), asks);
     });
     if (cli === "none") continue;
     it(`${title}: the AWS CLI ${differs ? `goes elsewhere, since ${differs.because}` : "goes there too"}`, async () => {
-      asked = new Set();
-      const command = ["-m", "awscli", "iam", "list-access-keys", "--user-name", "deployer", ...cli.map(fill)];
+      const args = ["iam", "list-access-keys", "--user-name", "deployer", ...cli.map(fill)];
       // It wants a region; ours takes that in which the partition's IAM lives.
-      const env = { PATH: process.env.PATH ?? "", AWS_DEFAULT_REGION: "us-east-1", ...surroundings(at, story) };
-      const { failed } = await execa(python, command, { env, extendEnv: false, reject: false, timeout: 30_000 });
-      assert.ok(failed, "nobody there is AWS");
-      assert.deepEqual([...asked], differs?.asks ?? asks);
+      const env = { AWS_DEFAULT_REGION: "us-east-1", ...surroundings(story) };
+      assert.deepEqual(await askedBy(theirs, { env, args }), differs?.asks ?? asks);
     });
   }
 });

@@ -39,12 +39,15 @@ new RotatedAccessKey("ci", { userArn: "${userArn}", login: ${JSON.stringify(rota
     const { code, text } = await stack.tryUp();
     assert.notEqual(code, 0);
     assert.match(text, /Can't deactivate access keys of .*iam:UpdateAccessKey failed with AccessDenied/);
-    assert.match(text, /Allow iam:UpdateAccessKey on this user \(`rotationPolicy\(userArn, \{ deactivate: true \}\)`/);
+    assert.match(
+      text,
+      /Allow iam:UpdateAccessKey on this user \(`rotationPolicy\(userArn, \{ deactivatePeriod: true \}\)`/,
+    );
     assert.deepEqual(await statuses(), []);
   });
 
   it("is all that is needed besides, and nobody's key is touched to find out", async () => {
-    await rotator.allow(await policyFor(userArn, { deactivate: true }));
+    await rotator.allow(await policyFor(userArn, { deactivatePeriod: true }));
     await stack.up();
     stack.env.TRIGGER = "2";
     await stack.up();

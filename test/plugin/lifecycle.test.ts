@@ -72,7 +72,7 @@ describe("RotatedAccessKey of the provider plugin, through the engine", function
   it("keeps a trigger that is secret, and a login, out of sight", async () => {
     const { stack, give } = await begin();
     stack.env.SECRET_TRIGGER = "a trigger that is secret";
-    const login = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "login that is secret" };
+    const login = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "login-that-is-secret" };
     give({ login });
     await stack.up();
     stack.env.SECRET_TRIGGER = "another trigger that is secret";
@@ -81,7 +81,7 @@ describe("RotatedAccessKey of the provider plugin, through the engine", function
     await stack.up("--diff");
     await stack.refresh();
     await stack.destroy();
-    leaksNothing(stack, "trigger that is secret", "login that is secret");
+    leaksNothing(stack, "trigger that is secret", "login-that-is-secret");
   });
 
   it("says what it may do where a trigger is not known yet, and rotates once it is", async () => {

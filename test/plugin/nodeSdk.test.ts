@@ -14,7 +14,7 @@ const key = new rotator.RotatedAccessKey("ci", {
 exports.current = key.current;
 exports.previous = key.previous;
 exports.dates = pulumi.all([key.rotationDueAt, key.previousUntil, key.waitsFor]).apply(([due, until, waits]) => ({ due, until, waits }));
-exports.policy = rotator.rotationPolicyOutput({ userArns: [key.userArn], deactivate: true }).json;
+exports.policy = rotator.rotationPolicyOutput({ userArns: [key.userArn], deactivatePeriod: true }).json;
 const { userArn, currentAccessKeyId, previousAccessKeyId, rotatedAt, rotationDueAt, previousUntil, retirement, waitsFor } = key;
 const reported = { userArn, currentAccessKeyId, previousAccessKeyId, rotatedAt, rotationDueAt, previousUntil, retirement, waitsFor };
 exports.report = rotator.rotationReportOutput({ keys: [reported] }).markdown;

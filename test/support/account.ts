@@ -61,9 +61,12 @@ export class Account {
 
   /** Waits for ten seconds at the most until this is the user's only key: a process that nobody waits for may be deleting another. */
   async onlyHas(id: string): Promise<void> {
-    const ids = async () => (await this.keys()).map((key) => key.id);
-    for (let tries = 0; (await ids()).join() !== id && tries < 50; tries++) await sleep(200);
-    assert.deepEqual(await ids(), [id]);
+    for (let tries = 0; (await this.ids()).join() !== id && tries < 50; tries++) await sleep(200);
+    assert.deepEqual(await this.ids(), [id]);
+  }
+
+  async ids(): Promise<string[]> {
+    return (await this.keys()).map(({ id }) => id).sort();
   }
 
   async keys(): Promise<{ id: string; status: string }[]> {

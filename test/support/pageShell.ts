@@ -1,12 +1,12 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
-import execa from "execa";
 import { awsPluginUnlessInstalled } from "../../tools/awsPlugin";
 import { logToStderr } from "../../tools/commands";
 import { pythonWith } from "../../tools/endpoint/python";
 import { ensureEngine } from "../../tools/engine";
 import { pulumiHome } from "../../tools/engine/cache";
+import { bash } from "./bash";
 import { ensureBuilt, ROOT } from "./dist";
 
 /** The code blocks of a language on the page of a recipe. */
@@ -58,6 +58,8 @@ export class PageShell {
       // What a person would answer.
       PULUMI_SKIP_CONFIRMATIONS: "true",
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      // `npm run check` has checked their types already.
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: String(awsPlugin !== undefined),
       AWS_ENDPOINT_URL: endpointUrl,
       AWS_DEFAULT_REGION: "us-east-1",
@@ -68,27 +70,23 @@ export class PageShell {
   }
 
   /** Runs commands that have to succeed. */
-  async run(
-    script: string,
-    { env = {}, input = "" }: { env?: NodeJS.ProcessEnv; input?: string } = {},
-  ): Promise<string> {
+  async run(script: string, { env = {}, input }: { env?: NodeJS.ProcessEnv; input?: string } = {}): Promise<string> {
     const { all, failed } = await this.try(script, { ...this.env, ...env }, input);
     if (failed) throw new Error(`${script}\n${all}`);
     return all;
   }
 
   /** Runs commands in an environment that is given whole. */
-  async try(script: string, env: NodeJS.ProcessEnv, input = ""): Promise<{ all: string; failed: boolean }> {
-    const options = { cwd: this.base, env, extendEnv: false, all: true, reject: false, input } as const;
-    const { all = "", failed } = await execa("bash", ["--norc", "-euo", "pipefail", "-c", script], options);
+  async try(script: string, env: NodeJS.ProcessEnv, input?: string): Promise<{ all: string; failed: boolean }> {
+    const { all, failed } = await bash(script, { cwd: this.base, env, input });
     this.printed += all;
     return { all, failed };
   }
 
   /** Runs a command for what it writes to its standard output, secrets maybe: that is kept apart. */
   async out(script: string, env = this.env): Promise<{ stdout: string }> {
-    const options = { cwd: this.base, env, extendEnv: false } as const;
-    const { stdout } = await execa("bash", ["--norc", "-euo", "pipefail", "-c", script], options);
+    const { stdout, failed, exitCode } = await bash(script, { cwd: this.base, env });
+    if (failed) throw new Error(`${script}\nended with ${exitCode}`);
     return { stdout };
   }
 

@@ -10,7 +10,7 @@ import { bundleInto } from "../../tools/plugin/bundle";
 import { languageHosts } from "../../tools/plugin/hosts";
 import { Account } from "./account";
 import { type FaultProxy, startProxy } from "./proxy";
-import { Stack } from "./stack";
+import { JAVASCRIPT, Stack } from "./stack";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -60,7 +60,7 @@ export class Plugin {
 
   /** A stack of a program in JavaScript, which has the plugin's resources by their tokens. */
   stack(program: string, env: Record<string, string> = {}): Promise<Stack> {
-    return this.#create(program, `name: program\nruntime: nodejs\n${pluginsOf(this.folder)}`, env, []);
+    return this.#create(program, `name: program\n${JAVASCRIPT}${pluginsOf(this.folder)}`, env, []);
   }
 
   /** A stack of a program in YAML. */

@@ -31,6 +31,8 @@ export interface FaultProxy {
   staleLists(ms: number): void;
   /** The same for GetUser, with its tags. */
   staleTags(ms: number): void;
+  /** By the Date of every reply AWS's clock is this far ahead of the machine's: what happened a while ago need not be waited for. */
+  clockAhead(ms: number): void;
   /** Forgets calls and rules; the modes above stay. */
   clear(): void;
   /** Forgets everything but the secrets. */
@@ -46,11 +48,13 @@ export async function startProxy(upstreamUrl: string): Promise<FaultProxy> {
   const stale = new StaleReads();
   const users = new Users();
   const hungUp = new WeakSet<Socket>();
+  let ahead = 0;
 
   async function handle(req: http.IncomingMessage, res: http.ServerResponse): Promise<void> {
     const body = await readAll(req).catch(() => undefined);
     if (!body) return; // the client died in the middle of its request
     const call = describe(req, body, calls.length);
+    call.user = keys.userOf(call);
     calls.push(call);
     const end = (outcome: Outcome) => {
       call.outcome = outcome;
@@ -60,7 +64,8 @@ export async function startProxy(upstreamUrl: string): Promise<FaultProxy> {
       if (hungUp.has(req.socket)) return end("abandoned");
       call.status = reply.status;
       end(outcome);
-      res.writeHead(reply.status, reply.headers).end(reply.body);
+      const headers = ahead === 0 ? reply.headers : dated(reply.headers, Date.now() + ahead);
+      res.writeHead(reply.status, headers).end(reply.body);
     };
     const drop = (outcome: Outcome) => {
       end(outcome);
@@ -75,6 +80,7 @@ export async function startProxy(upstreamUrl: string): Promise<FaultProxy> {
     if (fault?.kind === "run") await fault.before?.();
     // A client that `before` has killed must not reach the upstream any more; its socket's end needs a turn to arrive.
     if (fault?.kind === "run") await sleep(1);
+    if (fault?.kind === "run" && fault.kills) await untilHungUp(req.socket);
     if (hungUp.has(req.socket)) return end("abandoned");
 
     const made = keys.replyTo(call) ?? stale.replyTo(call);
@@ -83,6 +89,13 @@ export async function startProxy(upstreamUrl: string): Promise<FaultProxy> {
     if (fault?.kind === "lostReply") return drop("lost");
     if (fault?.kind === "garbledReply") return send(half(reply), "garbled");
     return send(reply, made ? (made.status < 400 ? "served" : "refused") : "answered");
+  }
+
+  async function untilHungUp(socket: Socket): Promise<void> {
+    for (let tries = 0; !hungUp.has(socket); tries++) {
+      if (tries > 3_000) throw new Error("the client should have been killed, and is still there");
+      await sleep(10);
+    }
   }
 
   async function execute(req: http.IncomingMessage, body: Buffer, call: Call): Promise<Reply> {
@@ -135,9 +148,13 @@ export async function startProxy(upstreamUrl: string): Promise<FaultProxy> {
     },
     staleLists: (ms) => stale.setLag("ListAccessKeys", ms),
     staleTags: (ms) => stale.setLag("GetUser", ms),
+    clockAhead: (ms) => {
+      ahead = ms;
+    },
     clear,
     reset: () => {
       clear();
+      ahead = 0;
       keys.forget();
       stale.forget();
       users.forget();
@@ -159,6 +176,7 @@ function describe(req: http.IncomingMessage, body: Buffer, index: number): Call 
     index,
     action: params.Action ?? `${req.method} ${req.url}`,
     params,
+    user: "",
     accessKeyId,
     region,
     startedAt: Date.now(),
@@ -194,6 +212,11 @@ function whole(res: http.IncomingMessage, body: Buffer): string[] {
     if (!/^(connection|keep-alive|transfer-encoding|content-length)$/i.test(name)) kept.push(name, value);
   }
   return kept;
+}
+
+function dated(headers: string[], time: number): string[] {
+  const others = headers.filter((_, at) => headers[at - (at % 2)]?.toLowerCase() !== "date");
+  return [...others, "Date", new Date(time).toUTCString()];
 }
 
 /** A success cut off in the middle, with a length that hides the cut: only parsing can tell. */

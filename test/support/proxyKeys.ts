@@ -42,6 +42,7 @@ export class Keys {
   readonly #made = new Map<string, number>();
   readonly #deleted = new Map<string, number>();
   readonly #identities = new Map<string, Reply>();
+  readonly #owners = new Map<string, string>();
   newRefusedFor = 0;
   deletedAliveFor = 0;
   refuseDeleted = false;
@@ -51,9 +52,15 @@ export class Keys {
     this.#made.clear();
     this.#deleted.clear();
     this.#identities.clear();
+    this.#owners.clear();
     this.newRefusedFor = 0;
     this.deletedAliveFor = 0;
     this.refuseDeleted = false;
+  }
+
+  /** The user that a call is about: the one that it names, or whose key has signed it. */
+  userOf(call: Pick<Call, "params" | "accessKeyId">): string {
+    return call.params.UserName ?? this.#owners.get(call.accessKeyId) ?? "";
   }
 
   /** Learns from a call that the upstream has executed, even if its reply never reaches the client. */
@@ -62,6 +69,7 @@ export class Keys {
       const id = element(reply, "AccessKeyId");
       const secret = element(reply, "SecretAccessKey");
       if (id) this.#made.set(id, Date.now());
+      if (id) this.#owners.set(id, call.params.UserName ?? "");
       if (secret) {
         this.secrets.add(secret);
         remember(secret);

@@ -15,6 +15,8 @@ export interface Call {
   index: number;
   action: string;
   params: Record<string, string>;
+  /** The user that it is about: the one that it names, or whose key has signed it; or "". */
+  user: string;
   /** Who signed it: the access key id in the Authorization header, or "". */
   accessKeyId: string;
   /** The region that the signature names, or "". */
@@ -37,12 +39,17 @@ export type Fault =
   | { kind: "dropBefore" }
   | { kind: "garbledReply" }
   | { kind: "hang" }
-  /** The client gets no answer before the functions are over; `after` runs when the upstream has executed the call. */
-  | { kind: "run"; before?: Step; after?: Step };
+  /**
+   * The client gets no answer before the functions are over; `after` runs when the upstream has executed the call. With
+   * `kills` the first one ends the client, whose call must not reach the upstream: it is waited for until it has hung up.
+   */
+  | { kind: "run"; before?: Step; after?: Step; kills?: boolean };
 
 export interface Rule {
   /** Only calls of this action; default all. */
   action?: string;
+  /** Only calls about this user; default all. */
+  user?: string;
   /** Only calls for which this holds, for what `action` can't tell. */
   when?: (call: Call) => boolean;
   /** The nth matching call from now on, counted from 1; default the very next. */
@@ -66,7 +73,8 @@ export class Rules {
 
   strike(call: Call): Fault | undefined {
     const matching = this.#rules.filter(
-      ({ rule }) => (rule.action ?? call.action) === call.action && (rule.when?.(call) ?? true),
+      ({ rule: { action = call.action, user = call.user, when } }) =>
+        action === call.action && user === call.user && (when?.(call) ?? true),
     );
     for (const entry of matching) entry.seen++;
     const due = matching.find(({ rule, seen, struck }) => {

@@ -17,7 +17,7 @@ export class ShimStack {
   failed = false;
   /** All that was said on stderr, in errors and in reasons. */
   said = "";
-  #shim: Shim | undefined;
+  #shim: Promise<Shim> | undefined;
 
   constructor(
     readonly userArn: string,
@@ -78,8 +78,9 @@ export class ShimStack {
   }
 
   async shim(): Promise<Shim> {
-    this.#shim ??= await startShim({
+    this.#shim ??= startShim({
       cwd: __dirname,
+      timeoutMs: 250_000,
       ...(this.plugin && { plugin: this.plugin }),
       env: {
         AWS_ENDPOINT_URL: this.endpoint,
@@ -94,18 +95,17 @@ export class ShimStack {
 
   /** As when the machine goes down. */
   async kill(): Promise<void> {
-    const shim = this.#shim;
-    shim?.kill("SIGKILL");
-    await shim?.ended;
+    const shim = await this.#shim;
+    this.#shim = undefined;
+    await shim?.stop();
   }
 
-  /** Hands a running process on to the next stack, so that not every case has to start one. */
-  adoptShim(other: ShimStack | undefined): void {
-    if (other) this.#shim = other.#shim;
+  /** Uses another stack's running process, so that not every case has to start one. */
+  adoptShim(other: ShimStack): void {
+    this.#shim = other.#shim;
   }
 
   async stop(): Promise<void> {
-    await this.#shim?.stop();
-    this.#shim = undefined;
+    await this.kill();
   }
 }

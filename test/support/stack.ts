@@ -14,9 +14,13 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ensureEngine } from "../../tools/engine";
+import { runtimeOptionsPath } from "./languageHost";
 import { killRunningFrom, killTree } from "./processTree";
 
 const root = resolve(__dirname, "../..");
+
+/** The runtime of a project whose program needs no compiler: loading TypeScript takes longer than the program. */
+export const JAVASCRIPT = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
 
 export interface Run {
   code: number | null;
@@ -68,7 +72,7 @@ export class Stack {
       symlinkSync(join(root, "node_modules", name), join(modules, name));
     }
     writeFileSync(join(this.folder, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
-    writeFileSync(join(this.folder, "Pulumi.yaml"), options.project ?? "name: program\nruntime: nodejs\n");
+    writeFileSync(join(this.folder, "Pulumi.yaml"), options.project ?? `name: program\n${JAVASCRIPT}`);
     this.write(options.program);
     this.env = {
       PATH: [...(options.path ?? []), binFolder, process.env.PATH].join(":"),
@@ -89,6 +93,8 @@ export class Stack {
   static async create(options: StackOptions): Promise<Stack> {
     const { pulumi, binFolder } = await ensureEngine();
     const stack = new Stack(pulumi, binFolder, options);
+    const host = await runtimeOptionsPath({ typescript: false }, stack.folder);
+    stack.env.PATH = [...host, stack.env.PATH].join(":");
     const { code, text } = await stack.run("stack", "init", "dev");
     if (code !== 0) throw new Error(`no stack: ${text}`);
     return stack;

@@ -9,6 +9,8 @@ export interface Start {
   prepare(stack: ShimStack, account: Account): Promise<void>;
   act(stack: ShimStack): Promise<Outcome>;
   strangers(stack: ShimStack, account: Account): Promise<string[]>;
+  /** One of those that stand for all where a fault is told once. */
+  isTypical?: boolean;
   rotates?: boolean;
   destroys?: boolean;
   /** Undisturbed, it is refused. */
@@ -64,7 +66,7 @@ async function deadOperation(stack: ShimStack, account: Account, parts: Partial<
 }
 
 export const STARTS: Start[] = [
-  { title: "create on a user without keys", prepare: async () => {}, act: create, strangers: none },
+  { title: "create on a user without keys", prepare: async () => {}, act: create, strangers: none, isTypical: true },
   {
     title: "create beside a stranger's key",
     prepare: async (_stack, account) => void (await account.addKey()),
@@ -163,7 +165,7 @@ export const STARTS: Start[] = [
     strangers: none,
   },
   { title: "rotate one key", prepare: created, act: rotate, strangers: none, rotates: true },
-  { title: "rotate two keys", prepare: rotated, act: rotate, strangers: none, rotates: true },
+  { title: "rotate two keys", prepare: rotated, act: rotate, strangers: none, rotates: true, isTypical: true },
   {
     title: "deactivate previous at the end of its grace period",
     prepare: async (stack) => {
@@ -238,7 +240,7 @@ export const STARTS: Start[] = [
     mayRefuse: true,
   },
   { title: "delete one key", prepare: created, act: destroy, strangers: none, destroys: true },
-  { title: "delete two keys", prepare: rotated, act: destroy, strangers: none, destroys: true },
+  { title: "delete two keys", prepare: rotated, act: destroy, strangers: none, destroys: true, isTypical: true },
   {
     title: "delete beside a stranger's key",
     prepare: async (stack, account) => {

@@ -34,10 +34,10 @@ const inStack = (settings: Given): StackConfig => {
 /** The access by the stack's configuration, which is that by an explicit provider of the same settings. */
 function accessBy(settings: Given, login?: typeof LOGIN) {
   const user = parseUserArn(ARN) ?? assert.fail();
-  const access = accessOf(user, { ...(login && { login }) }, stackSettings(inStack(settings)));
+  const access = accessOf(user, { ...(login && { login }) }, stackSettings(inStack(settings)), {});
   // Of an explicit provider a program may read lists and objects as they are, or as text.
   for (const values of [asText(settings), settings]) {
-    assert.deepEqual(accessOf(user, { ...(login && { login }) }, providerSettings(values)), access);
+    assert.deepEqual(accessOf(user, { ...(login && { login }) }, providerSettings(values), {}), access);
   }
   return access;
 }
@@ -159,9 +159,9 @@ describe("credentials", () => {
 
   it("of another namespace of the configuration are not ours", () => {
     const config = { get: (key: string) => ({ accessKey: "x", "other:profile": "x" })[key] };
-    const access = accessOf(parseUserArn(ARN) ?? assert.fail(), {}, stackSettings(config));
+    const access = accessOf(parseUserArn(ARN) ?? assert.fail(), {}, stackSettings(config), {});
     assert.deepEqual(access, { credentials: {}, connection: {} });
-    assert.deepEqual(accessOf(parseUserArn(ARN) ?? assert.fail(), {}, stackSettings(undefined)), access);
+    assert.deepEqual(accessOf(parseUserArn(ARN) ?? assert.fail(), {}, stackSettings(undefined), {}), access);
   });
 });
 
@@ -252,10 +252,28 @@ describe("settings that can't be followed are refused: to go on without them wou
     ["a proxy of another kind", { httpsProxy: "socks5://b:1" }, /socks, which this package does not speak/],
     [
       "an account that is not allowed",
-      { allowedAccountIds: ["1"] },
+      { allowedAccountIds: ["210987654321"] },
       /and the user's account 123456789012 is not among them/,
     ],
     ["an account that is forbidden", { forbiddenAccountIds: [123456789012] }, /123456789012 is among them/],
+    [
+      "an account whose leading zero YAML has lost",
+      { forbiddenAccountIds: [12345678901] },
+      /no account id of 12 digits/,
+    ],
+    [
+      "a key with a line break at its end",
+      { ...KEYS, accessKey: `${KEYS.accessKey}\n` },
+      /accessKey, which has white space/,
+    ],
+    [
+      "a secret with a CR at its end",
+      { ...KEYS, secretKey: `${KEYS.secretKey}\r` },
+      /secretKey, which has white space/,
+    ],
+    ["a token with a line break in it", { ...KEYS, token: "a\nb" }, /sets aws:token, which has a character/],
+    ["a profile with a space before it", { profile: " ops" }, /sets aws:profile, which has white space/],
+    ["a region of STS that is none", { stsRegion: "evil.example/" }, /sets aws:stsRegion, which is no AWS region/],
     ["accounts that are no list", { allowedAccountIds: { a: 1 } }, /which is not a list of texts\. /],
   ];
   for (const [title, settings, message] of table) {

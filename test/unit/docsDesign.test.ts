@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PATIENCE } from "../../provider/act/dependencies";
 import { planRotation } from "../../provider/decide/decide";
 import { judge, LONGEST_OPERATION } from "../../provider/decide/judge";
 import type { Found, Intent, Plan, Reader, Step } from "../../provider/decide/plan";
@@ -12,7 +11,6 @@ import { type ManagedKeys, managedKeys, withCurrent, without } from "../../provi
 import { ROOT } from "../support/dist";
 import { column, section, tables } from "../support/markdown";
 import { Stage, userArn } from "../support/stage";
-import { STARTS } from "../support/starts";
 
 const PAGE = readFileSync(join(ROOT, "docs/design.md"), "utf8");
 const [CHANGES = [], ORDER = [], WAITS = []] = tables(section(PAGE, "The decision"));
@@ -282,12 +280,5 @@ describe("docs/design.md", () => {
       for (const [at, to] of phases.entries()) seen.add(`${phases[at - 1] ?? "[*]"} ${to}`);
     }
     assert.deepEqual([...seen].sort(), [...new Set(drawn)].sort());
-  });
-
-  it("gives times and numbers as they are", () => {
-    assert.ok(PAGE.includes(`for ${PATIENCE.newKey / 1000} s at the most`));
-    assert.equal(PATIENCE.secondLook, 8_000);
-    assert.match(PAGE, /at twice, eight seconds apart/);
-    assert.ok(PAGE.includes(`from ${STARTS.length} states of a user`));
   });
 });

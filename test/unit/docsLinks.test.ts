@@ -36,7 +36,7 @@ describe("the links of the documentation", () => {
     for (const page of ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs/how-it-works.md"]) {
       assert.ok(all.includes(page), page);
     }
-    assert.ok(all.flatMap(links).length > 100);
+    assert.ok(all.flatMap(links).length > 0);
   });
 
   for (const page of all) {

@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { PATIENCE } from "../../provider/act/dependencies";
-import { AT_ONCE } from "../../provider/act/queue";
 import { credentialSource } from "../../provider/aws/credentials";
 import { connect } from "../../provider/aws/iam";
-import { Pace, RetryAnything } from "../../provider/aws/retry";
-import { LONGEST_OPERATION } from "../../provider/decide/judge";
 import { stackSettings } from "../../provider/lifecycle/session";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
-import { tagProblem } from "../../provider/model/userTags";
 import { RotatedKeys } from "../../provider/plugin/keys";
 import { isSecret } from "../../provider/plugin/wire";
 import { ProviderAsStored } from "../support/asStored";
@@ -24,8 +20,6 @@ import { type Props, Stage, userArn } from "../support/stage";
 
 // What pages promise of behaviour, and no other test holds.
 
-const page = (name: string) => readFileSync(join(ROOT, "docs", name), "utf8").replaceAll(/\s+/g, " ");
-const says = (name: string, words: string) => assert.ok(page(name).includes(words), `${name} says: ${words}`);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -33,7 +27,6 @@ describe("docs/how-it-works.md promises", () => {
   const PAGE = readFileSync(join(ROOT, "docs/how-it-works.md"), "utf8");
 
   it("a TagUser before and after each key that is made or deleted, but for a destroy, which has one after", () => {
-    says("how-it-works.md", "The exception is a destroy: it writes the tag only after its `DeleteAccessKey` calls.");
     const [operations = []] = tables(section(PAGE, "A rotation, call by call"));
     const without = operations.filter(([, calls = ""]) => {
       const [before = "", ...rest] = calls.split(/(?=(?:Create|Delete)AccessKey)/);
@@ -47,7 +40,6 @@ describe("docs/how-it-works.md promises", () => {
   });
 
   it("that a rotation with two keys waits six times for AWS", async () => {
-    says("how-it-works.md", "A rotation with two keys therefore waits six times for AWS.");
     const stage = new Stage();
     const one = await stage.create({ userArn, rotationTrigger: 1 });
     const two = await stage.up(one, { userArn, rotationTrigger: 2 });
@@ -83,18 +75,7 @@ describe("docs/how-it-works.md promises", () => {
     assert.equal(rounds.length, 6, JSON.stringify(rounds));
   });
 
-  it("how many operations run at once, how often a call is sent, and how late a key is made", async () => {
-    says("how-it-works.md", `At most ${AT_ONCE} operations run at once, and only one per user`);
-    assert.equal(LONGEST_OPERATION / 2, 5 * 60_000);
-    says("how-it-works.md", "An operation that began more than five minutes ago makes no key");
-    says("how-it-works.md", "up to eight attempts");
-    says("troubleshooting.md", "eight times");
-    const attempts = Number(process.env.AWS_MAX_ATTEMPTS) || 8;
-    assert.equal(await new RetryAnything(new Pace()).maxAttemptsProvider(), attempts);
-  });
-
   it("a second look for an unknown key less than 15 s old, and for no older one", async () => {
-    says("how-it-works.md", "an unknown key less than 15 s old");
     for (const [age, looks] of [
       [14_000, 2],
       [15_000, 1],
@@ -132,7 +113,6 @@ describe("docs/how-it-works.md promises", () => {
     await stage.provider.configure({ config } as never);
     await stage.provider.check({}, { userArn });
     stackSettings(config).get("region");
-    says("how-it-works.md", "This package reads only `aws:*` and `pulumi:disable-default-providers` from it");
     assert.ok(asked.has("pulumi:disable-default-providers"));
     assert.deepEqual(
       [...asked].filter((key) => !/^aws:\w+$/.test(key) && key !== "pulumi:disable-default-providers"),
@@ -148,7 +128,6 @@ describe("docs/how-it-works.md promises", () => {
   });
 
   it("that it writes no files", () => {
-    says("how-it-works.md", "It writes no files");
     for (const name of modules()) {
       const source = readFileSync(join(ROOT, `provider/${name}.ts`), "utf8");
       const imported = [...source.matchAll(/import \{([^}]*)\} from "(?:node:)?fs(?:\/promises)?"/g)];
@@ -184,8 +163,6 @@ describe("docs/how-it-works.md promises", () => {
   });
 
   it("that a key is there for two periods at most; with lastUsedGuard for as long as somebody uses it, until a revocation", async () => {
-    says("how-it-works.md", "for two periods at most, if the schedule runs, or until a `revocationTrigger`");
-    says("how-it-works.md", "a thief who keeps using the key keeps it alive until a revocation");
     for (const lastUsedGuard of [undefined, "2d"]) {
       const stage = new Stage();
       const inputs: Props = { userArn, rotateEvery: "30d", ...(lastUsedGuard && { lastUsedGuard }) };
@@ -207,7 +184,6 @@ describe("docs/how-it-works.md promises", () => {
   });
 
   it("that a forged tag ends the one key that it names, if the state does not know it, and never current or previous", async () => {
-    says("how-it-works.md", "A carefully forged tag makes the next run delete the one key that it names");
     const stage = new Stage();
     stage.iam.slots = 3;
     const one = await stage.create({ userArn, rotationTrigger: 1 });
@@ -278,7 +254,6 @@ describe("docs/how-it-works.md, of the plugin's state", () => {
 
 describe("docs/limits.md promises", () => {
   it("that after an interrupted destroy an up alone notices nothing, and a refresh and an up make it good", async () => {
-    says("limits.md", "so it would not notice that keys are gone");
     const stage = new Stage();
     const inputs = { userArn, rotationTrigger: 2 };
     const two = await stage.up(await stage.create({ userArn, rotationTrigger: 1 }), inputs);
@@ -297,7 +272,6 @@ describe("docs/limits.md promises", () => {
     ["a moment later, it is refused", 21, 1],
   ] as const) {
     it(`that of two first runs on one user no key is deleted that was handed out: where the second begins ${begins}`, async () => {
-      says("limits.md", "one or both of them give way: such a run deletes the key that it has just made, and fails");
       const stage = new Stage();
       const first = stage.newProcess().create({ userArn, journalOwner: "one" });
       for (let turn = 0; turn < turns; turn++) await Promise.resolve();
@@ -319,10 +293,6 @@ describe("docs/limits.md promises", () => {
 
 describe("docs/leaks.md promises", () => {
   it("what adding, changing, removing and putting back revocationTrigger does", async () => {
-    says(
-      "leaks.md",
-      "Adding it again with its old value does nothing only if no update of the resource has come in between",
-    );
     const revokes = async (...values: [revocationTrigger: string | undefined, rotationTrigger: number][]) => {
       const stage = new Stage();
       let state = await stage.create({ userArn, rotationTrigger: 1 });
@@ -345,10 +315,6 @@ describe("docs/leaks.md promises", () => {
 
 describe("docs/credentials.md promises", () => {
   it("who signs a destroy where AWS no longer accepts what is recorded: the stack's configuration, or the chain if it names nobody", async () => {
-    says(
-      "credentials.md",
-      "and then the stack's configuration, or the default chain if that configuration has no credentials",
-    );
     for (const configured of [{}, { "aws:accessKey": "AKIACONFIG0000000000", "aws:secretKey": "of the stack" }]) {
       const stage = new Stage();
       const login = { accessKeyId: "AKIARECORDED00000000", secretAccessKey: "gone" };
@@ -369,7 +335,6 @@ describe("docs/credentials.md promises", () => {
   });
 
   it("that a region of the settings is ignored if it is in another partition than the user, and the input is refused", async () => {
-    says("credentials.md", "ignored if it is in another partition than the user");
     for (const [configured, used] of [
       ["eu-west-1", "eu-west-1"],
       ["cn-north-1", "us-east-1"],
@@ -393,7 +358,6 @@ describe("docs/credentials.md promises", () => {
   });
 
   it("that pulumi:disable-default-providers counts with `aws` and with `*`", async () => {
-    says("credentials.md", "If `pulumi:disable-default-providers` of the stack contains `aws` or `*`");
     for (const [value, isRefused] of [
       ['["aws"]', true],
       ['["*"]', true],
@@ -408,24 +372,8 @@ describe("docs/credentials.md promises", () => {
   });
 });
 
-describe("docs/tag.md promises", () => {
-  it("that a tag with an empty value is refused under @pulumi/aws 7, and always by the plugin", () => {
-    says(
-      "tag.md",
-      "A tag with an empty value is refused under `@pulumi/aws` 7, and always by [the plugin](languages.md).",
-    );
-    assert.equal(tagProblem("ci", "team", "", 6), undefined);
-    assert.match(tagProblem("ci", "team", "", 7) ?? "", /empty value/);
-    // The plugin can't know which version makes the user.
-    const plugin = readFileSync(join(ROOT, "provider/plugin/component.ts"), "utf8");
-    assert.match(plugin, /const ANY_AWS = Number\.POSITIVE_INFINITY;/);
-    assert.match(plugin, /tagProblem\(component, key, plain\(value\), ANY_AWS\)/);
-  });
-});
-
 describe("docs/schedules.md promises", () => {
   it("that an up with nothing due asks AWS nothing, unless a deactivated previous was activated again", async () => {
-    says("schedules.md", "makes no call to AWS, unless a deactivated `previous` [was activated again]");
     const stage = new Stage();
     const inputs = { userArn, rotationTrigger: 2, gracePeriod: "1d", deactivatePeriod: "30d" };
     const quiet = async (state: Props) => {
@@ -448,7 +396,6 @@ describe("docs/schedules.md promises", () => {
   });
 
   it("that nothing but a revocation or a destroy deletes a key that was activated again", async () => {
-    says("schedules.md", "After that, nothing but a revocation or a destroy deletes it.");
     for (const ends of ["rotation", "period", "revocation", "destroy"]) {
       const stage = new Stage();
       const inputs = { userArn, rotationTrigger: 2, gracePeriod: "1d", deactivatePeriod: "5d" };
@@ -466,36 +413,6 @@ describe("docs/schedules.md promises", () => {
       const isThere = stage.iam.ids().includes(String(two.previousAccessKeyId));
       assert.equal(isThere, ends === "rotation" || ends === "period", ends);
     }
-  });
-});
-
-describe("the pages", () => {
-  it("say nothing twice: no sentence of eight words or more stands on two of them", () => {
-    const names = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
-    const paths = [
-      ...names.map((name) => `docs/${name}`),
-      "README.md",
-      "CONTRIBUTING.md",
-      "SECURITY.md",
-      "CHANGELOG.md",
-    ];
-    const places = new Map<string, Set<string>>();
-    for (const path of paths) {
-      const prose = readFileSync(join(ROOT, path), "utf8")
-        .replaceAll(/^( *)```[\s\S]*?^\1```/gm, "")
-        .replaceAll(/\]\([^)]*\)/g, "]")
-        .replaceAll("|", " . ")
-        .replaceAll(/\s+/g, " ");
-      for (const sentence of prose.split(/(?<=[.:;!?])\s+/)) {
-        const words = sentence.toLowerCase().match(/\w[\w'-]*/g) ?? [];
-        if (words.length < 8) continue;
-        const text = words.join(" ");
-        places.set(text, (places.get(text) ?? new Set()).add(path));
-      }
-    }
-    assert.ok(places.size > 500, String(places.size));
-    const twice = [...places].filter(([, at]) => at.size > 1).map(([text, at]) => `${[...at].join(", ")}: ${text}`);
-    assert.deepEqual(twice, []);
   });
 });
 
@@ -531,13 +448,11 @@ describe("docs/credentials.md, of the metadata service of an instance", () => {
   }
 
   it("skipMetadataApiCheck does not exclude it", async () => {
-    says("credentials.md", "`skipMetadataApiCheck` does not exclude instance roles here");
     assert.equal(await signer("eu-west-1"), "ASIAINSTANCE00000000");
     assert.ok(asked > 0);
   });
 
   it("AWS_EC2_METADATA_DISABLED does", async () => {
-    says("credentials.md", "For that, set `AWS_EC2_METADATA_DISABLED=true`.");
     asked = 0;
     process.env.AWS_EC2_METADATA_DISABLED = "true";
     await assert.rejects(signer("eu-west-2"), IamError);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PATIENCE } from "../../provider/act/dependencies";
 import { INPUT_NAMES } from "../../provider/model/inputs";
 import { SECRETS } from "../../provider/model/secretValue";
 import { ROOT } from "../support/dist";
@@ -22,11 +21,6 @@ const outputsOf = (source: string) =>
 describe("README.md", () => {
   const README = page("README.md");
 
-  it("is read in minutes", () => {
-    assert.ok(README.split("\n").length < 240);
-    assert.ok(README.length < 14_000);
-  });
-
   it("has each input and each output in its tables, and no other", () => {
     const [inputs = [], outputs = []] = tables(section(README, "Inputs and outputs"));
     const internal = ["journalOwner", "awsProvider"];
@@ -42,10 +36,6 @@ describe("README.md", () => {
       .map(([name = ""]) => name);
     const ofUser = [...told, ...codes([more])].filter((name) => !codes(missing).includes(name));
     assert.deepEqual(ofUser.sort(), outputsOf("rotatedUser").sort());
-  });
-
-  it("gives the wait for a new key as it is", () => {
-    assert.ok(section(README, "If a key leaks").includes(`for up to ${PATIENCE.newKey / 1000} s`));
   });
 
   it("says which outputs are secret", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { toIamError } from "../../provider/aws/iamErrors";
-import { IamError, type IamErrorKind } from "../../provider/model/errors";
+import { neverSent, toIamError } from "../../provider/aws/iamErrors";
+import { IamError, type IamErrorKind, RotationError } from "../../provider/model/errors";
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
@@ -39,6 +39,41 @@ describe("toIamError", () => {
     ["throttled", "Odd", answer("Odd", 429)],
     ["unreachable", "ECONNREFUSED", network("ECONNREFUSED")],
     ["unreachable", "ENOTFOUND", new Error("outer", { cause: network("ENOTFOUND") })],
+    ["unreachable", "ERR_INVALID_CHAR", network("ERR_INVALID_CHAR")],
+    ["unreachable", "ERR_INVALID_URL", network("ERR_INVALID_URL")],
+    ["unreachable", "ERR_UNESCAPED_CHARACTERS", network("ERR_UNESCAPED_CHARACTERS")],
+    ["unreachable", "EPROTO", Object.assign(new Error("SSL routines: wrong version number"), { code: "EPROTO" })],
+    ["unreachable", "ETIMEDOUT", Object.assign(network("ETIMEDOUT"), { syscall: "connect" })],
+    [
+      "unreachable",
+      "ETIMEDOUT",
+      Object.assign(new AggregateError([Object.assign(network("ETIMEDOUT"), { syscall: "connect" })]), {
+        code: "ETIMEDOUT",
+      }),
+    ],
+    [
+      "unreachable",
+      "ECONNRESET",
+      Object.assign(new Error("Client network socket disconnected before secure TLS connection was established"), {
+        code: "ECONNRESET",
+      }),
+    ],
+    [
+      "unreachable",
+      "TimeoutError",
+      Object.assign(new Error("the request socket did not establish a connection with the server within 5000 ms"), {
+        name: "TimeoutError",
+      }),
+    ],
+    ["unreachable", "Error", neverSent(new Error("an endpoint can't be made of this region"))],
+    [
+      "credentials",
+      "CredentialsProviderError",
+      neverSent(Object.assign(new Error(), { name: "CredentialsProviderError" })),
+    ],
+    ["unreachable", "ServiceUnavailable", neverSent(answer("ServiceUnavailable", 503, "by STS, for a role"))],
+    ["unreachable", "InvalidSetting", new RotationError({ asked: "?", found: "it is none.", todo: "Correct it." })],
+    ["doubtful", "ETIMEDOUT", Object.assign(network("ETIMEDOUT"), { syscall: "read" })],
     ["doubtful", "ECONNRESET", network("ECONNRESET")],
     ["doubtful", "EPIPE", network("EPIPE")],
     ["doubtful", "TimeoutError", Object.assign(new Error("timed out"), { name: "TimeoutError" })],
@@ -49,8 +84,8 @@ describe("toIamError", () => {
     ["refused", "EntityTemporarilyUnmodifiable", answer("EntityTemporarilyUnmodifiable", 409)],
     ["refused", "ValidationError", answer("ValidationError", 400)],
   ];
-  for (const [kind, code, error] of table) {
-    it(`${code}: ${kind}`, () => {
+  for (const [at, [kind, code, error]] of table.entries()) {
+    it(`${at}: ${code}: ${kind}`, () => {
       const { kind: got, code: gotCode, action } = toIamError("iam:GetUser", error);
       assert.deepEqual([got, gotCode, action], [kind, code, "iam:GetUser"]);
     });
@@ -68,6 +103,15 @@ describe("toIamError", () => {
     const { message, cause, ...rest } = toIamError("iam:GetUser", error);
     assert.deepEqual([message, (cause as Error).name, (cause as Error).message], ["no", "AccessDenied", "no"]);
     assert.ok(!everyText([cause, rest]).includes(SECRET));
+  });
+
+  it("keeps nothing of STS's reply either, and does not doubt what was never sent", () => {
+    const reply = Object.assign(new SyntaxError(`unclosed <SecretAccessKey>${SECRET}`), {
+      $metadata: { httpStatusCode: 200 },
+    });
+    const error = toIamError("iam:CreateAccessKey", neverSent(reply));
+    assert.deepEqual([error.kind, error.code], ["unreachable", "DamagedReply"]);
+    assert.doesNotMatch(everyText(error), /wJalr/);
   });
 
   it("keeps nothing of a reply that could not be read", () => {

@@ -57,6 +57,28 @@ describe("the fault proxy", () => {
     assert.equal(request?.body, "Action=CreateAccessKey&Version=2010-05-08&UserName=ci");
   });
 
+  it("tells a time ahead of the machine's by every reply, its own too", async () => {
+    proxy.clockAhead(900_000);
+    proxy.rule({ action: "ListAccessKeys", fault: { kind: "error", code: "Throttling", status: 400 } });
+    for (const Action of ["GetUser", "ListAccessKeys"]) {
+      const reply = await fetch(proxy.url, { method: "POST", body: new URLSearchParams({ Action }) });
+      const ahead = Date.parse(reply.headers.get("date") ?? "") - Date.now();
+      assert.ok(Math.abs(ahead - 900_000) < 5_000, `${Action}: ${ahead}`);
+    }
+  });
+
+  it("knows whom a call is about, by the key that signs it too, and strikes for that user alone", async () => {
+    const { AccessKey } = await create();
+    proxy.rule({ user: "ci", nth: 2, fault: { kind: "error", code: "AccessDenied", status: 403 } });
+    await identity("AKIASOMEBODY");
+    await identity(AccessKey?.AccessKeyId ?? "");
+    await assert.rejects(identity(AccessKey?.AccessKeyId ?? ""), { name: "AccessDenied" });
+    assert.deepEqual(
+      proxy.calls.map(({ user }) => user),
+      ["ci", "", "ci", "ci"],
+    );
+  });
+
   it("records calls and secrets", async () => {
     await create();
     await identity("AKIA1");

@@ -52,16 +52,16 @@ describe("sesSmtpPassword", () => {
     ["an empty secret", "", "eu-west-1", /secret access key is empty/],
     ["no secret", undefined, "eu-west-1", /secret access key is empty/],
     ["a secret with a line end", `${SECRET}\n`, "eu-west-1", /has white space in it/],
-    ["an id in place of a secret", "AKIAIOSFODNN7EXAMPLE", "eu-west-1", /an access key's id was given for its secret/],
+    ["an id in place of a secret", "AKIAIOSFODNN7EXAMPLE", "eu-west-1", /is an access key's id/],
     [
       "an SMTP endpoint in place of a region",
       SECRET,
       "email-smtp.eu-west-1.amazonaws.com",
-      /the region is not written/,
+      /the region is not an AWS region/,
     ],
-    ["an availability zone", SECRET, "eu-west-1a", /the region is not written/],
-    ["no region", SECRET, undefined, /the region is not written as AWS writes regions, for example eu-central-1/],
-    ["swapped arguments", "eu-west-1", SECRET, /the region is not written/],
+    ["an availability zone", SECRET, "eu-west-1a", /the region is not an AWS region/],
+    ["no region", SECRET, undefined, /the region is not an AWS region/],
+    ["swapped arguments", "eu-west-1", SECRET, /the region is not an AWS region/],
   ] as const) {
     it(`refuses ${title}, and repeats no secret`, async () => {
       const asked = value(sesSmtpPassword(secret as string, region as string));

@@ -38,14 +38,19 @@ describe("parseUserArn", () => {
     "arn:aws:iam:us-east-1:123456789012:user/ci",
     "arn:aws:s3:::bucket/user/ci",
     "arn:gcp:iam::123456789012:user/ci",
-    " arn:aws:iam::123456789012:user/ci",
-    "arn:aws:iam::123456789012:user/ci\n",
     `arn:aws:iam::123456789012:user/${"n".repeat(65)}`,
   ];
   for (const arn of malformed) {
     it(`refuses ${JSON.stringify(arn)}`, () => {
       assert.equal(parseUserArn(arn), undefined);
       assert.match(userArnProblem(arn) ?? "", /^is not the ARN of an IAM user, for example arn:/);
+    });
+  }
+
+  for (const arn of [" arn:aws:iam::123456789012:user/ci", "arn:aws:iam::123456789012:user/ci\n"]) {
+    it(`refuses ${JSON.stringify(arn)}, and says that white space is wrong with it`, () => {
+      assert.equal(parseUserArn(arn), undefined);
+      assert.match(userArnProblem(arn) ?? "", /^has white space/);
     });
   }
 

@@ -45,6 +45,8 @@ export class Project {
       PULUMI_BACKEND_URL: `file://${this.backend}`,
       PULUMI_CONFIG_PASSPHRASE: "a passphrase for the demo",
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      // `npm run check` has checked their types already.
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       ...(aws.awsPlugin && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
       AWS_ENDPOINT_URL: aws.endpoint,
       AWS_REGION: "us-east-1",

@@ -240,9 +240,13 @@ export function schemaOf({ version, repository }: { version: string; repository?
       [token("rotationPolicy")]: functionOf(
         "The policy for whoever runs the rotation, limited to the users that are rotated.",
         {
-          userArns: { ...listOf(STRING), description: "ARNs of the rotated users." },
-          lastUsedGuard: { ...FLAG, description: "Allow what `lastUsedGuard` needs as well. Default: false." },
-          deactivate: { ...FLAG, description: "Allow what `deactivatePeriod` needs as well. Default: false." },
+          userArns: {
+            ...listOf(STRING),
+            description: "ARNs of the rotated users; a `*` in the path or the name stands for any text.",
+          },
+          deactivatePeriod: { ...FLAG, description: "Allow what that input needs as well. Default: false." },
+          lastUsedGuard: { ...FLAG, description: "Allow what that input needs as well. Default: false." },
+          user: { ...FLAG, description: "Allow what the user of a RotatedUser needs as well. Default: false." },
         },
         ["userArns"],
         { json: { ...STRING, description: "The policy document, good as `policy` of `aws.iam.Policy`." } },

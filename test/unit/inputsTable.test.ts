@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { checkInputs } from "../../provider/lifecycle/checkInputs";
+import { RotatedKeys } from "../../provider/plugin/keys";
+import { plainBag } from "../../provider/plugin/wire";
+import { jsonInput } from "../../provider/program/jsonInput";
+import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
+
+type Props = Record<string, unknown>;
+
+const ID = "AKIALOGIN00000000000";
+const SECRET = "wJalrXUtnFEMIKK7MDENGKbPxRfiCYEXAMPLEKEY"; // as about a quarter of all secrets: letters and digits alone
+const CURRENT = { accessKeyId: "AKIACURRENT000000000", secretAccessKey: "cur/rentXUtnFEMI7MDENGbPxRfiCYEXAMPLEKEY" };
+const GOOD: Props = {
+  userArn: "arn:aws:iam::123456789012:user/ci/deployer",
+  login: { accessKeyId: ID, secretAccessKey: `${SECRET}+`, sessionToken: "FwoGZXIvYXdzEJr//////////wEaDEXAMPLE=" },
+  state: {
+    current: CURRENT,
+    previous: { accessKeyId: "AKIAPREVIOUS00000000", secretAccessKey: "pre/viousXUtnFEMI7M" },
+  },
+  gracePeriod: "7d",
+};
+
+/** What is none of the texts that the property takes, whichever that is. */
+const NO_TEXT = [
+  5,
+  true,
+  ["AKIALOGIN00000000000"],
+  {},
+  { x: SECRET },
+  new Date(0),
+  new Map([["a", 1]]),
+  "text of nothing",
+  ` ${SECRET}`,
+];
+const IDS = [
+  ...NO_TEXT,
+  "",
+  SECRET,
+  ID.toLowerCase(),
+  `${ID}\n`,
+  `\t${ID}`,
+  `"${ID}"`,
+  "AIDAIOSFODNN7EXAMPLE",
+  ID.slice(0, 15),
+];
+const SECRETS = [
+  ...NO_TEXT,
+  "",
+  ID,
+  `${SECRET}\n`,
+  `${SECRET}\r`,
+  `${SECRET.slice(0, 9)} ${SECRET}`,
+  `${SECRET}\u00e4`,
+];
+const PERIODS = [...NO_TEXT, "", SECRET, ID, 90, "90", "90d\n", " 90d", "1.5d", "-1d", "0d", "1y", "90 d", "21y"];
+const WRONG: Record<string, unknown[]> = {
+  userArn: [...NO_TEXT, "", SECRET, ID, `${GOOD.userArn}\n`, ` ${GOOD.userArn}`, "arn:aws:iam::123456789012:user/*"],
+  region: [...NO_TEXT, "", SECRET, ID, "eu-central-1\n", "eu-central-1\r", " eu-central-1", "../../evil", "cn-north-1"],
+  login: [5, true, "text of nothing", SECRET, [ID, SECRET], [CURRENT]],
+  "login.accessKeyId": IDS,
+  "login.secretAccessKey": SECRETS,
+  "login.sessionToken": SECRETS,
+  state: [5, true, "text of nothing", SECRET, {}, [CURRENT], new Map([["current", CURRENT]]), { current: null }],
+  "state.current": [5, "text of nothing", SECRET, [CURRENT]],
+  "state.current.accessKeyId": [...IDS, "ASIAIOSFODNN7EXAMPLE"],
+  "state.current.secretAccessKey": SECRETS,
+  "state.previous": [5, "text of nothing", SECRET, [CURRENT]],
+  "state.previous.accessKeyId": [...IDS, "ASIAIOSFODNN7EXAMPLE", CURRENT.accessKeyId],
+  "state.previous.secretAccessKey": SECRETS,
+  rotateEvery: PERIODS,
+  gracePeriod: PERIODS,
+  deactivatePeriod: PERIODS,
+  lastUsedGuard: PERIODS,
+  other: ["text of nothing", SECRET],
+  "login.other": [SECRET],
+  "state.other": [CURRENT],
+  "state.current.other": [SECRET],
+};
+
+const WAYS: [string, (value: unknown) => unknown][] = [
+  ["plain", (value) => value],
+  ["as a secret", (value) => pulumi.secret(value)],
+  ["as an output", (value) => pulumi.output(value)],
+  ["as a promise", (value) => Promise.resolve(value)],
+];
+const settled = <T>(output: pulumi.Output<T>) => (output as unknown as { promise(): Promise<T> }).promise();
+
+/** What a preview can't know. */
+function unknown(): unknown {
+  const [nothing, no] = [Promise.resolve(undefined), Promise.resolve(false)];
+  const make = pulumi.Output as unknown as new (...parts: unknown[]) => pulumi.Output<unknown>;
+  return new make(new Set(), nothing, no, no, Promise.resolve(new Set()));
+}
+
+/** Good inputs with another value at one place. */
+function withValue(path: string, value: unknown): Props {
+  const put = (inside: unknown, [name, ...more]: string[]): unknown =>
+    name === undefined ? value : { ...(inside as Props), [name]: put((inside as Props)?.[name], more) };
+  return put(GOOD, path.split(".")) as Props;
+}
+
+/** The texts in a value that are long enough to be looked for. */
+function texts(value: unknown): string[] {
+  if (typeof value === "string") return value.trim().length > 8 ? [value.trim()] : [];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [];
+}
+
+describe("an input that is wrong", () => {
+  const reached = new Map<string, Props>();
+  let count = 0;
+  before(async () => {
+    await pulumi.runtime.setMocks({ call: () => ({}), newResource: () => ({ id: "ci", state: {} }) });
+    const monitor = pulumi.runtime.getMonitor();
+    assert.ok(monitor);
+    const register = monitor.registerResource.bind(monitor);
+    monitor.registerResource = ((request: Parameters<typeof register>[0], ...rest: [never, never]) => {
+      reached.set(request.getName(), (request.getObject()?.toJavaScript() ?? {}) as Props);
+      return (register as (...all: unknown[]) => never)(request, ...rest);
+    }) as unknown as typeof register;
+  });
+
+  const plugin = new RotatedKeys({ env: {}, connect: () => assert.fail("nothing is sent") } as never);
+
+  /** What both mounts say of what a program passes, as it reaches the engine. */
+  async function told(args: Props): Promise<string[]> {
+    const name = `ci-${++count}`;
+    await settled(new RotatedAccessKey(name, args as never).urn);
+    const bag = reached.get(name) ?? assert.fail();
+    const said = [checkInputs(plainBag(bag)), plugin.check("urn:a::b::c::d", bag)].map(({ failures }) =>
+      failures.map(({ property, reason }) => `${property}: ${reason}`),
+    );
+    assert.deepEqual(said[0], said[1]);
+    return said[0] ?? [];
+  }
+
+  it("is none of those that the table begins with", async () => assert.deepEqual(await told(GOOD), []));
+
+  for (const [path, values] of Object.entries(WRONG)) {
+    it(`${path}: is refused by its name, however it is passed, and no value is repeated`, async () => {
+      for (const value of values) {
+        for (const [way, wrap] of WAYS) {
+          const what = `${path} ${way}: ${JSON.stringify(value)}`;
+          const failures = await told(withValue(path, wrap(value)));
+          assert.ok(
+            failures.some((failure) => failure.startsWith(`${path}:`) || failure.startsWith(`${path}.`)),
+            what,
+          );
+          for (const text of texts(value)) assert.ok(!failures.join().includes(text), `repeated: ${what}`);
+        }
+      }
+    });
+
+    it(`${path}: what a preview can't know is refused only where it has no such name`, async () => {
+      assert.deepEqual(
+        (await told(withValue(path, unknown()))).map((failure) => failure.split(":")[0]),
+        path === "other" ? [path] : [],
+      );
+    });
+  }
+
+  it("repeats no text that stands in the place of a name", async () => {
+    for (const place of ["login", "state", "state.current"]) {
+      const failures = await told(withValue(`${place}.${SECRET}`, "x"));
+      assert.deepEqual(
+        failures.map((failure) => failure.split(":")[0]),
+        [place],
+      );
+      assert.ok(!failures.join().includes(SECRET));
+    }
+  });
+});
+
+describe("a trigger that is no JSON", () => {
+  class Money {}
+  const values: unknown[] = [
+    Number.NaN,
+    10n,
+    () => 1,
+    Symbol("a"),
+    "half \ud83d",
+    { "half \ude00": 1 },
+    new Date("never"),
+  ];
+  const emptied = [new Map([["a", 1]]), new Set(["a"]), new URL("https://example.com"), /text/, new Money(), {}];
+  const assets = [new pulumi.asset.StringAsset("text"), new pulumi.asset.FileArchive("text")];
+
+  /** Who refuses it: the program, by an error, or check. */
+  async function refusedBy(given: unknown): Promise<string> {
+    try {
+      const rotationTrigger = await settled(pulumi.output(jsonInput(given, "RotatedAccessKey ci: rotationTrigger")));
+      const { failures } = checkInputs({ userArn: GOOD.userArn, rotationTrigger });
+      return failures.map(({ property }) => property).join();
+    } catch (error) {
+      assert.ok(pulumi.RunError.isInstance(error));
+      return /RotatedAccessKey ci: (rotationTrigger[^ ]*) is /.exec((error as Error).message)?.[1] ?? String(error);
+    }
+  }
+
+  for (const [way, wrap] of WAYS) {
+    it(`is refused by its name, ${way}, alone and inside`, async () => {
+      for (const value of [...values, ...emptied, ...assets]) {
+        assert.equal(await refusedBy(wrap(value)), "rotationTrigger");
+        assert.equal(await refusedBy(wrap({ at: [value] })), "rotationTrigger.at[0]");
+      }
+    });
+  }
+
+  it("a Date is its ISO text, or refused where an output has made it empty", async () => {
+    const date = new Date("2026-11-25T10:00:00Z");
+    for (const given of [date, { at: date }, Promise.resolve(date), pulumi.output(1).apply(() => date)]) {
+      assert.equal(await refusedBy(given), "");
+    }
+    for (const given of [pulumi.output(date), pulumi.secret(date), Promise.resolve(pulumi.secret(date))]) {
+      assert.equal(await refusedBy(given), "rotationTrigger");
+    }
+    assert.equal(await refusedBy(pulumi.all([1, date])), "rotationTrigger[1]");
+    assert.equal(await refusedBy({ a: [pulumi.output(date)] }), "rotationTrigger.a[0]");
+  });
+});
