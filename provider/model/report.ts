@@ -29,7 +29,8 @@ function cellsOf(key: ReportRow, now: Date): string[] {
   const { userArn, currentAccessKeyId, previousAccessKeyId, rotatedAt, rotationDueAt: due, waitsFor } = key;
   const isOverdue = due && Date.parse(due) <= now.getTime();
   return [
-    parseUserArn(userArn)?.userName ?? userArn,
+    // By mocks a RotatedUser may have no ARN.
+    parseUserArn(userArn)?.userName ?? userArn ?? "–",
     // After a refresh that found the current key gone there is none, until the next update has made one.
     currentAccessKeyId ?? "none",
     rotatedAt ? inWords(now.getTime() - Date.parse(rotatedAt)) : "–",
