@@ -37,7 +37,8 @@ function cellsOf(key: ReportRow, now: Date): string[] {
   const { userArn, currentAccessKeyId, previousAccessKeyId, currentCreatedAt, rotationDueAt: due } = key;
   const { pending = [], unmanagedAccessKeyIds = [] } = key;
   return [
-    parseUserArn(userArn)?.userName ?? userArn,
+    // By mocks a RotatedUser may have no ARN.
+    parseUserArn(userArn)?.userName ?? userArn ?? "–",
     // After a refresh that found the current key gone there is none, until the next update has made one.
     currentAccessKeyId ?? "none",
     currentCreatedAt ? inWords(now.getTime() - Date.parse(currentCreatedAt)) : NONE,

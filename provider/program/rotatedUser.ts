@@ -8,7 +8,7 @@ import type { Pending } from "../model/pending";
 import { JOURNAL_PATHS } from "../model/userTags";
 import { refuseUserArgs } from "./argNames";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
-import { userTags, withTagsAll } from "./userTags";
+import { checkTransformedTags, userTags, withTagsAll } from "./userTags";
 
 /** The inputs of {@link RotatedUser}: those of RotatedAccessKey but `userArn`, and the user's own. */
 export interface RotatedUserArgs extends Omit<RotatedAccessKeyArgs, "userArn"> {
@@ -92,6 +92,7 @@ export class RotatedUser extends pulumi.ComponentResource {
     const tags = userTags(name, user?.tags);
     super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, withAlias(opts));
     // The rotation writes a tag on this user that is none of its inputs: the options keep it out of every comparison.
+    checkTransformedTags(this, name);
     const options = { parent: this, ignoreChanges: JOURNAL_PATHS, transformations: [withTagsAll] };
     this.user = new User(name, { ...user, tags }, options);
     const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });

@@ -10,6 +10,19 @@ export const withTagsAll: pulumi.ResourceTransformation = ({ props, opts }) => (
   opts,
 });
 
+/**
+ * Transformations of parents and of the stack come after a resource's own: one that adds a tag would do so unseen. What
+ * stands behind all of them in the component's list looks at the tags that the user really gets.
+ */
+export function checkTransformedTags(component: pulumi.ComponentResource, name: string): void {
+  const { __transformations: inherited } = component as unknown as {
+    __transformations?: pulumi.ResourceTransformation[];
+  };
+  inherited?.push(({ type, props, opts }) =>
+    type === "aws:iam/user:User" ? { props: { ...props, tags: userTags(name, props.tags) }, opts } : undefined,
+  );
+}
+
 type Tags = NonNullable<UserArgs["tags"]>;
 
 /** The tags to give to the user. What is known stays known, beside what a preview can't know. */

@@ -202,6 +202,26 @@ describe("RotatedUser", () => {
     });
   }
 
+  it("looks at the tags that a parent's transformation adds to its user", async () => {
+    const tagging =
+      (tags: object): pulumi.ResourceTransformation =>
+      ({ type, props, opts }) =>
+        type === USER ? { props: { ...props, tags: { ...props.tags, ...tags } }, opts } : undefined;
+    class Team extends pulumi.ComponentResource {
+      constructor(tags: object) {
+        super("my:index:Team", "team", {}, { transformations: [tagging(tags)] });
+      }
+    }
+    const below = (tags: object) =>
+      run(() => new RotatedUser("deploy", { user: { tags: { a: "b" } } }, { parent: new Team(tags) }));
+    assert.deepEqual((await below({ team: "x" })).of(USER).inputs.tags, { a: "b", team: "x" });
+    await assert.rejects(below({ team: "" }), /^Error: RotatedUser deploy: the tag team has an empty value/);
+    await assert.rejects(
+      below({ "pulumi-aws-iam-rotator": "x" }),
+      /^Error: RotatedUser deploy: the tag pulumi-aws-iam-rotator/,
+    );
+  });
+
   it("runs the transformations of its user on its children", async () => {
     const ignoreTags: pulumi.ResourceTransformation = ({ type, props, opts }) =>
       type === USER ? { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["tags"] }) } : undefined;
