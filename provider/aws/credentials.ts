@@ -89,7 +89,7 @@ function whole(variables: Record<string, string | undefined>): true {
     if (problem)
       throw new RotationError({
         attempted: "Can't choose credentials",
-        found: `${name} ${problem}`,
+        found: `the environment's ${name} ${problem}`,
         todo: "Correct the environment; or pass `login`.",
       });
   }

@@ -113,7 +113,7 @@ function planned(plan: Steps, olds: Props, news: Inputs, intent: Intent, now: Da
   const told = [...(texts.length > 0 ? [texts.join(" ")] : []), ...pending.map(({ message }) => message)];
   return {
     ...answer(outputs, { did, messages: told.map((text) => ({ severity: "info", text })) }),
-    outputs: guarded ? anyEnd(outputs) : outputs,
+    outputs: guarded ? anyEnd(outputs) : steps.some((step) => step.do === "deactivate") ? anyPending(outputs) : outputs,
     undone: undoneBy(pending, news),
   };
 }
@@ -144,6 +144,12 @@ export function updated(olds: Props, news: Inputs, keys: ManagedKeys, notes: Omi
   const undone = undoneBy(notes.pending ?? [], news);
   const answered = undone.includes("rotationTrigger") ? toAnswered(olds) : stillAnswered(olds, news);
   return toOutputs(echo(olds, news, undone), keys, { ...notes, answered });
+}
+
+/** What is pending from here on, as the next run would say it: a key deactivated just now, for one. */
+export function withDerived(outputs: Outputs, news: Inputs, now: Date): Outputs {
+  const next = foresee(outputs, news, now);
+  return next.changes === "derived" ? next.outputs : outputs;
 }
 
 /** What is blocked leaves the resource as it was. */
@@ -208,6 +214,11 @@ function presumed(recorded: ManagedKeys, drift: Drift, unmanaged: string[], { ad
   });
   const use = fate?.lastUse;
   return { userId: recorded.userId, arn: "", keys, ...(use && previous && { uses: { [previous.accessKeyId]: use } }) };
+}
+
+/** When a key was deactivated, only the update can tell; and so, until when it stays. */
+function anyPending(outputs: Outputs): Outputs {
+  return { ...outputs, pending: UNKNOWN } as unknown as Outputs;
 }
 
 function anyKeys(outputs: Outputs): Outputs {

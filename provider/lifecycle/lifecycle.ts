@@ -166,7 +166,9 @@ export class KeyLifecycle {
       const { keys, pending, did } = done;
       const unmanaged = idsOf(done.unmanaged);
       const notes = { pending, unmanaged, drift: driftLeft(keys, done.observed) };
-      const outputs = done.failure ? halfDone(olds, news, keys, did, notes) : updated(olds, news, keys, notes);
+      const outputs = done.failure
+        ? halfDone(olds, news, keys, did, notes)
+        : withDerived(updated(olds, news, keys, notes), news, this.#now());
       const undone = done.failure ? ALL_UNDONE : undoneBy(pending, news);
       return this.#answered(news, answer(outputs, { undone }), done, toUnmanaged(olds));
     });

@@ -94,7 +94,7 @@ function regionBy(user: UserArn, region: string | undefined, settings: Settings,
   if (isRegion(found)) return found;
   throw new RotationError({
     attempted: "Can't choose a region",
-    found: `${found === AWS_REGION ? "AWS_REGION" : "AWS_DEFAULT_REGION"} is set, which is no AWS region.`,
+    found: `the region in ${found === AWS_REGION ? "AWS_REGION" : "AWS_DEFAULT_REGION"} is none.`,
     todo: "Correct it; or pass `region`.",
   });
 }

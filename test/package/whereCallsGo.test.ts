@@ -51,9 +51,9 @@ describe("where calls go, from the packed tarball", function () {
   });
 
   const ops = { AWS_PROFILE: "ops" };
-  const byConfig = { "aws:profile": "ops" };
-  const byOption = ["--profile", "ops"];
+  const asked = { config: { "aws:profile": "ops" }, cli: ["--profile", "ops"] };
   const OWN = "http://ADDRESS";
+  const IGNORE = { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" };
   const stories: Story[] = [
     { title: "by nothing but a proxy", asks: ["iam.amazonaws.com"] },
     { title: "a proxy without a scheme", env: { HTTPS_PROXY: "ADDRESS" }, asks: ["iam.amazonaws.com"] },
@@ -82,93 +82,57 @@ describe("where calls go, from the packed tarball", function () {
     { title: "endpoint_url of AWS_PROFILE", env: ops, profile: `endpoint_url = ${OWN}`, asks: ["own"] },
     {
       title: "endpoint_url of aws:profile",
-      config: byConfig,
-      cli: byOption,
+      ...asked,
       profile: `endpoint_url = ${OWN}`,
       asks: ["own"],
     },
     {
       title: "a services section of aws:profile",
-      config: byConfig,
-      cli: byOption,
+      ...asked,
       profile: `services = here\n[services here]\niam =\n  endpoint_url = ${OWN}`,
       asks: ["own"],
     },
-    {
-      title: "a services section of AWS_PROFILE that is not there",
-      env: ops,
-      profile: `services = elsewhere\nendpoint_url = ${OWN}`,
-      asks: [],
-    },
-    {
-      title: "a services section of aws:profile that is not there",
-      config: byConfig,
-      cli: byOption,
-      profile: `services = elsewhere\nendpoint_url = ${OWN}`,
-      asks: [],
-    },
-    {
-      title: "a services section that is not there, beside an address in the environment",
-      env: { ...ops, AWS_ENDPOINT_URL: OWN },
-      profile: "services = elsewhere",
-      asks: ["own"],
-    },
-    {
-      title: "an empty AWS_ENDPOINT_URL beside AWS_PROFILE",
-      env: { ...ops, AWS_ENDPOINT_URL: "" },
-      profile: `endpoint_url = ${OWN}`,
-      asks: ["own"],
-    },
-    {
-      title: "an empty AWS_ENDPOINT_URL_IAM beside aws:profile",
-      env: { AWS_ENDPOINT_URL_IAM: "", AWS_ENDPOINT_URL: "" },
-      config: byConfig,
-      cli: byOption,
-      profile: `endpoint_url = ${OWN}`,
-      asks: ["own"],
-    },
-    {
-      title: "an address in the environment before aws:profile's",
-      env: { AWS_ENDPOINT_URL: OWN },
-      config: byConfig,
-      cli: byOption,
-      profile: "endpoint_url = http://127.0.0.1:9",
-      asks: ["own"],
-    },
+    ...(
+      [
+        ["a services section that is not there", "services = elsewhere\nendpoint_url = OWN", {}, []],
+        [
+          "such a section beside an address in the environment",
+          "services = elsewhere",
+          { AWS_ENDPOINT_URL: OWN },
+          ["own"],
+        ],
+        ["an empty AWS_ENDPOINT_URL", "endpoint_url = OWN", { AWS_ENDPOINT_URL: "" }, ["own"]],
+        ["an empty AWS_ENDPOINT_URL_IAM", "endpoint_url = OWN", { AWS_ENDPOINT_URL_IAM: "" }, ["own"]],
+        ["an address in the environment", "endpoint_url = http://127.0.0.1:9", { AWS_ENDPOINT_URL: OWN }, ["own"]],
+        ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "endpoint_url = OWN", IGNORE, ["iam.amazonaws.com"]],
+        ["the same in it", "ignore_configured_endpoint_urls = true\nendpoint_url = OWN", {}, ["iam.amazonaws.com"]],
+        ["an address that is none", "endpoint_url = garbage", {}, []],
+      ] as const
+    ).flatMap(([beside, lines, env, asks]): Story[] => {
+      const profile = lines.replace("OWN", OWN);
+      return [
+        { title: `AWS_PROFILE with ${beside}`, env: { ...ops, ...env }, profile, asks: [...asks] },
+        { title: `aws:profile with ${beside}`, ...asked, env, profile, asks: [...asks] },
+      ];
+    }),
     {
       title: "the profile of aws:profile, not of AWS_PROFILE",
       env: { AWS_PROFILE: "other" },
-      config: byConfig,
-      cli: byOption,
+      ...asked,
       profile: `endpoint_url = ${OWN}\n[profile other]\nendpoint_url = http://127.0.0.1:9`,
       asks: ["own"],
     },
-    ...(["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IAM"] as const).map((name) => ({
-      title: `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS beside ${name}`,
-      env: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true", [name]: OWN },
-      asks: ["iam.amazonaws.com"],
-    })),
     {
-      title: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS beside aws:profile",
-      env: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" },
-      config: byConfig,
-      cli: byOption,
-      profile: `endpoint_url = ${OWN}`,
+      title: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+      env: { ...IGNORE, AWS_ENDPOINT_URL: OWN, AWS_ENDPOINT_URL_IAM: OWN },
       asks: ["iam.amazonaws.com"],
     },
     {
       title: "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS beside aws:endpoints",
-      env: { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" },
+      env: IGNORE,
       config: { "aws:endpoints": `[{"iam":"${OWN}"}]` },
       cli: ["--endpoint-url", OWN],
       asks: ["own"],
-    },
-    {
-      title: "ignore_configured_endpoint_urls of aws:profile",
-      config: byConfig,
-      cli: byOption,
-      profile: `ignore_configured_endpoint_urls = true\nendpoint_url = ${OWN}`,
-      asks: ["iam.amazonaws.com"],
     },
     { title: "AWS_ENDPOINT_URL that is none", env: { AWS_ENDPOINT_URL: "garbage" }, asks: [] },
     { title: "AWS_ENDPOINT_URL of another kind", env: { AWS_ENDPOINT_URL: "ftp://ADDRESS" }, asks: [] },
@@ -189,8 +153,7 @@ describe("where calls go, from the packed tarball", function () {
     },
     {
       title: "use_fips_endpoint of aws:profile",
-      config: byConfig,
-      cli: byOption,
+      ...asked,
       profile: "use_fips_endpoint = true",
       asks: ["iam-fips.amazonaws.com"],
     },

@@ -17,25 +17,29 @@ describe("what stands in the environment, and in the region", () => {
     ["keys beside AWS_PROFILE", { ...OF, AWS_PROFILE: "ops" }, undefined],
     ["a token", TOKEN, undefined],
     ["nothing", { AWS_ACCESS_KEY_ID: "", AWS_WEB_IDENTITY_TOKEN_FILE: "" }, undefined],
-    ["half a pair", { ...OF, AWS_SECRET_ACCESS_KEY: "" }, /^AWS_SECRET_ACCESS_KEY is not set, and AWS_ACCESS_KEY_ID/],
-    ["a token without a role", { ...TOKEN, AWS_ROLE_ARN: "" }, /^AWS_ROLE_ARN is not set/],
+    [
+      "half a pair",
+      { ...OF, AWS_SECRET_ACCESS_KEY: "" },
+      /^the environment's AWS_SECRET_ACCESS_KEY is not set, and AWS_ACCESS_KEY_ID/,
+    ],
+    ["a token without a role", { ...TOKEN, AWS_ROLE_ARN: "" }, /^the environment's AWS_ROLE_ARN is not set/],
     [
       "an id with a line break",
       { ...OF, AWS_ACCESS_KEY_ID: `${OF.AWS_ACCESS_KEY_ID}\n` },
-      /^AWS_ACCESS_KEY_ID has white/,
+      /^the environment's AWS_ACCESS_KEY_ID has white/,
     ],
     [
       "a secret with a space",
       { ...OF, AWS_SECRET_ACCESS_KEY: "secret of the stack " },
-      /^AWS_SECRET_ACCESS_KEY has white/,
+      /^the environment's AWS_SECRET_ACCESS_KEY has white/,
     ],
-    ["a token of a session", { ...OF, AWS_SESSION_TOKEN: "x\u2028y" }, /^AWS_SESSION_TOKEN has a character/],
-    ["a region that is none", { AWS_REGION: "../../evil" }, /^AWS_REGION is set, which is no AWS region/],
     [
-      "its second variable",
-      { AWS_DEFAULT_REGION: "eu-west-1\n" },
-      /^AWS_DEFAULT_REGION is set, which is no AWS region/,
+      "a token of a session",
+      { ...OF, AWS_SESSION_TOKEN: "x\u2028y" },
+      /^the environment's AWS_SESSION_TOKEN has a character/,
     ],
+    ["a region that is none", { AWS_REGION: "../../evil" }, /^the region in AWS_REGION is none/],
+    ["its second variable", { AWS_DEFAULT_REGION: "eu-west-1\n" }, /^the region in AWS_DEFAULT_REGION is none/],
   ] as [string, NodeJS.ProcessEnv, RegExp | undefined][]) {
     it(`in the environment: ${title}`, () => {
       const reasons = checkAccess({ userArn: ARN }, undefined, env).map(({ reason }) => reason);
