@@ -94,6 +94,8 @@ export function tagsOfUsers(regime: Regime): void {
       for (const withRefresh of [true, false]) {
         stepTo(0);
         await user.stack.up();
+        // The first one brings the journal into the state.
+        if (withRefresh) await user.stack.refresh();
         user.untagged();
         const journals = await Promise.all(STEPS.map((_, at) => users.account(`step${at}`).journal()));
         stepTo(1);
