@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { planRotation } from "../../provider/decide/decide";
 import { judge, LONGEST_OPERATION } from "../../provider/decide/judge";
-import type { Found, Intent, Plan, Reader, Step } from "../../provider/decide/plan";
+import type { Decider, Intent, Observed, Plan, Step } from "../../provider/decide/plan";
 import type { FoundKey } from "../../provider/model/accessKey";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
@@ -17,7 +17,7 @@ const [CHANGES = [], ORDER = [], WAITS = []] = tables(section(PAGE, "The decisio
 
 const AT = "2026-11-01T12:00:00Z";
 const HOUR = 3_600_000;
-const reader: Reader = { owner: "me", now: new Date(AT) };
+const decider: Decider = { owner: "me", now: new Date(AT) };
 const earlier = (hours: number) => new Date(Date.parse(AT) - hours * HOUR).toISOString();
 const key = (accessKeyId: string) => ({
   accessKeyId,
@@ -27,7 +27,7 @@ const key = (accessKeyId: string) => ({
 const AB = managedKeys({ userId: "AIDA", current: key("A"), previous: key("B"), previousSince: earlier(2) });
 
 /** `B A`: both work; `B! A`: B does not. Oldest first. */
-const found = (keys: string, more: Partial<Found> = {}): Found => ({
+const found = (keys: string, more: Partial<Observed> = {}): Observed => ({
   userId: "AIDA",
   arn: "",
   keys: keys.split(" ").map(
@@ -80,7 +80,7 @@ describe("docs/design.md", () => {
       for (const intent of intents) {
         for (const works of b === "any" ? ["yes", "no"] : [b]) {
           const keys = `B${works === "yes" ? "" : "!"} A${a === "yes" ? "" : "!"}`;
-          const plan = planRotation(AB, found(keys), intent, reader);
+          const plan = planRotation(AB, found(keys), intent, decider);
           assert.deepEqual(told(stepsOf(plan)), { changes, left }, `${asked}, ${keys}`);
         }
       }
@@ -91,8 +91,8 @@ describe("docs/design.md", () => {
 
   it("tells of room: a gone key's step is left out, and with one key the new one comes first", () => {
     const rotate = ASKED["a rotation"] as Intent;
-    assert.equal(told(stepsOf(planRotation(AB, found("A"), rotate, reader))).changes, "make C, try C");
-    assert.equal(told(stepsOf(planRotation(AB, found("B"), rotate, reader))).changes, "make C, try C");
+    assert.equal(told(stepsOf(planRotation(AB, found("A"), rotate, decider))).changes, "make C, try C");
+    assert.equal(told(stepsOf(planRotation(AB, found("B"), rotate, decider))).changes, "make C, try C");
   });
 
   it("tells the order of all steps", () => {
@@ -110,18 +110,21 @@ describe("docs/design.md", () => {
       strangers: ["S"],
       made: "X",
     };
-    const asleep = managedKeys({ ...AB, operationId: "a-1", retirement: { deactivatedAt: earlier(1) } });
+    const others: Journal = { ...lost, phase: "done", owner: "you", made: "S", strangers: [] };
+    const deactivated = managedKeys({ ...AB, operationId: "a-1", fate: { deactivatedAt: earlier(1) } });
     const deactivates = { gracePeriod: "1h", deactivatePeriod: "1h" };
     const adopt = { current: { accessKeyId: "S", secretAccessKey: "of S" } };
     const plans = [
       planRotation(
-        managedKeys({ ...AB, operationId: "a-1", retired: ["O"] }),
+        managedKeys({ ...AB, operationId: "a-1", toDelete: ["O"] }),
         found("B X A", { journal: lost }),
         deactivates,
-        reader,
+        decider,
       ),
-      planRotation(asleep, found("B A"), deactivates, reader),
-      planRotation(managedKeys({ ...AB, previous: undefined }), found("A S"), { adopt, ...deactivates }, reader),
+      planRotation(deactivated, found("B A"), deactivates, decider),
+      planRotation(AB, found("B A"), { ...deactivates, published: ["B"] }, decider),
+      planRotation(undefined, found("S", { journal: others }), { adopt, takesOver: true }, decider),
+      planRotation(managedKeys({ ...AB, previous: undefined }), found("A S"), { adopt, ...deactivates }, decider),
     ].map(stepsOf);
     for (const steps of plans) {
       const ranks = steps.map((step) => rank(step.do));
@@ -141,32 +144,35 @@ describe("docs/design.md", () => {
   it("tells what waits, and for what", () => {
     const rotate = "rotationTrigger changed";
     const adopt = { current: { accessKeyId: "S", secretAccessKey: "of S" } };
-    const deactivated = managedKeys({ ...AB, retirement: { deactivatedAt: earlier(1) } });
+    const deactivated = managedKeys({ ...AB, fate: { deactivatedAt: earlier(1) } });
     const alone = managedKeys({ ...AB, previous: undefined });
     const use = { at: earlier(1), service: "s3", region: "us-east-1" };
     const guard = { lastUsedGuard: "2h" };
     const inUse = found("B A", { uses: { B: use } });
     const periods = { gracePeriod: "1h", deactivatePeriod: "3h" };
+    const unpublished = { gracePeriod: "1h", published: ["B"] };
     const cases: [string, Plan, string][] = [
-      ["a rotation", planRotation(AB, found("B A"), { rotate, gracePeriod: "3h" }, reader), "grace"],
-      ["an adoption", planRotation(AB, found("B A S"), { adopt, gracePeriod: "3h" }, reader), "grace"],
-      ["a rotation", planRotation(deactivated, found("B A"), { rotate, ...periods }, reader), "needed"],
-      ["an adoption", planRotation(deactivated, found("B A S"), { adopt, ...periods }, reader), "needed"],
-      ["a retirement", planRotation(deactivated, found("B A"), periods, reader), "needed"],
-      ["a retirement", planRotation(deactivated, found("B! A"), periods, reader), "asleep"],
-      ["a rotation", planRotation(alone, found("A S"), { rotate, adopt }, reader), "adoption"],
-      ["a rotation", planRotation(AB, inUse, { rotate, ...guard }, reader), "use"],
-      ["a retirement", planRotation(AB, inUse, { gracePeriod: "1h", ...guard }, reader), "use"],
+      ["a rotation", planRotation(AB, found("B A"), { rotate, gracePeriod: "3h" }, decider), "grace"],
+      ["an adoption", planRotation(AB, found("B A S"), { adopt, gracePeriod: "3h" }, decider), "grace"],
+      ["a rotation", planRotation(deactivated, found("B A"), { rotate, ...periods }, decider), "activatedAgain"],
+      ["an adoption", planRotation(deactivated, found("B A S"), { adopt, ...periods }, decider), "activatedAgain"],
+      ["a retirement", planRotation(deactivated, found("B A"), periods, decider), "activatedAgain"],
+      ["a retirement", planRotation(deactivated, found("B! A"), periods, decider), "deactivated"],
+      ["a rotation", planRotation(alone, found("A S"), { rotate, adopt }, decider), "adoption"],
+      ["a rotation", planRotation(AB, inUse, { rotate, ...guard }, decider), "use"],
+      ["a retirement", planRotation(AB, inUse, { gracePeriod: "1h", ...guard }, decider), "use"],
+      ["a rotation", planRotation(AB, found("B A"), { rotate, ...unpublished }, decider), "unpublished"],
+      ["a retirement", planRotation(AB, found("B A"), unpublished, decider), "unpublished"],
     ];
     for (const [what, plan, because] of cases) {
-      const waits = "waits" in plan ? (plan.waits ?? []) : [];
+      const waits = "pending" in plan ? plan.pending : [];
       const words = waits.map((wait) => `${/^[aeiou]/.test(wait.what) ? "an" : "a"} ${wait.what}: ${wait.because}`);
       // While an adoption waits for a B that is needed, its end waits too.
       assert.equal(words[0], `${what}: ${because}`);
     }
-    // grace, needed, asleep, adoption, use
+    // grace, activatedAgain, deactivated, adoption, use, unpublished
     assert.equal(WAITS.length, new Set(cases.map(([, , because]) => because)).size);
-    // What the text says of a B that is asleep, of a broken key, and of a revocation.
+    // What the text says of a B that is deactivated, of a broken key, and of a revocation.
     for (const [recorded, keys, intent] of [
       [deactivated, "B! A", { rotate, ...periods }],
       [AB, "B A!", { rotate, gracePeriod: "3h" }],
@@ -174,8 +180,8 @@ describe("docs/design.md", () => {
       [AB, "B A", { revoke: "leak", gracePeriod: "3h", ...guard }],
       [deactivated, "B A", { revoke: "leak", ...periods }],
     ] as [ManagedKeys, string, Intent][]) {
-      const plan = planRotation(recorded, found(keys, { uses: { B: use } }), intent, reader);
-      const waits = "waits" in plan ? (plan.waits ?? []) : [];
+      const plan = planRotation(recorded, found(keys, { uses: { B: use } }), intent, decider);
+      const waits = "pending" in plan ? plan.pending : [];
       assert.ok(!waits.some((wait) => wait.what === "rotation"), keys);
       assert.ok(stepsOf(plan).some((step) => step.do === "create"));
     }
@@ -207,6 +213,7 @@ describe("docs/design.md", () => {
         [entry({ owner: "you" }), "otherOwner"],
         [entry({ owner: "you", phase: "open" }), "otherOwner"],
       ],
+      "ours, done, of another instance": [[entry({ operationId: "b-2" }), "otherInstance"]],
       "of the operation that our state comes from": [[entry({ operationId: "a-1" }), "lost: "]],
       "the same, in doubt": [[entry({ operationId: "a-1", doubt: true }), "unclear"]],
       "ours, of another operation, done": [[entry({}), "handedOut"]],
@@ -215,10 +222,10 @@ describe("docs/design.md", () => {
     };
     for (const [journal = "", means = ""] of table) {
       for (const [at, expected] of cases[journal] ?? assert.fail(journal)) {
-        const verdict = judge(at, found("X").keys, "a-1", reader);
+        const verdict = judge(at, found("X").keys, "a-1", decider);
         assert.equal("lost" in verdict ? `lost: ${verdict.lost}` : verdict.refusal, expected, journal);
-        const [word] = /^(a stranger's|refused|lost)/.exec(means) ?? [];
-        assert.equal(word, expected === "lost: " ? "a stranger's" : expected === "lost: X" ? "lost" : "refused");
+        const [word] = /^(not managed|refused|lost)/.exec(means) ?? [];
+        assert.equal(word, expected === "lost: " ? "not managed" : expected === "lost: X" ? "lost" : "refused");
       }
     }
     assert.deepEqual(column(table, 0), Object.keys(cases));
@@ -226,7 +233,7 @@ describe("docs/design.md", () => {
     // `state` that names every key takes the user over.
     const adopt = { current: { accessKeyId: "X", secretAccessKey: "of X" } };
     const journal = entry({ owner: "you" });
-    const taken = planRotation(undefined, found("X", { journal }), { adopt, takesOver: true }, reader);
+    const taken = planRotation(undefined, found("X", { journal }), { adopt, takesOver: true }, decider);
     assert.ok(stepsOf(taken).some((step) => step.do === "adopt"));
   });
 
