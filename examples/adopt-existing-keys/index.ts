@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type AccessKeyPair, type KnownKey, RotatedAccessKey } from "pulumi-aws-iam-rotator";
 
-// The keys come from the stack's configuration, encrypted, and never from the program's text. Pulumi asks for the secret
-// when it is left out here, so that it is in no shell's history:
+// The keys come from the stack's configuration, and never from the program's text. Only the secret is a secret: of an id that
+// is one, Pulumi would show nothing, not even in previews. It asks for the secret if the command does not have it, so that it
+// is in no shell's history:
 //
-//   pulumi config set --secret --path current.accessKeyId AKIA…
-//   pulumi config set --secret --path current.secretAccessKey
+//   pulumi config set --path current.accessKeyId AKIA…
+//   pulumi config set --path --secret current.secretAccessKey
 //
 // and the same for `previous`, if the user has a second key; where nobody knows its secret any more, its id is enough.
 const config = new pulumi.Config();

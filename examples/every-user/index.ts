@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { RotatedAccessKey, rotationPolicy, rotationReport } from "pulumi-aws-iam-rotator";
 
 // All users below this path, whoever made them: `pulumi config set pathPrefix /ci/`. A user that is gone, or has left the path,
-// leaves the program, and its managed keys are deleted. A user with two keys already is refused until they are adopted.
+// leaves the program, and its managed keys are deleted: where that must not happen by itself, use a list, and `protect`. A new user with two keys is refused until they are adopted.
 const pathPrefix = new pulumi.Config().require("pathPrefix");
 
 const found = getUsers({ pathPrefix }).then(({ arns }) => {

@@ -16,6 +16,7 @@ const mailer = new RotatedAccessKey("mailer", {
 });
 
 export const host = `email-smtp.${region}.amazonaws.com`; // port 587 with STARTTLS, 465 with TLS
+/** By this id the rotation sees which key is published: the password alone does not tell. */
 export const userName = mailer.currentAccessKeyId;
 /** Secret. It changes together with the user name: hand on both at once. */
 export const password = sesSmtpPassword(mailer.current.secretAccessKey, region);
