@@ -28,6 +28,7 @@ import {
   intentOfCreation,
   undoneBy,
   updated,
+  withDerived,
 } from "./foresee";
 import { halfDone, ownerOf, pickInputs, toAnswered, toManagedKeys, toOutputs, toPending, toUnmanaged } from "./record";
 import { checkAccess, openSession, type StackConfig, type World, withFallback } from "./session";

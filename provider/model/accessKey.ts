@@ -56,6 +56,13 @@ export interface LastUse {
   region: string;
 }
 
+const KEY_ID = /\bA[KS]IA[A-Z0-9]{12,124}\b/g;
+
+/** Ids of access keys, wherever they stand in a value. */
+export function keyIdsIn(value: unknown): string[] {
+  return [...new Set(JSON.stringify(value ?? {}).match(KEY_ID) ?? [])];
+}
+
 /** RFC 3339 in UTC, in whole seconds, which is all that IAM tells. */
 export function timestamp(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, "Z");

@@ -9,6 +9,7 @@ import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import rpb = require("@pulumi/pulumi/proto/resource_pb");
 
 import { SETTING_NAMES } from "../aws/awsSettings";
+import { keyIdsIn } from "../model/accessKey";
 import { RotationError } from "../model/errors";
 import { PUBLIC_INPUTS } from "../model/inputs";
 import { isObject } from "../model/json";
@@ -41,7 +42,9 @@ export async function construct(request: pb.ConstructRequest): Promise<pb.Constr
       monitor.dependsOn(message, "user", Object.keys(userInputs));
     });
     const userArn = made.outputs.arn ?? UNKNOWN;
-    const key = await monitor.child(KEY_TYPE, { ...keyInputs, ...awsProvider, userArn }, urn, (message) => {
+    const published = await monitor.published();
+    const run = published ? { run: { published } } : {};
+    const key = await monitor.child(KEY_TYPE, { ...keyInputs, ...awsProvider, ...run, userArn }, urn, (message) => {
       for (const name of Object.keys(keyInputs)) monitor.dependsOn(message, name, [name]);
       depends(message, "userArn", [made.urn]);
       message.setAliasspecs(true);
@@ -134,6 +137,9 @@ function depends(message: rpb.RegisterResourceRequest, name: string, urns: strin
   message.setDependenciesList([...new Set([...message.getDependenciesList(), ...urns])]);
 }
 
+/** By run. */
+const LOOKS = new Map<string, Promise<string[] | undefined>>();
+
 interface Registered {
   urn: string;
   outputs: Bag;
@@ -177,6 +183,27 @@ class Monitor {
   dependsOn(message: rpb.RegisterResourceRequest, input: string, properties: string[]): void {
     const urns = this.request.getInputdependenciesMap().get(input)?.getUrnsList() ?? [];
     if (urns.length > 0) for (const name of properties) depends(message, name, urns);
+  }
+
+  /** Ids of the keys that the stack's published outputs name; `undefined` where nobody can look. One look a run. */
+  published(): Promise<string[] | undefined> {
+    const { request } = this;
+    const name = `${request.getOrganization() || "organization"}/${request.getProject()}/${request.getStack()}`;
+    const run = `${request.getMonitorendpoint()} ${name}`;
+    const known = LOOKS.get(run) ?? this.#look(name);
+    LOOKS.set(run, known);
+    return known;
+  }
+
+  #look(name: string): Promise<string[] | undefined> {
+    const message = new rpb.ResourceInvokeRequest();
+    message.setTok("pulumi:pulumi:readStackOutputs");
+    message.setArgs(toStruct({ name }));
+    return new Promise((resolve) =>
+      this.#client.invoke(message, (error, reply) =>
+        resolve(error ? undefined : keyIdsIn(fromStruct(reply.getReturn()))),
+      ),
+    );
   }
 
   finish(urn: string, outputs: Bag): Promise<void> {

@@ -1,9 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import { keyIdsIn } from "../model/accessKey";
 
 const looks = new WeakMap<object, Promise<string[] | undefined>>();
-
-/** Ids of access keys, wherever they stand in a text. */
-const KEY_ID = /\bA[KS]IA[A-Z0-9]{12,124}\b/g;
 
 /**
  * Ids of the keys that the stack's published outputs name: what other stacks, and people, have of it at this moment. One look
@@ -22,7 +20,7 @@ async function look(): Promise<string[] | undefined> {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   try {
     const published = await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name });
-    return [...new Set(JSON.stringify(published ?? {}).match(KEY_ID) ?? [])];
+    return keyIdsIn(published);
   } catch {
     return undefined;
   }

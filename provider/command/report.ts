@@ -1,0 +1,79 @@
+import { foresee } from "../lifecycle/foresee";
+import { pickInputs, toPending } from "../lifecycle/record";
+import { isObject } from "../model/json";
+import { isOverdue, type ReportRow, reportTable } from "../model/report";
+import { isSecret } from "../model/secretValue";
+
+type Props = Record<string, unknown>;
+
+const TYPES = [
+  "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey",
+  "aws-iam-rotator:index:RotatedAccessKey",
+];
+
+export interface Report {
+  table: string;
+  /** What needs somebody, a line each. */
+  alarms: string[];
+}
+
+/**
+ * The report of today, whatever the last run has published.
+ * @param exported what `pulumi stack export` prints
+ * @throws Error for what is no such text, without a word of it
+ */
+export function reportOf(exported: string, now: Date): Report {
+  const rows = resourcesIn(exported).map((resource) => rowOf(resource, now));
+  if (rows.length === 0)
+    return { table: "no rotated keys", alarms: ["This stack has no keys of pulumi-aws-iam-rotator."] };
+  const alarms = rows.flatMap((row) => [
+    ...(row.pending ?? []).filter(({ blocked }) => blocked).map(({ message }) => `${row.userArn}: ${message}`),
+    ...(isOverdue(row, now) ? [`${row.userArn}: a rotation is due since ${row.rotationDueAt}.`] : []),
+  ]);
+  return { table: reportTable(rows, now), alarms };
+}
+
+function resourcesIn(exported: string): Props[] {
+  let state: unknown;
+  try {
+    state = JSON.parse(exported);
+  } catch {
+    state = undefined;
+  }
+  const deployment = isObject(state) ? state.deployment : undefined;
+  if (!isObject(deployment))
+    throw new Error("The input is no state: pipe the output of `pulumi stack export` into this command.");
+  const resources = Array.isArray(deployment.resources) ? deployment.resources.filter(isObject) : [];
+  // What is about to be deleted has a successor.
+  return resources.filter(({ type, delete: isGoing }) => TYPES.includes(String(type)) && isGoing !== true);
+}
+
+/** As a program would see it now: dates and waits follow from today's inputs and time. */
+function rowOf({ inputs, outputs }: Props, now: Date): ReportRow {
+  const [news, olds] = [readable(inputs), readable(outputs)];
+  const key = (id: unknown, createdAt: unknown) => (typeof id === "string" ? { accessKeyId: id, createdAt } : null);
+  const recorded: Props = {
+    ...olds,
+    current: key(olds.currentAccessKeyId, olds.currentCreatedAt),
+    previous: key(olds.previousAccessKeyId, ""),
+  };
+  // What is encrypted on either side can't be compared here: it asks for nothing.
+  for (const name of ["rotationTrigger", "revocationTrigger"]) {
+    if (!(name in olds && name in news)) delete recorded[name];
+    if (!(name in recorded)) delete news[name];
+  }
+  const echo = pickInputs({ ...olds, ...news });
+  const seen = foresee(recorded, echo, now);
+  const pending = seen.changes === "work" ? toPending(olds) : seen.outputs.pending;
+  return { ...(olds as unknown as ReportRow), ...datesIn(seen.outputs), pending };
+}
+
+function datesIn({ rotationDueAt, previousUntil }: Props): Pick<ReportRow, "rotationDueAt" | "previousUntil"> {
+  return { rotationDueAt: rotationDueAt as string | undefined, previousUntil: previousUntil as string | undefined };
+}
+
+/** Without what is absent, and without what is encrypted. */
+function readable(props: unknown): Props {
+  const given = Object.entries(isObject(props) ? props : {});
+  return Object.fromEntries(given.filter(([, value]) => value !== null && !isSecret(value)));
+}
