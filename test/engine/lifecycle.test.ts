@@ -18,7 +18,7 @@ const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
 const key = new RotatedAccessKey(${JSON.stringify(name)}, {
   userArn: ${JSON.stringify(userArn)}, rotationTrigger: process.env.TRIGGER, ${inputs}
 }, ${opts});
-module.exports = { current: key.current, previous: key.previous, id: key.currentAccessKeyId, rotatedAt: key.rotatedAt };
+module.exports = { current: key.current, previous: key.previous, id: key.currentAccessKeyId, createdAt: key.currentCreatedAt };
 `;
 
 interface Key {
@@ -43,7 +43,7 @@ describe("RotatedAccessKey through the engine", function () {
     stacks.push(made);
     return made;
   }
-  const outputs = async () => (await stack.outputs()) as unknown as { current: Key; previous?: Key; rotatedAt: string };
+  const outputs = async () => (await stack.outputs()) as unknown as { current: Key; previous?: Key; createdAt: string };
   const actions = () => proxy.calls.map((call) => call.action);
   const ids = async () => (await account.keys()).map(({ id }) => id).sort();
 
@@ -81,7 +81,7 @@ describe("RotatedAccessKey through the engine", function () {
     const first = await outputs();
     assert.deepEqual(await ids(), [first.current.accessKeyId]);
     assert.ok(!first.previous);
-    assert.match(first.rotatedAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    assert.match(first.createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     assert.ok(proxy.secrets.has(first.current.secretAccessKey));
 
     proxy.clear();
@@ -145,7 +145,7 @@ describe("RotatedAccessKey through the engine", function () {
     const pair = { accessKeyId: current.accessKeyId, secretAccessKey: current.secretAccessKey };
     stack.write(program(userArn, { inputs: `state: { current: ${JSON.stringify(pair)} }` }));
     const replaced = await stack.up("--replace", urn);
-    assert.match(replaced, new RegExp(`what another resource of this program keeps is left: ${current.accessKeyId}`));
+    assert.match(replaced, new RegExp(`another resource of this program holds ${current.accessKeyId}`));
     assert.deepEqual(await ids(), [current.accessKeyId], "the old resource's end leaves the adopted key alone");
     assert.equal((await outputs()).current.accessKeyId, current.accessKeyId);
   });

@@ -10,7 +10,7 @@ const { RotatedAccessKey, rotationReport } = require("pulumi-aws-iam-rotator");
 const inputs = JSON.parse(process.env.INPUTS);
 const key = new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, ...inputs });
 module.exports = {
-  current: key.current, previous: key.previous, rotatedAt: key.rotatedAt, dueAt: key.rotationDueAt,
+  current: key.current, previous: key.previous, createdAt: key.currentCreatedAt, dueAt: key.rotationDueAt,
   until: key.previousUntil, readme: rotationReport([key]),
 };
 `;
@@ -23,7 +23,7 @@ interface Key {
 interface Outputs {
   current: Key;
   previous?: Key;
-  rotatedAt: string;
+  createdAt: string;
   dueAt?: string;
   until?: string;
   readme: string;
@@ -74,17 +74,17 @@ describe("a policy through the engine", function () {
     inputs({ rotateEvery: "90d", gracePeriod: "2s" });
     await stack.up();
     const first = await outputs();
-    assert.equal(seconds(first.rotatedAt, first.dueAt), 90 * 86_400);
+    assert.equal(seconds(first.createdAt, first.dueAt), 90 * 86_400);
     assert.ok(first.readme.includes(`| ${first.current.accessKeyId} |`), first.readme);
 
     inputs({ rotateEvery: "60d", gracePeriod: "1d" });
     proxy.clear();
     assert.doesNotMatch(await stack.up("--expect-no-changes"), /this update/);
     assert.deepEqual(actions(), []);
-    assert.equal(seconds(first.rotatedAt, (await outputs()).dueAt), 60 * 86_400, "without an update");
+    assert.equal(seconds(first.createdAt, (await outputs()).dueAt), 60 * 86_400, "without an update");
 
     inputs({ rotateEvery: "2s", gracePeriod: "1s" });
-    await waitUntil(first.rotatedAt, 2);
+    await waitUntil(first.createdAt, 2);
     const preview = await stack.preview();
     assert.match(
       preview,
@@ -101,7 +101,7 @@ describe("a policy through the engine", function () {
     await stack.up("--expect-no-changes");
     assert.deepEqual(actions(), []);
     const { dueAt, until } = await outputs();
-    assert.deepEqual([seconds(second.rotatedAt, dueAt), seconds(second.rotatedAt, until)], [86_400, 86_400]);
+    assert.deepEqual([seconds(second.createdAt, dueAt), seconds(second.createdAt, until)], [86_400, 86_400]);
   });
 
   it("lets a rotation wait for the end of a grace period, fails nothing meanwhile, and retires previous after it", async () => {

@@ -13,8 +13,8 @@ const later = () => new pulumi.dynamic.Resource({ create: async () => ({ id: "x"
 const inputs = { userArn, rotationTrigger, rotateEvery: EVERY === "later" ? later() : EVERY, gracePeriod: "1s" };
 if (EVERY !== "later" && EVERY !== "1s") inputs.gracePeriod = "1h";
 const key = new RotatedAccessKey("ci", inputs, { ignoreChanges: IGNORES ? [IGNORES] : [] });
-exports.waitsFor = key.waitsFor;
-exports.retirement = key.retirement;
+exports.pending = key.pending;
+exports.deactivated = key.previousDeactivatedAt;
 exports.rotationDueAt = key.rotationDueAt;
 exports.report = rotationReport([key]).apply((text) => text.includes("ci-"));
 `;
@@ -44,7 +44,7 @@ describe("what a preview says of what waits, and of what is due", function () {
     assert.match(text, /2 unchanged/);
     assert.doesNotMatch(text, /\[unknown\]/);
     stack.env.TRIGGER = "2";
-    assert.match(await stack.preview("--diff"), /retirement *: \[unknown\]/, "before a rotation it is");
+    assert.match(await stack.preview("--diff"), /deactivated *: \[unknown\]/, "before a rotation it is");
     await stack.up();
     assert.doesNotMatch(await stack.preview("--diff"), /\[unknown\]/);
   });
@@ -65,11 +65,12 @@ describe("what a preview says of what waits, and of what is due", function () {
     await stack.up();
     stack.env.TRIGGER = "3";
     await stack.up();
-    assert.match(String((await stack.outputs()).waitsFor), /is in its grace period until/, "not ignored, it waits");
+    const [wait] = (await stack.outputs()).pending as { what: string; because: string; until?: string }[];
+    assert.deepEqual([wait?.what, wait?.because, typeof wait?.until], ["rotation", "grace", "string"], "not ignored, it waits");
     stack.env.TRIGGER = "2";
     await stack.up();
     Object.assign(stack.env, { TRIGGER: "3", IGNORES: "rotationTrigger" });
     assert.match(await stack.up(), /2 unchanged/);
-    assert.equal((await stack.outputs()).waitsFor, undefined);
+    assert.deepEqual((await stack.outputs()).pending, []);
   });
 });

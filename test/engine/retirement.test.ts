@@ -99,17 +99,17 @@ describe("how a key retires, through the engine", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("deactivated, asleep, and deleted; a refresh between takes it for no drift", async () => {
+  it("deactivated, and deleted; a refresh between takes it for no drift", async () => {
     const [current, previous] = await pastGrace("12s");
     assert.match(await stack.preview(), new RegExp(`this update deactivates ${previous} \\(its grace period ended`));
     await stack.up();
     assert.deepEqual(await statuses(), { [previous]: "Inactive", [current]: "Active" });
     assert.match(
       await stack.preview(),
-      new RegExp(`${previous} is asleep: it was deactivated \\S+Z, and the first run`),
+      new RegExp(`${previous} was deactivated \\S+Z: the first run after`),
     );
     const refreshed = await stack.refresh();
-    assert.match(refreshed, new RegExp(`previous: ${previous} is asleep`));
+    assert.match(refreshed, new RegExp(`previous: ${previous} is deactivated`));
     assert.doesNotMatch(refreshed, /this update|someone else/);
     await sleep(12_000);
     await stack.up();
@@ -149,7 +149,7 @@ describe("how a key retires, through the engine", function () {
     await stack.run("cancel", "--yes", "--stack", "dev");
     await stack.up();
     assert.deepEqual(await statuses(), { [previous]: "Inactive", [current]: "Active" });
-    assert.ok(stack.recorded()?.retirement);
+    assert.ok(stack.recorded()?.previousDeactivatedAt);
     await stack.up("--expect-no-changes");
   });
 

@@ -10,7 +10,7 @@ const program = `
 const pulumi = require("@pulumi/pulumi");
 class Key extends pulumi.CustomResource {
   constructor(name, inputs) {
-    const outputs = ["current", "previous", "currentAccessKeyId", "previousAccessKeyId", "rotatedAt", "rotationDueAt", "waitsFor"];
+    const outputs = ["current", "previous", "currentAccessKeyId", "previousAccessKeyId", "currentCreatedAt", "rotationDueAt", "pending"];
     super("aws-iam-rotator:index:RotatedAccessKey", name, { ...Object.fromEntries(outputs.map((key) => [key, undefined])), ...inputs });
   }
 }

@@ -13,10 +13,10 @@ const key = new rotator.RotatedAccessKey("ci", {
 }, { provider });
 exports.current = key.current;
 exports.previous = key.previous;
-exports.dates = pulumi.all([key.rotationDueAt, key.previousUntil, key.waitsFor]).apply(([due, until, waits]) => ({ due, until, waits }));
+exports.dates = pulumi.all([key.rotationDueAt, key.previousUntil, key.pending]).apply(([due, until, pending]) => ({ due, until, pending }));
 exports.policy = rotator.rotationPolicyOutput({ userArns: [key.userArn], deactivatePeriod: true }).json;
-const { userArn, currentAccessKeyId, previousAccessKeyId, rotatedAt, rotationDueAt, previousUntil, retirement, waitsFor } = key;
-const reported = { userArn, currentAccessKeyId, previousAccessKeyId, rotatedAt, rotationDueAt, previousUntil, retirement, waitsFor };
+const { userArn, currentAccessKeyId, previousAccessKeyId, currentCreatedAt, rotationDueAt, previousUntil, previousDeactivatedAt, pending } = key;
+const reported = { userArn, currentAccessKeyId, previousAccessKeyId, currentCreatedAt, rotationDueAt, previousUntil, previousDeactivatedAt, pending };
 exports.report = rotator.rotationReportOutput({ keys: [reported] }).markdown;
 exports.password = rotator.sesSmtpPasswordOutput({ secretAccessKey: key.current.secretAccessKey, region: "eu-central-1" }).password;
 `;
@@ -24,7 +24,7 @@ exports.password = rotator.sesSmtpPasswordOutput({ secretAccessKey: key.current.
 interface Outputs {
   current: { accessKeyId: string; secretAccessKey: string };
   previous?: { accessKeyId: string };
-  dates: { due?: string; until?: string; waits?: string };
+  dates: { due?: string; until?: string; pending: unknown[] };
   policy: string;
   report: string;
   password: string;
@@ -45,7 +45,7 @@ describe("the provider plugin, by the SDK for Node.js that is generated", functi
     await stack.up();
     const made = await outputs();
     assert.match(made.dates.due ?? "", /^\d{4}-/);
-    assert.deepEqual([made.dates.until ?? "", made.dates.waits ?? "", made.previous ?? ""], ["", "", ""]);
+    assert.deepEqual([made.dates.until ?? "", made.dates.pending, made.previous ?? ""], ["", [], ""]);
     assert.match(made.policy, /iam:UpdateAccessKey.*user\/ci\/sdk/);
     assert.match(made.report, new RegExp(`\\| sdk +\\| ${made.current.accessKeyId} `));
     assert.match(made.password, /^B[\w+/]{30,}=*$/);
