@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { rotationReport } from "../../provider/program/rotationReport";
 import { bash } from "../support/bash";
 import { ROOT } from "../support/dist";
-import { section } from "../support/markdown";
+import { column, section, tables } from "../support/markdown";
 
 const PAGE = readFileSync(join(ROOT, "docs/schedules.md"), "utf8");
 
@@ -35,6 +35,19 @@ const key = (
 };
 
 describe("docs/schedules.md", () => {
+  it("names every part of what is pending, and every reason for it", () => {
+    const source = readFileSync(join(ROOT, "provider/model/pending.ts"), "utf8");
+    const [parts = [], reasons = []] = tables(section(PAGE, "Pending and blocked"));
+    const codes = (cells: string[]) => cells.flatMap((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    const [, fields = ""] = /interface Pending \{([\s\S]*?)\n\}/.exec(source) ?? [];
+    assert.deepEqual(
+      codes(column(parts, 0)),
+      [...fields.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name),
+    );
+    const [, union = ""] = /type Because =([^;]*);/.exec(source) ?? [];
+    assert.deepEqual(codes(column(reasons, 0)).sort(), [...union.matchAll(/"(\w+)"/g)].map(([, name]) => name).sort());
+  });
+
   it("shows a report as it is", async () => {
     const keys = [
       key("ci/builder", "AKIA4EXAMPLEBUILDER2", "2026-10-28T06:00:00Z", "2027-01-26T06:00:00Z", {
