@@ -68,7 +68,9 @@ export async function rotate(request: Request, dependencies: Dependencies): Prom
     return { keys: noting(closed, observed, pending), observed, unmanaged, pending, did, why };
   }
   const revokes = intentAt(seen.decider.now).revoke && recorded;
-  if (JSON.stringify(keys) === JSON.stringify(start))
+  // That a key is gone by somebody else's hand is found again by the next run.
+  const isNew = managedIds(keys).some((id) => !managedIds(start).includes(id));
+  if (did.length === 0 && !isNew && !keys.journalOpen)
     throw revokes ? withWayOut(failure.cause, userArn, recorded) : failure.cause;
   const cause = new Error(`${failure.cause.message} ${standing(start, keys)}`, { cause: failure.cause });
   return { keys, observed, unmanaged, pending: [], did, why, failure: cause };

@@ -95,7 +95,8 @@ function planned(plan: Steps, olds: Props, news: Inputs, intent: Intent, now: Da
   const { lastUse: _, ...fate } = keys.fate ?? {};
   const use = pending.some(({ because }) => because === "use") ? recorded.fate?.lastUse : undefined;
   const ended = managedKeys({ ...keys, journalOpen: undefined, fate: { ...fate, ...(use && { lastUse: use }) } });
-  const unmanaged = toUnmanaged(olds).filter((id) => !managedIds(ended).includes(id));
+  const touched = [...managedIds(ended), ...did.map(({ accessKeyId }) => accessKeyId)];
+  const unmanaged = toUnmanaged(olds).filter((id) => !touched.includes(id));
   const outputs = updated(olds, news, ended, { pending, unmanaged, drift: driftLeft(olds, ended) });
   const guarded = guardedIds(steps, recorded, intent).join(" and ");
   const makes = steps.find((step) => step.do === "create");

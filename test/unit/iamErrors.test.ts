@@ -72,7 +72,7 @@ describe("toIamError", () => {
       neverSent(Object.assign(new Error(), { name: "CredentialsProviderError" })),
     ],
     ["unreachable", "ServiceUnavailable", neverSent(answer("ServiceUnavailable", 503, "by STS, for a role"))],
-    ["unreachable", "InvalidSetting", new RotationError({ asked: "?", found: "it is none.", todo: "Correct it." })],
+    ["unreachable", "InvalidSetting", new RotationError({ attempted: "?", found: "it is none.", todo: "Correct it." })],
     ["doubtful", "ETIMEDOUT", Object.assign(network("ETIMEDOUT"), { syscall: "read" })],
     ["doubtful", "ECONNRESET", network("ECONNRESET")],
     ["doubtful", "EPIPE", network("EPIPE")],

@@ -77,7 +77,7 @@ describe("the shape of the package", () => {
     const login = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "x" };
     const inputs = { userArn: "${arn}", rotationTrigger: 2, login };
     const current = { ...login, createdAt: "2026-11-01T00:00:00Z" };
-    const olds = { ...inputs, rotationTrigger: 1, userId: "AIDA1", current, retired: [] };
+    const olds = { ...inputs, rotationTrigger: 1, userId: "AIDA1", current };
     const { failures } = await provider.check({}, inputs);
     const { changes } = await provider.diff("${arn}", olds, inputs);
     if (failures.length > 0 || !changes) throw new Error(JSON.stringify({ failures, changes }));`;

@@ -4,7 +4,7 @@ import { PATIENCE } from "../../provider/act/dependencies";
 import { SavedFailure } from "../../provider/lifecycle/lifecycle";
 import type { World } from "../../provider/lifecycle/session";
 import { hasUnknowns, UNKNOWN } from "../../provider/model/unknowns";
-import { RotatedKeys } from "../../provider/plugin/keys";
+import { AccessKeyMount } from "../../provider/plugin/keys";
 import { type Bag, fromStruct, isSecret, plainBag, secret, toStruct } from "../../provider/plugin/wire";
 import { FakeClock, MemoryIam } from "../support/memoryIam";
 import { denied } from "../support/scene";
@@ -47,7 +47,7 @@ describe("what the plugin foretells", () => {
         const engine = { newId: () => String(++ids), isGone: async () => false, leave: () => {} };
         const say = (line: string) => said.push(line);
         const world: World = { connect: () => iam, clock, patience: PATIENCE, engine, env: {}, say } as never;
-        const process = () => new RotatedKeys(world);
+        const process = () => new AccessKeyMount(world);
         let state: Bag | undefined;
         let hasFailed = false;
         for (const { hours, before, unknown, failsAt, ...given } of runs) {
@@ -110,7 +110,7 @@ function pickPair({ current: { accessKeyId, secretAccessKey } }: { current: Bag 
 }
 
 /** What the engine does with checked inputs; `undefined` where nothing changes. */
-async function applied(keys: RotatedKeys, state: Bag | undefined, news: Bag, preview: boolean) {
+async function applied(keys: AccessKeyMount, state: Bag | undefined, news: Bag, preview: boolean) {
   if (!state) return (await keys.create(news, preview)).outputs;
   const { changes } = await keys.diff(URN, state, news);
   return changes ? keys.update(URN, state, news, preview) : undefined;

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { PATIENCE } from "../../provider/act/dependencies";
-import { pickInputs, toManagedKeys } from "../../provider/lifecycle/state";
+import { pickInputs, toManagedKeys } from "../../provider/lifecycle/record";
 import { managedIds } from "../../provider/model/managedKeys";
 import { FILE, type RecordedState, record, VERSION } from "../fixtures/record";
 import { ProviderAsStored } from "../support/asStored";
@@ -61,10 +61,10 @@ for (const file of files) {
       const { outputs, mends } = recorded;
       describe(recorded.title, () => {
         it("is read with the keys that it names", () => {
-          const { current, previous, retired, userId } = toManagedKeys(outputs);
+          const { current, previous, toDelete, userId } = toManagedKeys(outputs);
           const id = (name: string) => (outputs[name] as { accessKeyId: string } | undefined)?.accessKeyId;
           assert.deepEqual([current?.accessKeyId, previous?.accessKeyId], [id("current"), id("previous")]);
-          assert.deepEqual(retired, (outputs.unfinished as Props | undefined)?.keys ?? []);
+          assert.deepEqual(toDelete, (outputs.unfinished as Props | undefined)?.keys ?? []);
           assert.equal(userId, recorded.user.userId);
         });
 

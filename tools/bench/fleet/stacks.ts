@@ -112,7 +112,7 @@ for (let i = 0; i < ${size}; i++) new Idle("user" + i, { trigger: ${JSON.stringi
 
 const IDLE = `const key = (id) => ({ accessKeyId: id, secretAccessKey: "x".repeat(40), createdAt: "2026-11-01T00:00:00Z" });
 const ballast = { userArn: ${JSON.stringify(arnOf("fleet-1000"))}, userId: "AIDA" + "X".repeat(17),
-  journalOwner: "0123456789ab", operationId: "01234567-01234567", filler: "x".repeat(570), rotatedAt: "2026-11-01T00:00:00Z",
+  journalOwner: "0123456789ab", operationId: "01234567-01234567", filler: "x".repeat(570), currentCreatedAt: "2026-11-01T00:00:00Z",
   currentAccessKeyId: "AKIA" + "X".repeat(16), previousAccessKeyId: "AKIA" + "X".repeat(16),
   current: key("AKIA" + "X".repeat(16)), previous: key("AKIA" + "X".repeat(16)) };
 const outs = (inputs) => ({ ...inputs, ...(inputs.ballast && ballast) });
