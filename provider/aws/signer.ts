@@ -53,8 +53,10 @@ function byChain(source: CredentialSource, toSts: Place): Credentials {
     }),
   };
   if (environment === "token") return fromTokenFile(init);
-  // At its end the SDK's chain tries the environment's token, which stands for somebody else than a profile that is asked for.
-  return profile && process.env.AWS_WEB_IDENTITY_TOKEN_FILE ? fromIni(init) : fromNodeProviderChain(init);
+  // The SDK's chain warns of keys beside a profile that is asked for, and at its end tries the token, which stands for somebody else.
+  const { AWS_ACCESS_KEY_ID, AWS_WEB_IDENTITY_TOKEN_FILE } = process.env;
+  const isAlone = !AWS_ACCESS_KEY_ID && !AWS_WEB_IDENTITY_TOKEN_FILE;
+  return profile && !isAlone ? fromIni(init) : fromNodeProviderChain(init);
 }
 
 function byWebIdentity({ webIdentityToken, ...role }: WebIdentity, clientConfig: Place): Credentials {
