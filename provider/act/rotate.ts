@@ -70,7 +70,7 @@ export async function rotate(request: Request, dependencies: Dependencies): Prom
   const revokes = intentAt(seen.decider.now).revoke && recorded;
   // That a key is gone by somebody else's hand is found again by the next run.
   const isNew = managedIds(keys).some((id) => !managedIds(start).includes(id));
-  if (did.length === 0 && !isNew && !keys.journalOpen)
+  if (did.every(({ lost }) => lost) && !isNew && !keys.journalOpen)
     throw revokes ? withWayOut(failure.cause, userArn, recorded) : failure.cause;
   const cause = new Error(`${failure.cause.message} ${standing(start, keys)}`, { cause: failure.cause });
   return { keys, observed, unmanaged, pending: [], did, why, failure: cause };

@@ -229,7 +229,7 @@ class Run {
     if (error instanceof Overtaken || error instanceof Abandoned) return this.#giveWay(error);
     const mayHaveLost = !this.#made && (this.#doubt || Boolean(journal?.made));
     if (!journal || mayHaveLost) return error;
-    const hasChanged = this.did.length > 0;
+    const hasChanged = this.did.some(({ lost }) => !lost);
     if (hasChanged) this.keys = { ...this.keys, operationId: journal.operationId };
     // What has done nothing leaves the tag as it was found.
     const { observed } = this.#operation;

@@ -589,16 +589,11 @@ describe("what is told, word by word", () => {
       await scene.rotated();
       remove(two);
       fails("CreateAccessKey");
-      const why = `Can't make a new access key of ${userArn}: ${DENIED("CreateAccessKey")} Where it stands:`;
-      assert.equal(
-        await told(scene.up()),
-        `${why} ${two} is gone, there is no current key, previous is ${one}. ${SAVED}`,
-      );
+      // Nothing was changed by this run: what is gone is found again by the next one.
+      const why = `Can't make a new access key of ${userArn}: ${DENIED("CreateAccessKey")}`;
+      assert.equal(await told(scene.up()), why);
       remove(one);
-      assert.equal(
-        await told(scene.up()),
-        `${why} ${two} and ${one} are gone, there is no current key, there is no previous key. ${SAVED}`,
-      );
+      assert.equal(await told(scene.up()), why);
     });
 
     it("deleting an older key, once its successor is there", async () => {

@@ -77,6 +77,7 @@ for (const file of files) {
           mends ? "shows in a preview that there is something to mend" : "shows no change, and says nothing",
           async () => {
             const { provider, iam, said } = begin(recorded);
+            await provider.check(outputs, { ...inputsOf(recorded), run: { isPreview: true } });
             const { changes, replaces = [] } = await provider.diff("id", outputs, inputsOf(recorded));
             assert.deepEqual([changes, replaces, said.length], [mends, [], mends ? 1 : 0]);
             assert.deepEqual(iam.calls, []);
