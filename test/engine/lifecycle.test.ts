@@ -128,7 +128,7 @@ describe("RotatedAccessKey through the engine", function () {
     const shown = await stack.refresh("--diff");
     assert.match(shown, /was deleted by someone else; the next update makes a new key/);
     const preview = await stack.preview();
-    assert.match(preview, /makes a new access key as current, keeps \S+ valid as previous \(current no longer works\)/);
+    assert.match(preview, /makes a new access key as current, keeps \S+ valid as previous \(there is no current key\)/);
     await stack.up();
     const healed = await outputs();
     assert.equal(healed.previous?.accessKeyId, previous?.accessKeyId, "a previous that works stays");

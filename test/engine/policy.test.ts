@@ -176,7 +176,7 @@ describe("a policy through the engine", function () {
     const one = await stack.refresh("--diff");
     assert.match(
       one,
-      new RegExp(`keys made by someone else since the last rotation: ${added.accessKeyId} \\(Active, made`),
+      new RegExp(`${added.accessKeyId} on this user is not managed here, and it takes a slot`),
     );
     assert.doesNotMatch(one, /this update/);
     await stack.up("--expect-no-changes");

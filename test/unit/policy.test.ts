@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { IamError } from "../../provider/model/errors";
+import type { Pending } from "../../provider/model/pending";
 import { UNKNOWN } from "../../provider/model/unknowns";
 import { type Props, Stage, userArn } from "../support/stage";
 
@@ -18,7 +19,7 @@ describe("by the clock", () => {
     let first: Props;
     beforeEach(async () => {
       first = await stage.create(inputs);
-      stage.iam.calls = [];
+      [stage.iam.calls, stage.said] = [[], []];
     });
 
     const ages: [string, number, boolean][] = [
@@ -36,7 +37,7 @@ describe("by the clock", () => {
           stage.said,
           rotates
             ? [
-                `${userArn}: this update makes a new access key as current, keeps ${id(first)} valid as previous (due since 2027-01-30T00:00:00Z).`,
+                `${userArn}: made ${id(second)} as current, kept ${id(first)} valid as previous (due since 2027-01-30T00:00:00Z).`,
               ]
             : [],
         );
@@ -66,9 +67,15 @@ describe("by the clock", () => {
     it("a run that failed before it made a key does not count", async () => {
       stage.clock.time += 90 * DAY;
       stage.iam.fault = (call) => (call === "CreateAccessKey" ? denied("iam:CreateAccessKey") : undefined);
-      for (let run = 0; run < 3; run++) await assert.rejects(stage.up(first, inputs), /Allow iam:CreateAccessKey/);
+      let blocked = first;
+      for (let run = 0; run < 3; run++) {
+        blocked = await stage.up(blocked, inputs);
+        const [wait] = blocked.pending as Pending[];
+        assert.deepEqual([wait?.because, wait?.blocked], ["denied", true]);
+        assert.match(wait?.message ?? "", /Allow iam:CreateAccessKey/);
+      }
       stage.iam.fault = () => undefined;
-      const second = await stage.up(first, inputs);
+      const second = await stage.up(blocked, inputs);
       assert.deepEqual(stage.iam.ids(), [id(first), id(second)]);
     });
 
@@ -121,6 +128,7 @@ describe("by the clock", () => {
 
     it("a period that a preview cannot know yet may be over: it promises nothing, and no rotation", async () => {
       stage.clock.time += 500 * DAY;
+      await stage.provider.check(first, { ...inputs, run: { isPreview: true } });
       const { changes } = await stage.provider.diff("id", first, { ...inputs, rotateEvery: UNKNOWN });
       assert.equal(changes, true);
       assert.deepEqual(stage.said, [`${userArn}: this update may change keys: rotateEvery is not known yet.`]);

@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { Account } from "../support/account";
+import { ensureBuilt } from "../support/dist";
+import { type FaultProxy, startProxy } from "../support/proxy";
+import { secretsIn } from "../support/secrets";
+import { Stack } from "../support/stack";
+
+/** Two users; and with BREAKS, after the first one's keys, a resource of another provider whose creation fails. */
+const PROGRAM = `
+const pulumi = require("@pulumi/pulumi");
+const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
+const { TRIGGER: rotationTrigger, GRACE: gracePeriod, BREAKS } = process.env;
+const [a, b] = ["A", "B"].map((name) => new RotatedAccessKey(name, { userArn: process.env[name], rotationTrigger, gracePeriod }));
+exports.a = a.current;
+exports.b = b.current;
+exports.pending = { a: a.pending, b: b.pending };
+const create = async () => {
+  if (BREAKS) throw new Error("broken elsewhere");
+  return { id: "x", outs: {} };
+};
+class Other extends pulumi.dynamic.Resource {}
+exports.other = new Other({ create }, "other", {}, { dependsOn: [a, b] }).id;
+`;
+
+interface Key {
+  accessKeyId: string;
+}
+interface Wait {
+  what: string;
+  because: string;
+  message: string;
+  blocked?: boolean;
+}
+interface Outputs {
+  a: Key;
+  b: Key;
+  pending: Record<"a" | "b", Wait[]>;
+}
+
+describe("what a stack publishes, with a neighbour in trouble", function () {
+  this.timeout(600_000);
+  let endpoint: Endpoint;
+  let proxy: FaultProxy;
+  let stack: Stack;
+  let accounts: Record<"A" | "B", Account>;
+  const stacks: Stack[] = [];
+  const outputs = async () => (await stack.outputs()) as unknown as Outputs;
+  const idsOf = async (name: "A" | "B") => (await accounts[name].keys()).map(({ id }) => id);
+  /** What the state has of a resource, published or not. */
+  const recorded = (name: "A" | "B") =>
+    (stack.state().resources.find(({ urn }) => urn.endsWith(`:RotatedAccessKey::${name}`))?.outputs ?? {}) as {
+      currentAccessKeyId: string;
+      previousAccessKeyId: string;
+      pending: Wait[];
+    };
+
+  before(async () => {
+    ensureBuilt();
+    endpoint = await startEndpoint();
+    proxy = await startProxy(endpoint.url);
+  });
+  beforeEach(async () => {
+    const at = stacks.length;
+    accounts = { A: new Account(endpoint.url, `a-${at}`), B: new Account(endpoint.url, `b-${at}`) };
+    const env = {
+      A: await accounts.A.createUser(),
+      B: await accounts.B.createUser(),
+      TRIGGER: "1",
+      AWS_REGION: "us-east-1",
+    };
+    stack = await Stack.create({ program: PROGRAM, endpointUrl: proxy.url, hasty: true, env });
+    stacks.push(stack);
+  });
+  after(async () => {
+    for (const at of stacks) at.remove();
+    await proxy?.stop();
+    await endpoint?.stop();
+  });
+
+  it("one user blocked by a key made by hand: the other rotates and is published, the run is red until that is mended", async () => {
+    stack.env.GRACE = "1d";
+    await stack.up();
+    const first = await outputs();
+    assert.deepEqual(first.pending, { a: [], b: [] });
+    const { accessKeyId: byHand } = await accounts.B.addKey();
+
+    stack.env.TRIGGER = "2";
+    const blocked = await stack.tryUp();
+    assert.notEqual(blocked.code, 0, blocked.text);
+    assert.match(blocked.text, new RegExp(`warning: .*a rotation is blocked: .*${byHand}.* is not managed here`));
+    assert.doesNotMatch(blocked.text, /error:/);
+    const second = await outputs();
+    assert.deepEqual((await idsOf("A")).sort(), [first.a.accessKeyId, second.a.accessKeyId].sort(), "A has rotated");
+    assert.notEqual(second.a.accessKeyId, first.a.accessKeyId, "and is published");
+    assert.equal(second.b.accessKeyId, first.b.accessKeyId);
+    const [wait] = second.pending.b;
+    assert.deepEqual([wait?.what, wait?.because, wait?.blocked], ["rotation", "unmanagedKey", true]);
+    assert.deepEqual(second.pending.a, []);
+    assert.deepEqual((await idsOf("B")).sort(), [first.b.accessKeyId, byHand].sort(), "nothing of B was changed");
+
+    const again = await stack.tryUp();
+    assert.notEqual(again.code, 0, "as long as it is blocked");
+    assert.equal((await outputs()).a.accessKeyId, second.a.accessKeyId, "A rotates once for a trigger");
+
+    assert.match(wait?.message ?? "", /Or delete it, if nobody uses it/);
+    await accounts.B.deleteKey(byHand);
+    await stack.up();
+    const third = await outputs();
+    assert.deepEqual((await idsOf("B")).sort(), [first.b.accessKeyId, third.b.accessKeyId].sort(), "B has rotated");
+    assert.equal(third.a.accessKeyId, second.a.accessKeyId);
+    assert.deepEqual(third.pending, { a: [], b: [] });
+    await stack.up("--expect-no-changes");
+  });
+
+  it("runs that fail elsewhere: the key that is published lives past its grace period, until its successor is published", async () => {
+    stack.env.GRACE = "1s";
+    await stack.up();
+    const first = await outputs();
+    // The next creation of the other resource fails.
+    stack.write(PROGRAM.replace('"other"', '"another"'));
+    Object.assign(stack.env, { TRIGGER: "2", BREAKS: "1" });
+    assert.match((await stack.tryUp()).text, /broken elsewhere/);
+    const { currentAccessKeyId: second } = recorded("A");
+    assert.notEqual(second, first.a.accessKeyId, "A has rotated");
+    assert.equal((await outputs()).a.accessKeyId, first.a.accessKeyId, "and readers have the key before");
+
+    await sleep(1_500);
+    const { code, text } = await stack.tryUp();
+    assert.notEqual(code, 0);
+    assert.match(text, new RegExp(`this stack has published still name ${first.a.accessKeyId}, and not ${second}`));
+    assert.deepEqual((await idsOf("A")).sort(), [first.a.accessKeyId, second].sort(), "both keys live");
+    const [wait] = recorded("A").pending;
+    assert.deepEqual([wait?.what, wait?.because, wait?.blocked], ["retirement", "unpublished", true]);
+    assert.equal((await outputs()).a.accessKeyId, first.a.accessKeyId);
+
+    // Mended, it is published; and from then on its grace period counts.
+    delete stack.env.BREAKS;
+    stack.env.GRACE = "1d";
+    await stack.up();
+    assert.equal((await outputs()).a.accessKeyId, second);
+    assert.deepEqual((await outputs()).pending, { a: [], b: [] });
+    assert.deepEqual((await idsOf("A")).sort(), [first.a.accessKeyId, second].sort());
+    stack.env.GRACE = "1s";
+    await sleep(1_500);
+    await stack.up();
+    assert.deepEqual(await idsOf("A"), [second]);
+    await stack.up("--expect-no-changes");
+  });
+
+  it("leaves no secret in plain text", () => {
+    for (const at of stacks) for (const [where, text] of at.everything()) assert.deepEqual(secretsIn(text), [], where);
+  });
+});
