@@ -31,10 +31,18 @@ export function invoke(token: string, args: Bag): Answer {
 
 /** A resource that is passed as a whole comes as a reference, which shows none of its properties. */
 function report(keys: unknown): Answer {
-  const rows = Array.isArray(keys) ? keys : [];
+  const rows = (Array.isArray(keys) ? keys : []).map(camelCased);
   const strange = rows.findIndex((row) => !isObject(row) || typeof row.userArn !== "string");
-  if (strange === -1) return { result: { markdown: reportTable(rows as ReportRow[], new Date()) } };
+  if (strange === -1) return { result: { markdown: reportTable(rows as unknown as ReportRow[], new Date()) } };
   const reason =
-    "has no userArn: pass the outputs of the resource, userArn, currentAccessKeyId, rotatedAt and so on, and not the resource.";
+    "has no userArn: pass the outputs of the resource, userArn, currentAccessKeyId, currentCreatedAt and so on, and not the resource.";
   return { failure: { property: `keys[${strange}]`, reason } };
+}
+
+/** Of a plain dictionary Python's SDK passes the names on as they are: `user_arn`. Absent is what a program of its has as `None`. */
+function camelCased(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelCased);
+  if (!isObject(value)) return value ?? undefined;
+  const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [camel(name), camelCased(inner)]));
 }

@@ -17,7 +17,7 @@ import { tellPending } from "./tellPending";
  * @inline
  */
 interface KeyInput {
-  /** The key's id, `AKIA…`: 16 to 128 letters and digits. */
+  /** The key's id: `AKIA`, and 12 to 124 capitals and digits. */
   accessKeyId: pulumi.Input<string>;
   /** The key's secret, as AWS showed it when it made the key. */
   secretAccessKey: pulumi.Input<string>;
@@ -34,8 +34,8 @@ export interface RotatedAccessKeyArgs {
    */
   userArn: pulumi.Input<string>;
   /**
-   * Any JSON value; a Date counts as its ISO text, and what is no JSON value (a Map, a function, NaN) is refused. When it
-   * changes, the next `up` rotates: a new key becomes `current`, the one before it `previous`, and the one before that is
+   * Any JSON value but an empty object; a Date counts as its ISO text, and what is no JSON value (a Map, a function, NaN) is
+   * refused. When it changes, the next `up` rotates: a new key becomes `current`, the one before it `previous`, and the one before that is
    * deleted. Adding or removing it is a change too. Default: none, no rotation.
    */
   rotationTrigger?: pulumi.Input<unknown>;
@@ -53,7 +53,7 @@ export interface RotatedAccessKeyArgs {
    */
   login?: pulumi.Input<
     | {
-        /** Id of the access key to sign with. */
+        /** Id of the access key to sign with: `AKIA` or `ASIA`, and 12 to 124 capitals and digits. */
         accessKeyId: pulumi.Input<string>;
         /** Its secret. */
         secretAccessKey: pulumi.Input<string>;
@@ -99,8 +99,9 @@ export interface RotatedAccessKeyArgs {
    */
   deactivatePeriod?: pulumi.Input<string | undefined>;
   /**
-   * For a leak. Any JSON value, as for `rotationTrigger`: when it is added or its value changes, the next `up` makes a new key, and as soon as AWS
-   * accepts that, deletes every older managed key, grace period and guard or not. Removing it does nothing. Default: none.
+   * For a leak. Any JSON value but an empty object, as for `rotationTrigger`: when it is added or its value changes, the next
+   * `up` makes a new key, and as soon as AWS accepts that, deletes every older managed key, grace period and guard or not.
+   * Removing it does nothing. Default: none.
    */
   revocationTrigger?: pulumi.Input<unknown>;
   /**
