@@ -1,5 +1,6 @@
 import { foresee } from "../lifecycle/foresee";
-import { pickInputs, toPending } from "../lifecycle/record";
+import { datesOf, pickInputs, toPending } from "../lifecycle/record";
+import { inputsThatAre } from "../model/inputs";
 import { isObject } from "../model/json";
 import { isOverdue, type ReportRow, reportTable } from "../model/report";
 import { isSecret } from "../model/secretValue";
@@ -10,6 +11,7 @@ const TYPES = [
   "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey",
   "aws-iam-rotator:index:RotatedAccessKey",
 ];
+const TRIGGERS = inputsThatAre("trigger");
 
 export interface Report {
   table: string;
@@ -51,29 +53,33 @@ function resourcesIn(exported: string): Props[] {
 /** As a program would see it now: dates and waits follow from today's inputs and time. */
 function rowOf({ inputs, outputs }: Props, now: Date): ReportRow {
   const [news, olds] = [readable(inputs), readable(outputs)];
+  // What is encrypted on either side can't be compared here: it asks for nothing.
+  const hidden = TRIGGERS.filter((name) => [inputs, outputs].some((props) => isObject(props) && hides(props[name])));
+  for (const name of hidden) for (const props of [news, olds]) delete props[name];
   const key = (id: unknown, createdAt: unknown) => (typeof id === "string" ? { accessKeyId: id, createdAt } : null);
   const recorded: Props = {
     ...olds,
     current: key(olds.currentAccessKeyId, olds.currentCreatedAt),
     previous: key(olds.previousAccessKeyId, ""),
   };
-  // What is encrypted on either side can't be compared here: it asks for nothing.
-  for (const name of ["rotationTrigger", "revocationTrigger"]) {
-    if (!(name in olds && name in news)) delete recorded[name];
-    if (!(name in recorded)) delete news[name];
-  }
-  const echo = pickInputs({ ...olds, ...news });
-  const seen = foresee(recorded, echo, now);
-  const pending = seen.changes === "work" ? toPending(olds) : seen.outputs.pending;
-  return { ...(olds as unknown as ReportRow), ...datesIn(seen.outputs), pending };
-}
-
-function datesIn({ rotationDueAt, previousUntil }: Props): Pick<ReportRow, "rotationDueAt" | "previousUntil"> {
-  return { rotationDueAt: rotationDueAt as string | undefined, previousUntil: previousUntil as string | undefined };
+  const today = pickInputs({ ...pickInputs(olds), ...news });
+  const seen = foresee(recorded, today, now);
+  const { currentCreatedAt, previousSince } = olds as Record<string, string | undefined>;
+  return {
+    ...(olds as unknown as ReportRow),
+    // Where the next run has work to do, the keys are what they are until then.
+    ...datesOf(today, currentCreatedAt, previousSince),
+    pending: seen.changes === "work" ? toPending(olds) : seen.outputs.pending,
+  };
 }
 
 /** Without what is absent, and without what is encrypted. */
 function readable(props: unknown): Props {
   const given = Object.entries(isObject(props) ? props : {});
-  return Object.fromEntries(given.filter(([, value]) => value !== null && !isSecret(value)));
+  return Object.fromEntries(given.filter(([, value]) => value !== null && !hides(value)));
+}
+
+function hides(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return isSecret(value) || Object.values(value).some(hides);
 }
