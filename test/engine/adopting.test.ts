@@ -12,7 +12,7 @@ const [, program = "", commands = ""] =
   /```ts\n([\s\S]*?)```[\s\S]*?```sh\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, "docs/adopting.md"), "utf8")) ?? [];
 
 describe("docs/adopting.md, by its program and its commands", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let endpoint: Endpoint;
   let stack: Stack;
   before(async () => {

@@ -35,7 +35,7 @@ const waitUntil = (moment: string, later: number) =>
   new Promise((resolve) => setTimeout(resolve, Date.parse(moment) + later * 1_000 - Date.now()));
 
 describe("a policy through the engine", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let endpoint: Endpoint;
   let proxy: FaultProxy;
   let account: Account;

@@ -57,10 +57,10 @@ describe("the examples of a policy", function () {
     await pulumi(here, "config set rotateEvery 90d");
     await later(10);
     const retired = await pulumi(here, "up --yes --skip-preview");
-    assert.equal(distinct(retired, /deactivates AKIA\w+ \(its grace period ended /g), 2);
+    assert.equal(distinct(retired, /deactivated AKIA\w+ \(its grace period ended /g), 2);
     await later(10);
     const gone = await pulumi(here, "up --yes --skip-preview");
-    assert.equal(distinct(gone, /deletes AKIA\w+ \(deactivated since /g), 2);
+    assert.equal(distinct(gone, /deleted AKIA\w+ \(deactivated since /g), 2);
     await pulumi(here, "destroy --yes --skip-preview");
   });
 
@@ -73,7 +73,7 @@ describe("the examples of a policy", function () {
     const answered = await pulumi(here, "up --yes --skip-preview");
     assert.match(
       answered,
-      new RegExp(`makes a new access key as current, deletes ${leaked} \\(revocationTrigger changed\\)`),
+      new RegExp(`made AKIA\\w+ as current, deleted ${leaked} \\(revocationTrigger changed\\)`),
     );
     assert.notEqual(await output(here, "currentAccessKeyId"), leaked);
     assert.equal(await output(here, "previousAccessKeyId"), "none");

@@ -18,7 +18,7 @@ const WAYS = {
 };
 
 describe("secrets, by a program that loses what says that they are", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let endpoint: Endpoint;
   let proxy: FaultProxy;
   let stack: Stack;

@@ -168,7 +168,7 @@ resources:
     properties: { user: { name: proxied } }
 `;
     const stack = await plugin.yaml(program, { https_proxy: "http://127.0.0.1:9" });
-    assert.match(await stack.up(), /making a new access key/);
+    assert.match(await stack.up(), /made AKIA\w+ as current/);
     await stack.destroy();
   });
 
