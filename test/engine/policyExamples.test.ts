@@ -71,10 +71,7 @@ describe("the examples of a policy", function () {
     const leaked = await output(here, "currentAccessKeyId");
     await pulumi(here, "config set incident INC-42");
     const answered = await pulumi(here, "up --yes --skip-preview");
-    assert.match(
-      answered,
-      new RegExp(`made AKIA\\w+ as current, deleted ${leaked} \\(revocationTrigger changed\\)`),
-    );
+    assert.match(answered, new RegExp(`made AKIA\\w+ as current, deleted ${leaked} \\(revocationTrigger changed\\)`));
     assert.notEqual(await output(here, "currentAccessKeyId"), leaked);
     assert.equal(await output(here, "previousAccessKeyId"), "none");
     await pulumi(here, "up --yes --skip-preview --expect-no-changes");

@@ -66,7 +66,11 @@ describe("what a preview says of what waits, and of what is due", function () {
     stack.env.TRIGGER = "3";
     await stack.up();
     const [wait] = (await stack.outputs()).pending as { what: string; because: string; until?: string }[];
-    assert.deepEqual([wait?.what, wait?.because, typeof wait?.until], ["rotation", "grace", "string"], "not ignored, it waits");
+    assert.deepEqual(
+      [wait?.what, wait?.because, typeof wait?.until],
+      ["rotation", "grace", "string"],
+      "not ignored, it waits",
+    );
     stack.env.TRIGGER = "2";
     await stack.up();
     Object.assign(stack.env, { TRIGGER: "3", IGNORES: "rotationTrigger" });

@@ -106,10 +106,7 @@ describe("how a key retires, through the engine", function () {
     assert.match(await stack.preview(), new RegExp(`this update deactivates ${previous} \\(its grace period ended`));
     await stack.up();
     assert.deepEqual(await statuses(), { [previous]: "Inactive", [current]: "Active" });
-    assert.match(
-      await stack.preview(),
-      new RegExp(`${previous} was deactivated \\S+Z: the first run after`),
-    );
+    assert.match(await stack.preview(), new RegExp(`${previous} was deactivated \\S+Z: the first run after`));
     const refreshed = await stack.refresh();
     assert.match(refreshed, new RegExp(`previous: ${previous} is deactivated`));
     assert.doesNotMatch(refreshed, /this update|someone else/);
