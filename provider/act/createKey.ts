@@ -145,7 +145,7 @@ function noSlot({ unmanaged, mends, previousId }: CreateStep, cause: IamError): 
   const [are, it] = unmanaged.length === 1 ? ["is", "it"] : ["are", "one of them"];
   const id = one.accessKeyId;
   const adopt = !mends
-    ? `Adopt ${it} with \`state: { previous: { accessKeyId: "${id}" } }\`: the next rotation deletes it, not before the next run, and not within \`gracePeriod\`. Or delete it, if nobody uses it.`
+    ? `Adopt ${it} with \`state: { previous: { accessKeyId: "${id}" } }\`: a later rotation deletes it, once \`gracePeriod\` is over. Or delete it, if nobody uses it.`
     : previousId || unmanaged.length === 1
       ? `If you have the secret of ${it}, adopt it with \`state: { current: { accessKeyId: "${id}", secretAccessKey } }\`. Or delete it, if nobody uses it.`
       : `If you have the secret of one, adopt that with \`state: { current: { accessKeyId, secretAccessKey } }\`. If nobody has their secrets, find the one that nobody uses (\`aws iam get-access-key-last-used --access-key-id ${id}\`), deactivate it for a while, and delete it; the other can be named as \`state: { previous: { accessKeyId } }\`, and stays until the rotation after.`;

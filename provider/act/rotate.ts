@@ -6,7 +6,6 @@ import type { FoundKey } from "../model/accessKey";
 import { RotationError } from "../model/errors";
 import { isRecordedUser, type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
 import type { Pending } from "../model/pending";
-import { parseUserArn } from "../model/userArn";
 import type { Dependencies, Iam } from "./dependencies";
 import { askUses } from "./lastUsedGuard";
 import { lookTwice, observeUser } from "./observe";
@@ -67,11 +66,12 @@ export async function rotate(request: Request, dependencies: Dependencies): Prom
     const closed = managedKeys({ ...keys, journalOpen: undefined });
     return { keys: noting(closed, observed, pending), observed, unmanaged, pending, did, why };
   }
-  const revokes = intentAt(seen.decider.now).revoke && recorded;
   // That a key is gone by somebody else's hand is found again by the next run.
+  const lost = did.filter((one) => one.lost).map(({ accessKeyId }) => accessKeyId);
+  if (lost.length > 0)
+    dependencies.say(`deleted ${lost.join(" and ")}, which an interrupted run had made and whose secret nobody has.`);
   const isNew = managedIds(keys).some((id) => !managedIds(start).includes(id));
-  if (did.every(({ lost }) => lost) && !isNew && !keys.journalOpen)
-    throw revokes ? withWayOut(failure.cause, userArn, recorded) : failure.cause;
+  if (did.every(({ lost }) => lost) && !isNew && !keys.journalOpen) throw failure.cause;
   const cause = new Error(`${failure.cause.message} ${standing(start, keys)}`, { cause: failure.cause });
   return { keys, observed, unmanaged, pending: [], did, why, failure: cause };
 }
@@ -121,20 +121,6 @@ function anotherUser(attempted: string, { userId }: Observed): RotationError {
     found: `it is another user (UserId ${userId}), and not the one whose keys this resource keeps.`,
     todo: "Nothing was changed. Run again: the preview then shows a replacement, which makes a key of the new user and deletes those of the old one.",
   });
-}
-
-/** Whoever revokes must not be left with a leaked key that works. */
-function withWayOut(cause: Error, userArn: string, { current, previous }: ManagedKeys): Error {
-  if (!(cause instanceof RotationError)) return cause;
-  const { userName } = parseUserArn(userArn) ?? { userName: userArn };
-  const commands = [current, previous]
-    .filter((key) => key !== undefined)
-    .map(
-      ({ accessKeyId }) =>
-        `\`aws iam update-access-key --user-name ${userName} --access-key-id ${accessKeyId} --status Inactive\``,
-    );
-  const todo = `${cause.parts.todo} No key was changed: to cut a leaked key off now, run ${commands.join(" or ")}, by whoever may.`;
-  return new RotationError({ ...cause.parts, todo }, { cause: cause.cause });
 }
 
 /** Where the rotation stands, for the message and for the reasons kept in the state. */

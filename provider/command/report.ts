@@ -1,5 +1,5 @@
 import { foresee } from "../lifecycle/foresee";
-import { datesOf, pickInputs, toPending } from "../lifecycle/record";
+import { datesOf, pickInputs, toDrift, toPending } from "../lifecycle/record";
 import { inputsThatAre } from "../model/inputs";
 import { isObject } from "../model/json";
 import { isOverdue, type ReportRow, reportTable } from "../model/report";
@@ -30,6 +30,7 @@ export function reportOf(exported: string, now: Date): Report {
     return { table: "no rotated keys", alarms: ["This stack has no keys of pulumi-aws-iam-rotator."] };
   const alarms = rows.flatMap((row) => [
     ...(row.pending ?? []).filter(({ blocked }) => blocked).map(({ message }) => `${row.userArn}: ${message}`),
+    ...(row.currentAccessKeyId && !row.isBroken ? [] : [`${row.userArn}: there is no current key that works.`]),
     ...(isOverdue(row, now) ? [`${row.userArn}: a rotation is due since ${row.rotationDueAt}.`] : []),
   ]);
   return { table: reportTable(rows, now), alarms };
@@ -51,7 +52,7 @@ function resourcesIn(exported: string): Props[] {
 }
 
 /** As a program would see it now: dates and waits follow from today's inputs and time. */
-function rowOf({ inputs, outputs }: Props, now: Date): ReportRow {
+function rowOf({ inputs, outputs }: Props, now: Date): ReportRow & { isBroken: boolean } {
   const [news, olds] = [readable(inputs), readable(outputs)];
   // What is encrypted on either side can't be compared here: it asks for nothing.
   const hidden = TRIGGERS.filter((name) => [inputs, outputs].some((props) => isObject(props) && hides(props[name])));
@@ -67,6 +68,7 @@ function rowOf({ inputs, outputs }: Props, now: Date): ReportRow {
   const { currentCreatedAt, previousSince } = olds as Record<string, string | undefined>;
   return {
     ...(olds as unknown as ReportRow),
+    isBroken: toDrift(olds).current !== undefined,
     // Where the next run has work to do, the keys are what they are until then.
     ...datesOf(today, currentCreatedAt, previousSince),
     pending: seen.changes === "work" ? toPending(olds) : seen.outputs.pending,

@@ -15,7 +15,7 @@ function explained({ refusal, journal, keys, alsoLost = [] }: Refused, owner: st
   const ids = keys.map((key) => key.accessKeyId).join(" or ");
   const [made] = alsoLost;
   const first = made ? `delete ${made}, which was made by that operation and whose secret nobody has, and ` : "";
-  const adoptOrLeave = `or adopt one with \`state: { previous: { accessKeyId } }\`: the next rotation deletes it, not before the next run, and not within \`gracePeriod\`; or, if it is somebody else's and stays, ${first}remove the tag ${JOURNAL_TAG} from the user, after which no key that this state does not know counts as its own. Then run again.`;
+  const adoptOrLeave = `or adopt one with \`state: { previous: { accessKeyId } }\`: a later rotation deletes it, once \`gracePeriod\` is over; or, if it is somebody else's and stays, ${first}remove the tag ${JOURNAL_TAG} from the user, after which no key that this state does not know counts as its own. Then run again.`;
   switch (refusal) {
     case "atWork":
       return {
@@ -25,7 +25,7 @@ function explained({ refusal, journal, keys, alsoLost = [] }: Refused, owner: st
     case "otherOwner":
       return {
         found: `another stack, or a resource in another place, rotates this user's keys: the owner of ${operation} is ${journal.owner}, here it is ${owner}. The user has ${keys.length > 0 ? listKeys(keys) : "no other keys than those recorded here"}.`,
-        todo: `Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for ${journal.owner} in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where \`state\` named them before, or the other is gone for good, take that one out of its stack with \`pulumi state delete\`, and remove the tag ${JOURNAL_TAG} from the user: then keys that are not recorded here are strangers'.`,
+        todo: `Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for ${journal.owner} in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then take the other resource out of its stack with \`pulumi state delete\`. Where \`state\` named them before, or the other is gone for good, take that one out of its stack, and remove the tag ${JOURNAL_TAG} from the user: then keys that are not recorded here count as not managed.`,
       };
     case "otherInstance":
       return {

@@ -47,7 +47,9 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   async diff(_id: string, olds: Props, news: Props): Promise<pulumi.dynamic.DiffResult> {
     const said = await this.#keys.diff(olds, news).catch(quietly);
     // The update says what it did; of what waits without one, the program speaks.
-    if (this.#keys.runOf(news).isPreview) this.#tell(said);
+    // Of a replacement it is asked again, as of a creation.
+    const messages = said.replaces.length > 0 ? said.messages.slice(0, 1) : said.messages;
+    if (this.#keys.runOf(news).isPreview) this.#tell({ ...said, messages });
     // What the provider plugin has left lacks the text by which the host finds the provider in a refresh: it is written anew.
     const isPlugins = olds.__provider === undefined;
     return { changes: said.changes === "work" || isPlugins, replaces: said.replaces };

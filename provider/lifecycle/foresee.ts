@@ -110,6 +110,11 @@ function planned(plan: Steps, olds: Props, news: Inputs, intent: Intent, now: Da
     line,
     guarded && `It waits if ${guarded} was used within lastUsedGuard (${intent.lastUsedGuard}).`,
     inTheWay(steps),
+    did.length > 0 &&
+      toPending(olds)
+        .filter(({ blocked, because }) => blocked && !pending.some((now) => now.because === because))
+        .map(({ message }) => `The last run could not: ${message}`)
+        .join(" "),
   ].filter((text) => typeof text === "string" && text !== "");
   const told = [...(texts.length > 0 ? [texts.join(" ")] : []), ...pending.map(({ message }) => message)];
   return {
@@ -157,10 +162,14 @@ export function withDerived(outputs: Outputs, news: Inputs, now: Date): Outputs 
 export function blockedOutputs(olds: Props, news: Inputs, pending: Pending): Outputs {
   return toOutputs(echo(olds, news, ALL_UNDONE), toManagedKeys(olds), {
     pending: [pending],
-    unmanaged: toUnmanaged(olds),
+    unmanaged: [...new Set([...toUnmanaged(olds), ...inTheWayBy(pending)])],
     drift: toDrift(olds),
     answered: toAnswered(olds),
   });
+}
+
+function inTheWayBy({ because, accessKeyId }: Pending): string[] {
+  return because === "unmanagedKey" && accessKeyId ? [accessKeyId] : [];
 }
 
 export const ALL_UNDONE = ["userArn", ...inputsThatAre("trigger"), "state"] as (keyof Inputs)[];

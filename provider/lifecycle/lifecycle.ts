@@ -9,12 +9,14 @@ import { driftLeft } from "../decide/drift";
 import { intentOf } from "../decide/intent";
 import { blockedBy } from "../decide/pending";
 import type { FoundKey } from "../model/accessKey";
+import { inWords } from "../model/duration";
 import { explain, RotationError } from "../model/errors";
 import type { Inputs } from "../model/inputs";
 import { instanceOf } from "../model/journal";
 import { isObject, sameValue } from "../model/json";
 import { type ManagedKeys, managedIds } from "../model/managedKeys";
 import type { Message } from "../model/message";
+import { isBlocked } from "../model/pending";
 import { hasUnknowns } from "../model/unknowns";
 import { parseUserArn, userKey } from "../model/userArn";
 import { type Answer, answer } from "./answer";
@@ -32,6 +34,7 @@ import {
 } from "./foresee";
 import { halfDone, ownerOf, pickInputs, toAnswered, toManagedKeys, toOutputs, toPending, toUnmanaged } from "./record";
 import { checkAccess, openSession, type StackConfig, type World, withFallback } from "./session";
+import { withWayOut } from "./wayOut";
 import { type UserChange, whichUser } from "./whichUser";
 import { doneInWords, unmanagedInWords } from "./words";
 
@@ -39,6 +42,8 @@ type Props = Record<string, unknown>;
 
 /** What a program says of its run, beside the inputs: it lasts no longer than this process. */
 export interface RunInfo {
+  /** Of its own. */
+  id?: string;
   /** Absent where the program can't tell. */
   isPreview?: boolean;
   /** Ids of the keys that the stack's published outputs name. */
@@ -163,6 +168,7 @@ export class KeyLifecycle {
     const attempted = `Can't rotate the access keys of ${userArn}`;
     const said = await this.#attempt(attempted, news, async (dependencies) => {
       const done = await rotate(request, dependencies);
+      this.#compareClocks(dependencies);
       this.#lives(done.keys);
       const { keys, pending, did } = done;
       const unmanaged = idsOf(done.unmanaged);
@@ -174,7 +180,8 @@ export class KeyLifecycle {
       return this.#answered(news, answer(outputs, { undone }), done, toUnmanaged(olds));
     });
     const revokes = intentOf(change, recorded, this.#now()).revoke !== undefined;
-    return revokes ? said : blockedIfAlone(said, foreseen, olds, news);
+    if (!revokes) return stamped(blockedIfAlone(said, foreseen, olds, news), this.runOf(given));
+    return said.failure && !said.outputs ? { ...said, failure: withWayOut(said.failure, userArn, recorded) } : said;
   }
 
   async delete(olds: Props): Promise<Answer> {
@@ -204,6 +211,16 @@ export class KeyLifecycle {
   /** Renamed or moved, a resource is the owner that it was: the tag on the user names that one. */
   #inherit(olds: Props, news: Props): Inputs {
     return pickInputs({ ...news, journalOwner: pickInputs(olds).journalOwner ?? news.journalOwner });
+  }
+
+  /** What is decided goes by AWS's clock, and what a preview shows by this machine's. */
+  #compareClocks({ iam, say }: Dependencies): void {
+    const ahead = this.#now().getTime() - iam.time().getTime();
+    if (Math.abs(ahead) < 5 * 60_000) return;
+    say(
+      `this machine's clock is ${inWords(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"} AWS's, by which the rotation goes: previews are wrong by that.`,
+      "warning",
+    );
   }
 
   #lives(keys: ManagedKeys): void {
@@ -266,7 +283,14 @@ function blockedIfAlone(said: Answer, foreseen: Foreseen, olds: Props, news: Inp
   const ends = does("deleted") || does("deactivated");
   const isAdoption = because === "state" || (does("adopted") && !does("made"));
   const what = isAdoption ? "adoption" : ends && !does("made") ? "retirement" : "rotation";
-  return answer(blockedOutputs(olds, news, blockedBy(what, because, found, todo, accessKeyId)), { undone: ALL_UNDONE });
+  const outputs = blockedOutputs(olds, news, blockedBy(what, because, found, todo, accessKeyId));
+  return answer(outputs, { undone: ALL_UNDONE });
+}
+
+/** A program has to tell what was blocked in this run from what was recorded by an earlier one. */
+function stamped(said: Answer, { id }: RunInfo): Answer {
+  const { outputs } = said;
+  return id && outputs && isBlocked(outputs.pending) ? { ...said, outputs: { ...outputs, blockedIn: id } } : said;
 }
 
 function told({ userArn }: Inputs, messages: Message[]): Message[] {

@@ -58,9 +58,12 @@ export interface LastUse {
 
 const KEY_ID = /\bA[KS]IA[A-Z0-9]{12,124}\b/g;
 
-/** Ids of access keys, wherever they stand in a value. */
+/** Ids of access keys, wherever they stand in a value; but in what is pending, which hands out none. */
 export function keyIdsIn(value: unknown): string[] {
-  return [...new Set(JSON.stringify(value ?? {}).match(KEY_ID) ?? [])];
+  if (typeof value === "string") return value.match(KEY_ID) ?? [];
+  if (typeof value !== "object" || value === null) return [];
+  if ("because" in value && "message" in value) return [];
+  return [...new Set(Object.entries(value).flatMap(([name, item]) => [...keyIdsIn(name), ...keyIdsIn(item)]))];
 }
 
 /** RFC 3339 in UTC, in whole seconds, which is all that IAM tells. */

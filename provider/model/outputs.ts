@@ -31,6 +31,8 @@ export const OUTPUTS = {
   /** It notes triggers, which a program may have marked as secret. */
   answered: { secret: true, internal: true },
   drift: { internal: true },
+  /** The run in which it was blocked, as long as it is. */
+  blockedIn: { internal: true },
 } as const satisfies Record<string, Output>;
 
 export type OutputName = keyof typeof OUTPUTS;

@@ -16,6 +16,10 @@ export interface Pending {
   blocked?: boolean;
 }
 
+/**
+ * Why something is pending, as one word.
+ * @inline
+ */
 export type Because =
   | "grace"
   | "use"

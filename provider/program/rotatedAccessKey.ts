@@ -10,7 +10,7 @@ import { jsonInput } from "./jsonInput";
 import { outputsNow } from "./outputsNow";
 import { publishedIds } from "./published";
 import { withoutStackTraces } from "./stackTraces";
-import { tellPending } from "./tellPending";
+import { RUN, tellPending } from "./tellPending";
 
 /**
  * An access key as an input, each part of which may come from elsewhere.
@@ -217,7 +217,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       ...inputs,
       // As the engine names it: of two resources of one name, below different parents, each is an owner of its own.
       journalOwner: pulumi.createUrn(name, TYPE, ownOpts.parent).apply(ownerHash),
-      run: published.then((ids) => ({ isPreview: pulumi.runtime.isDryRun(), ...(ids && { published: ids }) })),
+      run: published.then((ids) => ({ id: RUN, isPreview: pulumi.runtime.isDryRun(), ...(ids && { published: ids }) })),
       ...(awsProvider && {
         awsProvider: readAwsProvider(awsProvider, `RotatedAccessKey ${name}`, args.login !== undefined),
       }),

@@ -95,7 +95,7 @@ describe("by the clock", () => {
       const { outs: blocked } = await stage.provider.update("id", outs, next);
       assert.match(
         messageIn(blocked as Props),
-        new RegExp(`state: { previous: { accessKeyId: "${accessKeyId}" } }.*not within .gracePeriod`),
+        new RegExp(`state: { previous: { accessKeyId: "${accessKeyId}" } }.*once .gracePeriod`),
       );
       const adopting = { ...next, state: { previous: { accessKeyId } } };
       const adopted = await stage.up(outs, adopting);

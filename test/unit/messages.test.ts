@@ -24,7 +24,7 @@ const DENIED = (action: string) =>
   `iam:${action} failed with AccessDenied: not authorized. Allow iam:${action} on ${userArn} (rotationPolicy() in this package makes the whole policy document), then run again.`;
 const SAVED = "This is saved, and the next update goes on from there.";
 const LEAVE =
-  "or adopt one with `state: { previous: { accessKeyId } }`: the next rotation deletes it, not before the next run, and not within `gracePeriod`; or, if it is somebody else's and stays, remove the tag pulumi-aws-iam-rotator from the user, after which no key that this state does not know counts as its own. Then run again.";
+  "or adopt one with `state: { previous: { accessKeyId } }`: a later rotation deletes it, once `gracePeriod` is over; or, if it is somebody else's and stays, remove the tag pulumi-aws-iam-rotator from the user, after which no key that this state does not know counts as its own. Then run again.";
 
 const journal: Journal = {
   phase: "open",
@@ -38,7 +38,7 @@ const keys = ["K", "L"].map((accessKeyId) => ({ accessKeyId, status: "Active" as
 const LISTED = "K (Active, made 2026-11-01T12:00:00Z), L (Active, made 2026-11-01T12:00:00Z)";
 const OPERATION = "operation one-two (rotate, begun 2026-11-01T12:00:00Z)";
 const adoptOrLeave = (first = "") =>
-  `or adopt one with \`state: { previous: { accessKeyId } }\`: the next rotation deletes it, not before the next run, and not within \`gracePeriod\`; or, if it is somebody else's and stays, ${first}remove the tag pulumi-aws-iam-rotator from the user, after which no key that this state does not know counts as its own. Then run again.`;
+  `or adopt one with \`state: { previous: { accessKeyId } }\`: a later rotation deletes it, once \`gracePeriod\` is over; or, if it is somebody else's and stays, ${first}remove the tag pulumi-aws-iam-rotator from the user, after which no key that this state does not know counts as its own. Then run again.`;
 
 describe("what a refusal says: what was found, and each way out", () => {
   it("another owner at work", () => {
@@ -57,7 +57,7 @@ describe("what a refusal says: what was found, and each way out", () => {
     it(`another owner, where the user has ${has.slice(0, 8)}…`, () => {
       assert.deepEqual(explainVerdict({ refusal: "otherOwner", journal, keys: [...on] }, "me"), {
         found: `another stack, or a resource in another place, rotates this user's keys: the owner of ${OPERATION} is you, here it is me. The user has ${has}.`,
-        todo: "Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option `aliases` with its old name or parent. To find the other, look for you in the output of `pulumi stack export`; to take the user over from it, name every key of the user in `state` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where `state` named them before, or the other is gone for good, take that one out of its stack with `pulumi state delete`, and remove the tag pulumi-aws-iam-rotator from the user: then keys that are not recorded here are strangers'.",
+        todo: "Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option `aliases` with its old name or parent. To find the other, look for you in the output of `pulumi stack export`; to take the user over from it, name every key of the user in `state` (delete what nobody uses, where there are more than two), run again, then take the other resource out of its stack with `pulumi state delete`. Where `state` named them before, or the other is gone for good, take that one out of its stack, and remove the tag pulumi-aws-iam-rotator from the user: then keys that are not recorded here count as not managed.",
         because: "otherOwner",
         keys: [...on],
       });
@@ -163,7 +163,7 @@ describe("what is told, word by word", () => {
       leave({ owner: "you", operationId: "rival-1", phase: "done", kind: "create" });
       assert.equal(
         await told(scene.rotate()),
-        `${ROTATE}: another stack, or a resource in another place, rotates this user's keys: the owner of operation rival-1 (create, begun 2026-11-01T00:00:00Z) is you, here it is me. The user has ${two} (Active, made 2026-11-01T00:01:00Z), ${three} (Inactive, made 2026-11-01T00:01:00Z). ${two} was never used. ${three} was never used. Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for you in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then destroy the other resource, which leaves adopted keys alone. Where \`state\` named them before, or the other is gone for good, take that one out of its stack with \`pulumi state delete\`, and remove the tag pulumi-aws-iam-rotator from the user: then keys that are not recorded here are strangers'.`,
+        `${ROTATE}: another stack, or a resource in another place, rotates this user's keys: the owner of operation rival-1 (create, begun 2026-11-01T00:00:00Z) is you, here it is me. The user has ${two} (Active, made 2026-11-01T00:01:00Z), ${three} (Inactive, made 2026-11-01T00:01:00Z). ${two} was never used. ${three} was never used. Nothing was changed. Rotate a user in one place only. If this resource was renamed or moved below another parent, give it the option \`aliases\` with its old name or parent. To find the other, look for you in the output of \`pulumi stack export\`; to take the user over from it, name every key of the user in \`state\` (delete what nobody uses, where there are more than two), run again, then take the other resource out of its stack with \`pulumi state delete\`. Where \`state\` named them before, or the other is gone for good, take that one out of its stack, and remove the tag pulumi-aws-iam-rotator from the user: then keys that are not recorded here count as not managed.`,
       );
     });
 

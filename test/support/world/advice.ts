@@ -1,6 +1,6 @@
 import { recordedIds } from "./core";
 import { PLACES } from "./empty";
-import type { Place, ResourceName, StackName } from "./events";
+import type { Place } from "./events";
 import { calmUp, gist } from "./rest";
 import type { World } from "./world";
 
@@ -179,12 +179,9 @@ export async function followAdvice(world: World, place: Place, choice: number): 
   world.oracle.crimes.push(`the advice to ${place} leads nowhere: ${before}`);
 }
 
-/** "… run again, then destroy the other resource, which leaves adopted keys alone." */
+/** "… run again, then take the other resource out of its stack with `pulumi state delete`." */
 async function takeOver(world: World, place: Place, other: Place): Promise<void> {
   if ((await calmUp(world, place)).ending === "refused") return;
-  const adopted = recordedIds(world.data.resources[place].live?.outputs);
-  const [stack, name] = other.split(".") as [StackName, ResourceName];
-  await world.run({ do: "runs", runs: [{ stack, kind: "destroy", resources: [name], trigger: 0 }] });
-  const gone = adopted.filter((id) => !world.isThere(id));
-  if (gone.length > 0) world.oracle.crimes.push(`the destroy of ${other} deletes ${gone}, which ${place} adopted`);
+  world.data.resources[other].live = undefined;
+  delete world.data.programs[other];
 }

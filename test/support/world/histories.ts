@@ -122,7 +122,8 @@ export async function live(
   }
   const refusing = await comesToRest(world);
   // Of keys that a late read has hidden a message may say too little to lead anywhere at once.
-  if (advice !== undefined && !world.hasReadLate && refusing[0] && crimes.length === 0) await followAdvice(world, refusing[0], advice);
+  if (advice !== undefined && !world.hasReadLate && refusing[0] && crimes.length === 0)
+    await followAdvice(world, refusing[0], advice);
   if (crimes.length === 0) await comesToRest(world, { rotationTrigger: 9 });
   return { world, crimes };
 }

@@ -47,7 +47,11 @@ export async function comesToRest(world: World, changes: Props = {}): Promise<Pl
     if (last.ending !== "refused") continue;
     refusing.push(place);
     const { message = "" } = last;
-    if (!/[Rr]un again|[Dd]elete |Rotate a user in one place|Name keys|Activate|Adopt /.test(message)) {
+    if (
+      !/[Rr]un again|[Dd]elete |Rotate a user in one place|Name keys|Activate|[Aa]dopt |Give its user|Mend /.test(
+        message,
+      )
+    ) {
       world.oracle.crimes.push(`${place} says nothing to do: ${message}`);
     }
   }
