@@ -121,6 +121,13 @@ describe("the report of today", () => {
     assert.equal(report([failed]).alarms.length, 1);
   });
 
+  it("has an alarm where a refresh found no current key that works", () => {
+    for (const title of ["drift: both keys deactivated", "drift: current deleted"]) {
+      const { alarms } = report([resource(stateOf(title))]);
+      assert.ok(alarms.includes(`${USER}: there is no current key that works.`), title);
+    }
+  });
+
   it("names keys that are not managed, which are no alarm", () => {
     const { table, alarms } = report([resource(two, { outputs: { unmanagedAccessKeyIds: ["AKIAHAND000000000001"] } })]);
     assert.match(table, /Not managed +\|\n.*\n.* AKIAHAND000000000001 \|$/);
