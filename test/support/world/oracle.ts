@@ -68,9 +68,9 @@ export class Oracle {
 
   deactivates(operation: Operation, id: string): void {
     const fate = this.world.data.fates[id];
-    if (!fate || !this.world.works(id)) return;
     const { place, kind, olds, brokenMeanwhile } = operation;
     operation.changed.push(`deactivated ${id}`);
+    if (!fate || !this.world.works(id)) return;
     const previous = (olds?.outputs.previous as { accessKeyId: string } | null)?.accessKeyId;
     if (id !== previous) this.#accuse(`${place} ${kind} deactivates ${id}, which is not its previous key`);
     if (fate.needed && fate.asleep === place && !brokenMeanwhile)
