@@ -52,7 +52,8 @@ export function intentOfCreation({ state, deactivatePeriod }: Inputs): Intent {
 export function foreseeCreation(inputs: Inputs, now: Date): Foreseen {
   const none = managedKeys({ userId: UNKNOWN, operationId: UNKNOWN });
   const news = { unmanagedAccessKeyIds: UNKNOWN } as unknown as Props;
-  if (hasUnknowns(inputs.state)) return { ...answer(anyKeys(toOutputs(inputs, none))), changes: "work" } as Foreseen;
+  if (hasUnknowns(inputs.state))
+    return { ...answer({ ...anyKeys(toOutputs(inputs, none)), ...news }), changes: "work" } as Foreseen;
   const intent = intentOfCreation(inputs);
   const plan = planRotation(undefined, presumed(none, {}, [], intent), intent, { owner: "", now });
   if ("refusal" in plan)
@@ -76,7 +77,8 @@ export function foresee(olds: Props, news: Inputs, now: Date, published?: string
   const unknown = [...unknownIn(news), ...unknownPeriods(news)];
   const seen = "refusal" in plan ? refusedBy(plan, olds, news) : planned(plan, olds, news, intent, now);
   // With a period that is not known yet nothing is promised; nor that nothing is due.
-  const mayChange = unknownIn(news).length > 0 || hasUnknowns(news.rotateEvery) || seen.did.length > 0;
+  const mayEnd = recorded.previous && (hasUnknowns(news.gracePeriod) || hasUnknowns(news.deactivatePeriod));
+  const mayChange = unknownIn(news).length > 0 || hasUnknowns(news.rotateEvery) || mayEnd || seen.did.length > 0;
   if (unknown.length > 0 && mayChange) {
     const text = `this update may change keys: ${unknown.join(" and ")} is not known yet.`;
     return { ...seen, outputs: anyEnd(seen.outputs), messages: [{ severity: "info", text }], changes: "work" };
@@ -187,9 +189,11 @@ export function undoneBy(pending: Pending[], { revocationTrigger }: Inputs): (ke
   ];
 }
 
-function driftLeft(olds: Props, { previous }: ManagedKeys): Drift {
+function driftLeft(olds: Props, { previous, fate }: ManagedKeys): Drift {
   const { previous: was } = toDrift(olds);
-  return was && previous?.accessKeyId === toManagedKeys(olds).previous?.accessKeyId ? { previous: was } : {};
+  return was && !fate?.deactivatedAt && previous?.accessKeyId === toManagedKeys(olds).previous?.accessKeyId
+    ? { previous: was }
+    : {};
 }
 
 const DERIVED: readonly string[] = [...outputsThatAre("derived"), ...inputsThatAre("period")];
@@ -248,7 +252,7 @@ function anyKeys(outputs: Outputs): Outputs {
 /** What is asked for may have to wait: then it is not recorded as answered, and why is noted. */
 function anyEnd({ unfinished: _, ...outputs }: Outputs): Outputs {
   const asked = outputs.rotationTrigger !== undefined && { rotationTrigger: UNKNOWN };
-  const names = ["operationId", "previousFate", "previousDeactivatedAt", "pending", "drift"];
+  const names = ["operationId", "previousFate", "previousDeactivatedAt", "pending", "unmanagedAccessKeyIds", "drift"];
   const open = Object.fromEntries(names.map((name) => [name, UNKNOWN]));
   return { ...anyKeys(outputs as Outputs), ...asked, ...open } as unknown as Outputs;
 }
