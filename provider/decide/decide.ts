@@ -174,8 +174,10 @@ function whyOf(
   recorded: ManagedKeys | undefined,
   lost: string[],
 ): string | undefined {
+  // A creation needs no reason.
+  if (!recorded) return adopts.length > 0 ? "state" : undefined;
   if (changes.some((step) => step.do === "create"))
-    return revoke ?? rotate ?? (recorded?.current ? "current no longer works" : "there is no current key");
+    return revoke ?? rotate ?? (recorded.current ? "current no longer works" : "there is no current key");
   if (adopts.length > 0) return "state changed";
   return retires?.why ?? (changes.length + lost.length > 0 ? "an earlier run left it" : undefined);
 }
