@@ -1,5 +1,5 @@
 // All that the world takes from the code under test: its lifecycle, asked as the mounts ask it, and the words that it speaks.
-import { type Dependencies, type Iam, PATIENCE } from "../../../provider/act/dependencies";
+import type { Dependencies, Iam } from "../../../provider/act/dependencies";
 import type { Answer } from "../../../provider/lifecycle/answer";
 import type { Foreseen } from "../../../provider/lifecycle/foresee";
 import { KeyLifecycle } from "../../../provider/lifecycle/lifecycle";
@@ -8,7 +8,7 @@ import { hasUnknowns, isUnknown } from "../../../provider/model/unknowns";
 
 export type Props = Record<string, unknown>;
 
-export interface Process extends Pick<Dependencies, "clock" | "engine" | "say"> {
+export interface Process extends Pick<Dependencies, "clock" | "engine" | "say" | "patience"> {
   /** @param region each resource has one of its own, by which its calls are told apart */
   connect(userName: string, region: string, login?: string): Iam;
 }
@@ -21,7 +21,6 @@ export class Core {
     this.#keys = new KeyLifecycle({
       ...rest,
       connect: ({ userName }, region, { credentials }) => connect(userName, region, credentials.login?.accessKeyId),
-      patience: PATIENCE,
       env: {},
     });
   }

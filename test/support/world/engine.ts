@@ -208,6 +208,7 @@ class OneResource {
       made: [],
       revokes,
       grace: parseDuration(news?.gracePeriod),
+      guard: parseDuration(news?.lastUsedGuard),
       startedWorking: before !== undefined && world.works(before) && (!olds?.previous || world.works(olds.previous.id)),
       cause: broken ?? (revokes ? "revocation" : due ? "due" : undefined),
       changed: [],

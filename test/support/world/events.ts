@@ -19,7 +19,7 @@ export interface Strike {
 /** What a person does. `nth`: the key, oldest first. */
 export type Act =
   | { do: "addKey" }
-  | { do: "deleteKey" | "deactivateKey" | "activateKey"; nth: number }
+  | { do: "deleteKey" | "deactivateKey" | "activateKey" | "useKey"; nth: number }
   | { do: "rename" | "renameBack" | "move" | "giveNameAway" | "removeTag" | "remakeUser" };
 
 /** Keys that the program hands over. `nth`: of the user's keys, oldest first. */
@@ -33,6 +33,7 @@ export interface Policy {
   /** With `gracePeriod`. */
   deactivatePeriod?: string | undefined;
   rotateEvery?: string | undefined;
+  lastUsedGuard?: string | undefined;
   revocationTrigger?: number | undefined;
 }
 
@@ -47,6 +48,12 @@ export interface RunSpec {
   /** The inputs, where they are given whole. */
   program?: Record<string, unknown> | undefined;
   strike?: Strike | undefined;
+  /** One more, later on. */
+  another?: Strike | undefined;
+  /** How long AWS does not know a new key yet, in seconds. */
+  slow?: number | undefined;
+  /** By which its patience is longer than ours, or shorter. */
+  tuned?: number | undefined;
   /** Which key of the state signs; else a role does. */
   signer?: "current" | "previous" | undefined;
   /** How old its reads are, in seconds, one after the other. */

@@ -12,7 +12,10 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ do: "addKey" as const }) },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constantFrom("deleteKey" as const, "deactivateKey" as const, "activateKey"), nth }),
+    arbitrary: fc.record({
+      do: fc.constantFrom("deleteKey" as const, "deactivateKey" as const, "activateKey" as const, "useKey" as const),
+      nth,
+    }),
   },
   {
     weight: 2,
@@ -47,6 +50,7 @@ const policy = fc
     deactivatePeriod: maybe(fc.constantFrom("1h", "1d"), 2),
     rotateEvery: maybe(fc.constantFrom("4d"), 4),
     revocationTrigger: maybe(fc.nat({ max: 1 }), 4),
+    lastUsedGuard: maybe(fc.constantFrom("2h", "2d"), 5),
   })
   .map(({ deactivatePeriod, ...rest }) => ({ ...rest, ...(rest.gracePeriod && { deactivatePeriod }) }));
 
@@ -64,6 +68,9 @@ const spec: fc.Arbitrary<RunSpec> = fc.record({
   policy: maybe(policy, 4),
   adopt: maybe(fc.record({ current: maybe(nth, 2), previous: maybe(nth, 2) }), 8),
   strike: maybe(strike, 2),
+  another: maybe(strike, 8),
+  slow: maybe(fc.constantFrom(10, 90), 6),
+  tuned: maybe(fc.constantFrom(0.1, 5), 6),
   signer: maybe(fc.constantFrom("current" as const, "previous" as const), 10),
   late: maybe(fc.array(fc.constantFrom(0, 5, 20, 60), { minLength: 1, maxLength: 4 }), 6),
   fails: maybe(fc.constant(true as const), 6),

@@ -66,6 +66,8 @@ export interface Operation {
   revokes: boolean;
   /** The grace period asked for, in milliseconds. */
   grace?: number | undefined;
+  /** What was used within this time must stay, in milliseconds. */
+  guard?: number | undefined;
   /** Current and previous worked when it began. */
   startedWorking: boolean;
   /** Why a new key may come without a trigger. */

@@ -16,6 +16,7 @@ export class Oracle {
       works(id: string): boolean;
       isThere(id: string): boolean;
       isFull(): boolean;
+      lastUse(id: string): number | undefined;
       readonly hasReadLate: boolean;
       canBeFound(id: string): boolean;
       isOnNamedUser(id: string): boolean;
@@ -91,9 +92,12 @@ export class Oracle {
   }
 
   /** Whoever takes what the stack has published, once in each grace period, never meets a dead key. */
-  #readers({ place, kind, grace, revokes, startedWorking }: Operation, id: string): void {
+  #readers({ place, kind, grace, guard, revokes, startedWorking, brokenMeanwhile }: Operation, id: string): void {
     const { published, replacedAt, time } = this.world.data;
     if (kind === "destroy" || revokes || !startedWorking) return;
+    const used = this.world.lastUse(id);
+    if (guard && used && time.now < used + guard - RUN && !brokenMeanwhile)
+      this.#accuse(`${place} ends ${id}, which was used within lastUsedGuard`);
     const { current } = published[place] ?? {};
     if (current === id) this.#accuse(`${place} ends ${id}, which its stack still publishes as current`);
     const since = replacedAt[id];

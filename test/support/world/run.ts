@@ -1,3 +1,4 @@
+import { PATIENCE, type Patience } from "../../../provider/act/dependencies";
 import { IamError } from "../../../provider/model/errors";
 import type { MemoryKey } from "../memoryIam";
 import { Core } from "./core";
@@ -54,6 +55,7 @@ export class Run {
         leave: () => void this.die(),
       },
       say: (line) => void this.said.push(line),
+      patience: tunedBy(spec.tuned ?? 1),
     });
   }
 
@@ -65,8 +67,9 @@ export class Run {
   }
 
   fault(action: string, subject: string): StrikeFault | IamError | undefined {
-    const { strike } = this.spec;
     const nth = this.calls.length;
+    const { another } = this.spec;
+    const strike = another && nth >= another.at ? another : this.spec.strike;
     this.calls.push(subject ? `${action} ${subject}` : action);
     this.world.log.push(`${this.number}: ${action} ${subject}`.trim());
     if (!strike || nth < strike.at) return undefined;
@@ -111,6 +114,12 @@ export class Run {
   }
 }
 
+/** What rests on a read that the next minute could contradict is not tuned: it is what AWS may do. */
+function tunedBy(factor: number): Patience {
+  const tuned = Object.entries(PATIENCE).map(([name, wait]) => [name, wait * factor]);
+  return { ...(Object.fromEntries(tuned) as unknown as Patience), staleRead: PATIENCE.staleRead };
+}
+
 function failure(fault: keyof typeof FAILURES, action: string): IamError {
   const [kind, code, text] = FAILURES[fault];
   return new IamError(kind, `iam:${action}`, code, text);
@@ -122,6 +131,7 @@ export function plainer(spec: RunSpec): RunSpec {
   return {
     ...spec,
     late: undefined,
+    another: undefined,
     kind: kind === "replace" || kind === "destroy" ? "up" : kind,
     strike: strike?.fault === "stale" ? undefined : strike,
   };

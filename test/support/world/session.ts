@@ -84,6 +84,7 @@ export class Session implements Iam {
     const iam = run.world.userWith(pair.accessKeyId);
     if (!iam) return { accepted: false, code: "InvalidClientTokenId", wrongSecret: false };
     iam.fault = () => (fault === "before" || fault === "lostReply" ? fault : undefined);
+    iam.propagation = (run.spec.slow ?? 0) * 1_000;
     return iam.tryKey(pair);
   };
   time = () => new Date(this.run.world.data.time.now);

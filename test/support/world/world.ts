@@ -1,3 +1,4 @@
+import { timestamp } from "../../../provider/model/accessKey";
 import { parseUserArn } from "../../../provider/model/userArn";
 import { MemoryIam } from "../memoryIam";
 import { recordedIds } from "./core";
@@ -142,6 +143,11 @@ export class World {
     return this.runs.some(({ spec }) => spec.late !== undefined);
   }
 
+  lastUse(id: string): number | undefined {
+    const use = this.userWith(id)?.used.get(id);
+    return use && Date.parse(use.at);
+  }
+
   isFull(): boolean {
     return this.users.some((user) => user.keys.length >= user.slots);
   }
@@ -224,8 +230,8 @@ export class World {
     for (const [at, run] of runs.entries()) {
       // Two of one stack at once: the first one's engine was killed, or had no lock, and the second one's state stays.
       run.isSaved = specs.slice(at + 1).every(({ stack }) => stack !== run.spec.stack);
-      const { strike, late, skew } = run.spec;
-      const isAlone = runs.length === 1 && acts.length === 0 && !strike && !late && !skew;
+      const { strike, another, late, skew, slow } = run.spec;
+      const isAlone = runs.length === 1 && acts.length === 0 && !strike && !another && !late && !skew && !slow;
       const over = operate(this, run, !isAlone).catch((error) => this.oracle.crimes.push(`broken: ${error?.stack}`));
       void Promise.race([over, run.death]).then(() => {
         run.isAlive = false;
@@ -275,6 +281,14 @@ export class World {
         if (act.do === "deleteKey") user.keys = user.keys.filter((key) => key !== nth);
         else nth.status = act.do === "activateKey" ? "Active" : "Inactive";
         this.#isNeeded(nth.accessKeyId, act.do === "activateKey");
+        return;
+      case "useKey":
+        if (nth)
+          user.used.set(nth.accessKeyId, {
+            at: timestamp(new Date(data.time.now)),
+            service: "s3",
+            region: "eu-central-1",
+          });
         return;
       case "removeTag":
         user.past.journal = user.journal;
