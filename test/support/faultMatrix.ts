@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Pending } from "../../provider/model/pending";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "./account";
 import { type FaultProxy, startProxy } from "./proxy";
@@ -116,6 +117,14 @@ async function runCases(stand: Stand, start: Start, which: { nth: number; fault:
   return failures;
 }
 
+/** What is blocked fails no run, and is a refusal all the same. */
+async function actOn({ start, stack }: Pick<Case, "start" | "stack">): Promise<Outcome> {
+  const outcome = await start.act(stack);
+  const pending = (stack.state?.pending ?? []) as Pending[];
+  const blocked = outcome.end === "ok" && !start.destroys && pending.find((wait) => wait.blocked);
+  return blocked ? { end: "failed", message: blocked.message } : outcome;
+}
+
 /** The invariants, seen from outside: by the keys on the user, and by what the state holds. */
 async function recover(one: Case, first: Outcome): Promise<void> {
   const { start, stack, account, fault, strangers, livesOn } = one;
@@ -129,7 +138,7 @@ async function recover(one: Case, first: Outcome): Promise<void> {
   // `up` until it converges, or refuses twice for the same reason.
   let last = first;
   for (let run = 0; run < 4; run++) {
-    const next = await start.act(stack);
+    const next = await actOn(one);
     if (next.end === "ok") {
       last = next;
       break;
@@ -198,7 +207,7 @@ export function faultMatrix(title: string, plugin?: () => Promise<string>): void
         const { stack, account } = await stand.begin(start);
         stand.proxy.clear();
         stand.proxy.clockAhead(LATER);
-        const ending = await start.act(stack);
+        const ending = await actOn({ start, stack });
         assert.equal(ending.end, start.mayRefuse ? "failed" : "ok", JSON.stringify(ending));
         const calls = stand.proxy.calls.filter(({ user }) => user === account.userName).length;
         const each = (fault: FaultName) => Array.from({ length: calls }, (_, at) => ({ nth: at + 1, fault }));
