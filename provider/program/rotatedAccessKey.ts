@@ -213,8 +213,9 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     const published = publishedIds();
     const props: pulumi.Inputs = {
       // Declared, so that all outputs exist before the provider has answered.
-      ...Object.fromEntries([...PUBLIC_INPUTS, ...OUTPUT_NAMES].map((output) => [output, undefined])),
+      ...Object.fromEntries(PUBLIC_INPUTS.map((input) => [input, undefined])),
       ...inputs,
+      ...Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined])),
       // As the engine names it: of two resources of one name, below different parents, each is an owner of its own.
       journalOwner: pulumi.createUrn(name, TYPE, ownOpts.parent).apply(ownerHash),
       run: published.then((ids) => ({ id: RUN, isPreview: pulumi.runtime.isDryRun(), ...(ids && { published: ids }) })),
