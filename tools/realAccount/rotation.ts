@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-iam";
 import type { Iam } from "../../provider/act/dependencies";
 import { PATIENCE } from "../../provider/act/dependencies";
+import type { Answer } from "../../provider/lifecycle/answer";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
 import { ROTATION_ACTIONS } from "../../provider/model/policy";
 import { rotationPolicy } from "../../provider/program/rotationPolicy";
@@ -66,7 +67,7 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
     patience: PATIENCE,
     engine: engineAt(undefined),
     env: { AWS_REGION: run.where.region },
-    say: (line) => said.push(line),
+    say: (line) => void said.push(line),
   });
   const inputs = (rotationTrigger: number) => ({ userArn, login, rotationTrigger, journalOwner: "real-account-test" });
   const told = async (what: string, work: Promise<Props>): Promise<Props> => {
@@ -81,12 +82,15 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
     report.holds(`the provider: ${what}`, "done", seen, true);
     return outs;
   };
-  const update = async (olds: Props, news: Props): Promise<Props> => ({ ...(await provider.update(olds, news)) });
+  const outputsOf = ({ outputs, failure }: Answer): Props => {
+    if (failure) throw failure;
+    const [blocked] = outputs?.pending.filter((wait) => wait.blocked) ?? [];
+    if (blocked) throw new Error(blocked.message);
+    return { ...outputs };
+  };
+  const update = (olds: Props, news: Props) => provider.update(olds, news).then(outputsOf);
 
-  const first = await told(
-    "create",
-    provider.create(inputs(1)).then(({ outputs }) => ({ ...outputs })),
-  );
+  const first = await told("create", provider.create(inputs(1)).then(outputsOf));
   const second = await told("rotate", update(first, inputs(2)));
   const { current, previous } = second as { current: AccessKeyPair; previous: AccessKeyPair };
   report.same(
@@ -99,15 +103,9 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
   report.same("GetAccessKeyLastUsed, allowed on the user", "done", await run.answer(lastUse));
   iam.destroy();
   const third = await told("rotate, with both slots taken", update(second, inputs(3)));
-  const read = await told(
-    "refresh",
-    provider.read(third).then((outputs) => ({ ...outputs })),
-  );
+  const read = await told("refresh", provider.read(third).then(outputsOf));
   report.same("a refresh finds no drift", "none", JSON.stringify(read.drift ?? "none").replaceAll('"', ""));
-  await told(
-    "destroy",
-    provider.delete(third).then(() => ({})),
-  );
+  await told("destroy", provider.delete(third).then(outputsOf));
   const left = await run.send(new ListAccessKeysCommand({ UserName: userArn.split("/").at(-1) }));
   report.same(
     "keys after a destroy",

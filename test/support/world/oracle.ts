@@ -92,9 +92,12 @@ export class Oracle {
   }
 
   /** Whoever takes what the stack has published, once in each grace period, never meets a dead key. */
-  #readers({ place, kind, grace, guard, revokes, startedWorking, brokenMeanwhile }: Operation, id: string): void {
+  #readers({ place, kind, grace, guard, revokes, startedWorking, brokenMeanwhile, olds }: Operation, id: string): void {
     const { published, replacedAt, time } = this.world.data;
     if (kind === "destroy" || revokes || !startedWorking) return;
+    // What a revocation has given up goes as soon as it can.
+    const { keys = [] } = (olds?.outputs.unfinished ?? {}) as { keys?: string[] };
+    if (keys.includes(id)) return;
     const used = this.world.lastUse(id);
     if (guard && used && time.now < used + guard - RUN && !brokenMeanwhile)
       this.#accuse(`${place} ends ${id}, which was used within lastUsedGuard`);
