@@ -55,7 +55,7 @@ export async function tellStory(stage: Stage): Promise<void> {
   narrator.step("A shorter period, and the rotation comes");
   await stage.pulumi(["config", "set", "gracePeriod", "5s"]);
   const rotation = await stage.up();
-  expect(rotation.text.includes(`deletes ${first.accessKeyId}`), "the update says that it deletes the first key");
+  expect(rotation.text.includes(`deleted ${first.accessKeyId}`), "the update says that it deleted the first key");
   const third = await stage.current();
   await stage.refused(first);
   await stage.works(second);
@@ -68,19 +68,19 @@ export async function tellStory(stage: Stage): Promise<void> {
   await stage.sleep(5);
   const retirement = await stage.up();
   expect(
-    retirement.text.includes(`deletes ${second.accessKeyId} (its grace period ended`),
-    "the update says that it deletes the second key, and why",
+    retirement.text.includes(`deleted ${second.accessKeyId} (its grace period ended`),
+    "the update says that it deleted the second key, and why",
   );
   await stage.refused(second);
   await stage.works(await stage.credentialsFile(SECOND));
   narrator.meaning("A daily `pulumi up` does this by itself. Most of its runs find nothing due, and ask AWS nothing.");
 
-  narrator.step("A key that somebody made by hand is never deleted: the rotation is refused");
+  narrator.step("A key that somebody made by hand is never deleted: the rotation is blocked");
   const userName = user.split("/").at(-1) ?? "";
   const byHand = await stage.makeKeyByHand(userName);
   await stage.pulumi(["config", "set", "rotation", "2027-02"]);
   const refusal = await stage.failing(["up", "--yes", "--skip-preview"]);
-  expect(refusal.code !== 0 && refusal.text.includes(byHand), "the update fails, and names the key");
+  expect(refusal.code !== 0 && refusal.text.includes(byHand), "the run ends red, and names the key");
   const [found] = await stage.users();
   expect(found?.keys.join() === [third.accessKeyId, byHand].join(), "both keys are there");
   await stage.deleteKeyByHand(userName, byHand);
