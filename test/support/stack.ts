@@ -68,6 +68,9 @@ export class Stack {
     if (options.hasty) writeHastyPackage(join(modules, "pulumi-aws-iam-rotator"));
     else if (options.below) copyPackage(join(modules, "pulumi-aws-iam-rotator"));
     else symlinkSync(root, join(modules, "pulumi-aws-iam-rotator"));
+    // As an installation links it, for `npx`.
+    mkdirSync(join(modules, ".bin"));
+    symlinkSync(join(root, "dist/command/main.js"), join(modules, ".bin/pulumi-aws-iam-rotator"));
     for (const name of ["typescript", "ts-node", ...(options.below ? [] : ["@pulumi"])]) {
       symlinkSync(join(root, "node_modules", name), join(modules, name));
     }
