@@ -110,7 +110,7 @@ describe("the examples, by the commands of the README and of docs/leaks.md", fun
       /\nDiagnostics:\n {2}pulumi:pulumi:Stack .*\n((?: {4}.*\n|\n)*)/.exec(told.split("Updating")[2] ?? "") ?? [];
     assert.match(
       line,
-      new RegExp(`this update makes .*, keeps ${previous} valid as previous \\(rotationTrigger changed\\)`),
+      new RegExp(`made A\\w+ as current, kept ${previous} valid as previous \\(rotationTrigger changed\\)`),
     );
     assert.match(current, /^AKIA\w{16}$/);
     assert.notEqual(current, previous);
@@ -145,14 +145,14 @@ describe("the examples, by the commands of the README and of docs/leaks.md", fun
     await shell(exports, "pulumi -C examples/stack-reference stack select dev");
   });
 
-  it("lose no output when an `up` fails, whatever Pulumi shows", async () => {
+  it("lose no output when a rotation is blocked", async () => {
     const [current, previous] = [await output("currentAccessKeyId"), await output("previousAccessKeyId")];
     const user = new Account(endpoint.url, (await output("userArn")).split("/").at(-1) ?? "");
     await user.deleteKey(previous);
     const stranger = await user.addKey();
     const { text, failed } = await tryShell(exports, "pulumi config set rotation 2027-01", "pulumi up");
     assert.ok(failed, text);
-    assert.match(text, /^ {2}- current +: \[secret\]$/m);
+    assert.match(text, /a rotation is blocked: /);
     assert.deepEqual([await output("currentAccessKeyId"), await output("current")], [current, "[secret]"]);
     await user.deleteKey(stranger.accessKeyId);
     await shell(exports, "pulumi up");
