@@ -1,5 +1,5 @@
-import { foresee } from "../lifecycle/foresee";
-import { datesOf, pickInputs, toDrift, toPending } from "../lifecycle/record";
+import { shownNow } from "../lifecycle/foresee";
+import { pickInputs, toDrift } from "../lifecycle/record";
 import { inputsThatAre } from "../model/inputs";
 import { isObject } from "../model/json";
 import { isOverdue, type ReportRow, reportTable } from "../model/report";
@@ -64,14 +64,13 @@ function rowOf({ inputs, outputs }: Props, now: Date): ReportRow & { isBroken: b
     previous: key(olds.previousAccessKeyId, ""),
   };
   const today = pickInputs({ ...pickInputs(olds), ...news });
-  const seen = foresee(recorded, today, now);
-  const { currentCreatedAt, previousSince } = olds as Record<string, string | undefined>;
+  const { rotationDueAt, previousUntil, pending } = shownNow(recorded, today, now);
   return {
     ...(olds as unknown as ReportRow),
     isBroken: toDrift(olds).current !== undefined,
-    // Where the next run has work to do, the keys are what they are until then.
-    ...datesOf(today, currentCreatedAt, previousSince),
-    pending: seen.changes === "work" ? toPending(olds) : seen.outputs.pending,
+    rotationDueAt,
+    previousUntil,
+    pending,
   };
 }
 

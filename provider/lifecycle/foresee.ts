@@ -15,6 +15,7 @@ import { isBlocked, type Pending } from "../model/pending";
 import { hasUnknowns, UNKNOWN } from "../model/unknowns";
 import { type Answer, answer } from "./answer";
 import {
+  datesOf,
   echo,
   lasting,
   type Notes,
@@ -158,6 +159,15 @@ export function updated(olds: Props, news: Inputs, keys: ManagedKeys, notes: Omi
 export function withDerived(outputs: Outputs, news: Inputs, now: Date): Outputs {
   const next = foresee(outputs, news, now);
   return next.changes === "derived" ? next.outputs : outputs;
+}
+
+/** The dates and what is pending as they are now, by today's inputs, without an update. */
+export function shownNow(olds: Props, news: Inputs, now: Date, published?: string[]) {
+  const seen = foresee(olds, news, now, published);
+  if (seen.changes !== "work") return seen.outputs;
+  // Work that is left was done by the last run as far as it could: what that has said of it counts, and its keys.
+  const { currentCreatedAt, previousSince } = olds as Record<string, string | undefined>;
+  return { ...datesOf(news, currentCreatedAt, previousSince), pending: toPending(olds) };
 }
 
 /** What is blocked leaves the resource as it was. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { foresee } from "../lifecycle/foresee";
-import { datesOf, pickInputs, toPending } from "../lifecycle/record";
+import { shownNow } from "../lifecycle/foresee";
+import { pickInputs } from "../lifecycle/record";
 import { inputsThatAre, PUBLIC_INPUTS } from "../model/inputs";
 import { OUTPUT_NAMES, outputsThatAre, SECRETS } from "../model/outputs";
 import { knownIfUnset } from "./awsProvider";
@@ -37,12 +37,7 @@ export function outputsNow(
       ])
       .apply(([olds, today, , ids]) => {
         const echo = Object.entries(pickInputs(olds)).filter(([name]) => !telling.some((asked) => asked === name));
-        const asked = pickInputs({ ...Object.fromEntries(echo), ...today });
-        const seen = foresee(olds, asked, new Date(), ids);
-        if (seen.changes !== "work") return seen.outputs;
-        // Work that is left was done in this run as far as it could: what the update has said of it counts, and its keys.
-        const { currentCreatedAt, previousSince } = olds as Record<string, string | undefined>;
-        return { ...datesOf(asked, currentCreatedAt, previousSince), pending: toPending(olds) };
+        return shownNow(olds, pickInputs({ ...Object.fromEntries(echo), ...today }), new Date(), ids);
       }),
   );
   return {
