@@ -122,7 +122,7 @@ function planned(plan: Steps, olds: Props, news: Inputs, intent: Intent, now: Da
   const told = [...(texts.length > 0 ? [texts.join(" ")] : []), ...pending.map(({ message }) => message)];
   return {
     ...answer(outputs, { did, messages: told.map((text) => ({ severity: "info", text })) }),
-    outputs: guarded ? anyEnd(outputs) : steps.some((step) => step.do === "deactivate") ? anyPending(outputs) : outputs,
+    outputs: guarded ? anyEnd(outputs) : steps.some(isOpenEnded) ? anyPending(outputs) : outputs,
     undone: undoneBy(pending, news),
   };
 }
@@ -240,7 +240,11 @@ function presumed(recorded: ManagedKeys, drift: Drift, unmanaged: string[], { ad
   return { userId: recorded.userId, arn: "", keys, ...(use && previous && { uses: { [previous.accessKeyId]: use } }) };
 }
 
-/** When a key was deactivated, only the update can tell; and so, until when it stays. */
+/** Only the update can tell until when a deactivated key stays, and whether an adopted current is due. */
+function isOpenEnded(step: Step): boolean {
+  return step.do === "deactivate" || (step.do === "adopt" && step.as === "current");
+}
+
 function anyPending(outputs: Outputs): Outputs {
   return { ...outputs, pending: UNKNOWN } as unknown as Outputs;
 }
