@@ -36,7 +36,8 @@ describe("the options of a RotatedUser, and what its children do with them", fun
     assert.deepEqual([by, Object.keys(others)], ["us", ["rotated-by"]]);
     assert.equal(user.recordedUser("transformed").path, "/moved/");
     const echoed = user.stack.state().resources.map(({ outputs }) => outputs?.rotateEvery);
-    assert.deepEqual(echoed.filter(Boolean), ["90d"]);
+    // At the key, and at the component, which passes on what its key says.
+    assert.deepEqual(echoed.filter(Boolean), ["90d", "90d"]);
     await user.isQuiet();
   });
 
