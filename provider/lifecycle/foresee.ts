@@ -166,8 +166,8 @@ export function shownNow(olds: Props, news: Inputs, now: Date, published?: strin
   const seen = foresee(olds, news, now, published);
   if (seen.changes !== "work") return seen.outputs;
   // Work that is left was done by the last run as far as it could: what that has said of it counts, and its keys.
-  const { currentCreatedAt, previousSince } = olds as Record<string, string | undefined>;
-  return { ...datesOf(news, currentCreatedAt, previousSince), pending: toPending(olds) };
+  const { current, previousSince } = toManagedKeys(olds);
+  return { ...datesOf(news, current?.createdAt, previousSince), pending: toPending(olds) };
 }
 
 /** What is blocked leaves the resource as it was. */
@@ -265,7 +265,8 @@ function anyKeys(outputs: Outputs): Outputs {
 
 /** What is asked for may have to wait: then it is not recorded as answered, and why is noted. */
 function anyEnd({ unfinished: _, ...outputs }: Outputs): Outputs {
-  const asked = outputs.rotationTrigger !== undefined && { rotationTrigger: UNKNOWN };
+  const ifThere = ["rotationTrigger", "answered"].filter((name) => outputs[name] !== undefined);
+  const asked = Object.fromEntries(ifThere.map((name) => [name, UNKNOWN]));
   const names = ["operationId", "previousFate", "previousDeactivatedAt", "pending", "unmanagedAccessKeyIds", "drift"];
   const open = Object.fromEntries(names.map((name) => [name, UNKNOWN]));
   return { ...anyKeys(outputs as Outputs), ...asked, ...open } as unknown as Outputs;

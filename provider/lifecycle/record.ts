@@ -29,7 +29,7 @@ export interface Outputs extends Props {
   userId: string;
   /** The operation that made this state; the journal on the user names it too. */
   operationId?: string;
-  /** Since when `previous` is the older key. */
+  /** Since when `previous` is the older key; absent if that is since `current` was made. */
   previousSince?: string;
   /** What became of `previous` since its grace period ended, beside its deactivation. */
   previousFate?: Omit<PreviousFate, "deactivatedAt">;
@@ -77,7 +77,7 @@ export function toOutputs(inputs: Inputs, keys: ManagedKeys, notes: Notes = {}):
     unmanagedAccessKeyIds: unmanaged,
     userId,
     operationId,
-    previousSince,
+    previousSince: previousSince === current?.createdAt ? undefined : previousSince,
     previousFate: unlessEmpty(previousFate),
     unfinished: unlessEmpty(unfinished),
     answered,
@@ -110,7 +110,7 @@ export function toManagedKeys(olds: Props): ManagedKeys {
     userId: text(olds.userId),
     current: key(olds.current),
     previous: key(olds.previous),
-    previousSince: text(olds.previousSince),
+    previousSince: text(olds.previousSince) ?? key(olds.current)?.createdAt,
     fate: { ...(deactivatedAt && { deactivatedAt }), ...(isObject(olds.previousFate) && olds.previousFate) },
     toDelete: Array.isArray(keys) ? keys.map(String) : [],
     operationId: text(olds.operationId),

