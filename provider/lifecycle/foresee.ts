@@ -1,6 +1,6 @@
 import { apply, doneBy, FORESEEN } from "../decide/apply";
 import { planRotation } from "../decide/decide";
-import type { Drift } from "../decide/drift";
+import { type Drift, driftLeft } from "../decide/drift";
 import { intentOf, unknownIn, unknownPeriods } from "../decide/intent";
 import { blockedBy } from "../decide/pending";
 import type { Intent, Observed, Plan, Step } from "../decide/plan";
@@ -76,7 +76,7 @@ export function foresee(olds: Props, news: Inputs, now: Date, published?: string
   const observed = presumed(recorded, drift, unmanaged, intent);
   const plan = planRotation(recorded, observed, intent, { owner: "", now });
   const unknown = [...unknownIn(news), ...unknownPeriods(news)];
-  const seen = "refusal" in plan ? refusedBy(plan, olds, news) : planned(plan, olds, news, intent, now);
+  const seen = "refusal" in plan ? refusedBy(plan, olds, news) : planned(plan, olds, news, { intent, observed, now });
   // With a period that is not known yet nothing is promised; nor that nothing is due.
   const mayEnd = recorded.previous && (hasUnknowns(news.gracePeriod) || hasUnknowns(news.deactivatePeriod));
   const mayChange = unknownIn(news).length > 0 || hasUnknowns(news.rotateEvery) || mayEnd || seen.did.length > 0;
@@ -89,7 +89,14 @@ export function foresee(olds: Props, news: Inputs, now: Date, published?: string
 
 type Steps = Exclude<Plan, { refusal: unknown }>;
 
-function planned(plan: Steps, olds: Props, news: Inputs, intent: Intent, now: Date): Omit<Foreseen, "changes"> {
+interface Presumed {
+  intent: Intent;
+  observed: Observed;
+  now: Date;
+}
+
+function planned(plan: Steps, olds: Props, news: Inputs, presumed: Presumed): Omit<Foreseen, "changes"> {
+  const { intent, observed, now } = presumed;
   const recorded = toManagedKeys(olds);
   const { steps, pending, why } = plan;
   const did = steps.flatMap((step) => doneBy(step, FORESEEN));
@@ -100,7 +107,7 @@ function planned(plan: Steps, olds: Props, news: Inputs, intent: Intent, now: Da
   const ended = managedKeys({ ...keys, journalOpen: undefined, fate: { ...fate, ...(use && { lastUse: use }) } });
   const touched = [...managedIds(ended), ...did.map(({ accessKeyId }) => accessKeyId)];
   const unmanaged = toUnmanaged(olds).filter((id) => !touched.includes(id));
-  const outputs = updated(olds, news, ended, { pending, unmanaged, drift: driftLeft(olds, ended) });
+  const outputs = updated(olds, news, ended, { pending, unmanaged, drift: driftLeft(ended, observed) });
   const guarded = guardedIds(steps, recorded, intent).join(" and ");
   const makes = steps.find((step) => step.do === "create");
   const until = makes && after(now.toISOString(), intent.gracePeriod);
@@ -199,13 +206,6 @@ export function undoneBy(pending: Pending[], { revocationTrigger }: Inputs): (ke
   ];
 }
 
-function driftLeft(olds: Props, { previous, fate }: ManagedKeys): Drift {
-  const { previous: was } = toDrift(olds);
-  return was && !fate?.deactivatedAt && previous?.accessKeyId === toManagedKeys(olds).previous?.accessKeyId
-    ? { previous: was }
-    : {};
-}
-
 const DERIVED: readonly string[] = [...outputsThatAre("derived"), ...inputsThatAre("period")];
 
 /** What is blocked is tried again by each run: only AWS can tell when that is over. */
@@ -231,10 +231,14 @@ function presumed(recorded: ManagedKeys, drift: Drift, unmanaged: string[], { ad
     adopt?.previous?.accessKeyId,
     adopt?.current?.accessKeyId,
   ].filter((id) => id !== undefined);
-  const isInactive = drift.previous || fate?.deactivatedAt;
-  const inactive = [drift.current && current?.accessKeyId, isInactive && previous?.accessKeyId];
+  const statusOf = (id: string): FoundKey["status"] => {
+    const isPrevious = id === previous?.accessKeyId;
+    const seen = isPrevious ? (drift.previous ?? (fate?.deactivatedAt ? "Inactive" : undefined)) : undefined;
+    const status = id === current?.accessKeyId ? drift.current : seen;
+    return status === undefined || status === "deleted" || status === "none" ? "Active" : status;
+  };
   const keys = [...new Set(ids)].map((accessKeyId): FoundKey => {
-    return { accessKeyId, status: inactive.includes(accessKeyId) ? "Inactive" : "Active", createdAt: UNKNOWN };
+    return { accessKeyId, status: statusOf(accessKeyId), createdAt: UNKNOWN };
   });
   const use = fate?.lastUse;
   return { userId: recorded.userId, arn: "", keys, ...(use && previous && { uses: { [previous.accessKeyId]: use } }) };
