@@ -45,7 +45,7 @@ function sentence({ what, why, because, until, use }: Wait, { current, previous,
     case "activatedAgain":
       return `${waits}: ${id} was deactivated, and somebody activated it again. Give its user the current key, and deactivate it; or change revocationTrigger, which deletes it.`;
     case "unpublished":
-      return `${waits}: the outputs that this stack has published still name ${id}, and not ${current?.accessKeyId}, which replaced it, so whoever reads them may have nothing else. Mend what makes the runs of this stack fail: the first one that ends well publishes ${current?.accessKeyId}, and ${id} then has its grace period from the start.`;
+      return `${waits}: the outputs that this stack has published still name ${id}, and not ${current?.accessKeyId}, which replaced it, so whoever reads them may have nothing else. Mend what makes the runs of this stack fail, and export the current key wherever an older one is exported: the first run that publishes ${current?.accessKeyId} has ${id} begin its grace period anew.`;
   }
 }
 

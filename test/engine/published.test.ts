@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { Account } from "../support/account";
 import { ensureBuilt } from "../support/dist";
@@ -147,6 +148,85 @@ describe("what a stack publishes, with a neighbour in trouble", function () {
     await stack.up();
     assert.deepEqual(await idsOf("A"), [second]);
     await stack.up("--expect-no-changes");
+  });
+
+  it("ten rotations, some in runs that fail elsewhere, beside a neighbour that is blocked: what a reader took last always works", async () => {
+    await stack.up();
+    let held = (await outputs()).a.accessKeyId;
+    const active = async () =>
+      (await accounts.A.keys()).filter(({ status }) => status === "Active").map(({ id }) => id);
+    let byHand = "";
+    const codes: [blocked: boolean, code: number | null][] = [];
+    for (let run = 2; run <= 11; run++) {
+      if (run === 3) byHand = (await accounts.B.addKey()).accessKeyId;
+      if (run === 9) await accounts.B.deleteKey(byHand);
+      // A resource of another provider is to be made in these runs, and can't be.
+      const isBroken = [4, 5, 8].includes(run);
+      stack.write(isBroken ? PROGRAM.replace('"other"', '"another"') : PROGRAM);
+      Object.assign(stack.env, { TRIGGER: String(run), BREAKS: isBroken ? "1" : "" });
+      const { code } = await stack.tryUp();
+      if (!isBroken) codes.push([run >= 3 && run < 9, code]);
+      assert.ok((await active()).includes(held), `the key that was read before run ${run} works after it`);
+      held = (await outputs()).a.accessKeyId;
+      assert.ok((await active()).includes(held), `what is published after run ${run} works`);
+    }
+    assert.deepEqual(
+      codes.filter(([blocked, code]) => blocked !== (code !== 0)),
+      [],
+      "red as long as something is blocked",
+    );
+    await stack.up();
+    const last = await outputs();
+    assert.deepEqual(last.pending, { a: [], b: [] });
+    assert.deepEqual(
+      [recorded("A"), recorded("B")].map(({ currentAccessKeyId: id }) => id),
+      [last.a.accessKeyId, last.b.accessKeyId],
+    );
+    assert.ok((await idsOf("A")).includes(held));
+  });
+
+  it("forty users, of whom five are blocked, each by something else: the others rotate, and are published", async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `fleet-${stacks.length}-${at}`);
+    const [handmade = "", gone = "", denied = "", renamed = "", owned = ""] = names;
+    const fleet = Object.fromEntries(names.map((name) => [name, new Account(endpoint.url, name)]));
+    const arns = await Promise.all(names.map((name) => fleet[name]?.createUser()));
+    stack.write(`
+const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
+const arns = ${JSON.stringify(arns)};
+const keys = arns.map((userArn) => new RotatedAccessKey(userArn.split("/").at(-1), { userArn, rotationTrigger: process.env.TRIGGER }));
+for (const [at, { current, pending }] of keys.entries()) {
+  exports["id" + at] = current.accessKeyId;
+  exports["pending" + at] = pending;
+}`);
+    await stack.up();
+    const before = await stack.outputs();
+    await fleet[handmade]?.addKey();
+    await fleet[gone]?.deleteUser();
+    proxy.rule({ user: denied, fault: { kind: "error", code: "AccessDenied", status: 403, message: "no" } });
+    await fleet[renamed]?.rename(`${renamed}-now`);
+    const others = parseJournal(await fleet[owned]?.journal());
+    assert.ok(others);
+    await fleet[owned]?.writeJournal(formatJournal({ ...others, owner: "anothers12345", operationId: "x-y" }));
+    stack.env.TRIGGER = "2";
+    const { code, text } = await stack.tryUp();
+    proxy.clear();
+    assert.notEqual(code, 0);
+    const after = await stack.outputs();
+    const blocked = names.map((_, at) => (after[`pending${at}`] as Wait[]).filter((wait) => wait.blocked));
+    assert.deepEqual(
+      blocked.slice(0, 5).map((waits) => waits.map(({ because }) => because).join()),
+      ["unmanagedKey", "user", "denied", "user", "otherOwner"],
+      text,
+    );
+    for (const [at, name] of names.entries()) {
+      const isBlocked = at < 5;
+      assert.equal(after[`id${at}`] === before[`id${at}`], isBlocked, name);
+      assert.equal(blocked[at]?.length, isBlocked ? 1 : 0, name);
+    }
+    // What helps of the screen: one line for each that was done, one for each that was not.
+    assert.equal(text.match(/: made AKIA\w+ as current, kept AKIA\w+ valid as previous/g)?.length, 2 * 35);
+    for (const [at] of names.slice(0, 5).entries())
+      assert.ok(text.includes(`warning: ${arns[at]}: a rotation is blocked`), text);
   });
 
   it("leaves no secret in plain text", () => {

@@ -4,6 +4,7 @@ import {
   CreateAccessKeyCommand,
   CreateUserCommand,
   DeleteAccessKeyCommand,
+  DeleteUserCommand,
   GetUserCommand,
   IAMClient,
   ListAccessKeysCommand,
@@ -53,6 +54,12 @@ export class Account {
 
   async move(NewPath: string): Promise<void> {
     await this.#iam.send(new UpdateUserCommand({ UserName: this.userName, NewPath }));
+  }
+
+  /** With all its keys. */
+  async deleteUser(): Promise<void> {
+    for (const id of await this.ids()) await this.deleteKey(id);
+    await this.#iam.send(new DeleteUserCommand({ UserName: this.userName }));
   }
 
   async deleteKey(AccessKeyId: string): Promise<void> {
