@@ -8,11 +8,11 @@ import type { Stack } from "../support/stack";
 /** Two users in one stack, with a key each; what is published of both. */
 const YAML = `config:
   rotation: { type: string, default: "1" }
-  a: { type: string }
-  b: { type: string }
+  userA: { type: string }
+  userB: { type: string }
 resources:
-  a: { type: "aws-iam-rotator:RotatedAccessKey", properties: { userArn: "\${a}", rotationTrigger: "\${rotation}" } }
-  b: { type: "aws-iam-rotator:RotatedAccessKey", properties: { userArn: "\${b}", rotationTrigger: "\${rotation}" } }
+  a: { type: "aws-iam-rotator:RotatedAccessKey", properties: { userArn: "\${userA}", rotationTrigger: "\${rotation}" } }
+  b: { type: "aws-iam-rotator:RotatedAccessKey", properties: { userArn: "\${userB}", rotationTrigger: "\${rotation}" } }
 outputs:
   a: "\${a.currentAccessKeyId}"
   b: "\${b.currentAccessKeyId}"
@@ -23,7 +23,7 @@ import pulumi
 import pulumi_aws_iam_rotator as rotator
 config = pulumi.Config()
 a, b = (
-    rotator.RotatedAccessKey(name, user_arn=config.require(name), rotation_trigger=config.get("rotation") or "1")
+    rotator.RotatedAccessKey(name, user_arn=config.require("user" + name.upper()), rotation_trigger=config.get("rotation") or "1")
     for name in ("a", "b")
 )
 pulumi.export("a", a.current_access_key_id)
@@ -54,7 +54,7 @@ describe("by the plugin, a neighbour in trouble", function () {
       const [, account] = names.map((name) => plugin.account(name));
       assert.ok(account);
       for (const [at, name] of names.entries())
-        await stack.must("config", "set", ["a", "b"][at] ?? "", await plugin.account(name).createUser());
+        await stack.must("config", "set", ["userA", "userB"][at] ?? "", await plugin.account(name).createUser());
       await stack.up();
       const first = await stack.outputs();
       const { accessKeyId: byHand } = await account.addKey();
