@@ -21,8 +21,12 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   /** When the last of it ended. */
   #ended = 0;
 
-  constructor(world: World) {
+  #begin: (() => void) | undefined;
+
+  /** @param begin is called once, before the first change of keys */
+  constructor(world: World, begin?: () => void) {
     this.#world = world;
+    this.#begin = begin;
     this.#keys = new KeyLifecycle(world);
   }
 
@@ -93,6 +97,8 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 
   async #during<T>(work: Promise<T>): Promise<T> {
+    this.#begin?.();
+    this.#begin = undefined;
     this.#underWay += 1;
     return work.finally(() => {
       this.#underWay -= 1;
@@ -123,15 +129,17 @@ function quietly(error: unknown): never {
 }
 
 /** Named in every state file, by the constant text of RotatedAccessKey: this export stays for ever. */
-export const provider = new AccessKeyProvider({
-  // The AWS SDK is loaded with the first call to AWS, so that a preview does not pay for it.
-  connect: (...args) => (require("../aws/iam") as typeof import("../aws/iam")).connect(...args),
-  clock: systemClock,
-  patience: PATIENCE,
-  engine: engineAt(process.argv[2]),
-  env: process.env,
-  // The engine shows a dynamic provider's stderr to the user, in preview as in `up`.
-  say: (text, severity) => console.error(severity === "info" || !severity ? text : `${severity}: ${text}`),
-});
-
-endWhenIdle(provider);
+export const provider: AccessKeyProvider = new AccessKeyProvider(
+  {
+    // The AWS SDK is loaded with the first call to AWS, so that a preview does not pay for it.
+    connect: (...args) => (require("../aws/iam") as typeof import("../aws/iam")).connect(...args),
+    clock: systemClock,
+    patience: PATIENCE,
+    engine: engineAt(process.argv[2]),
+    env: process.env,
+    // The engine shows a dynamic provider's stderr to the user, in preview as in `up`.
+    say: (text, severity) => console.error(severity === "info" || !severity ? text : `${severity}: ${text}`),
+  },
+  // Whoever only loads this provider, or reads, ends as it likes.
+  () => endWhenIdle(provider),
+);
