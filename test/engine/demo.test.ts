@@ -120,7 +120,7 @@ describe("npm run demo", function () {
       const [a, b] = ids();
       assert.ok(step(2).includes("this update makes a new access key as current"));
       assert.ok(step(2).includes(`keeps ${a} valid as previous (rotationTrigger changed)`));
-      const until = `keeps ${b} valid as previous until \\d{4}-\\S+Z, deletes ${a} \\(rotationTrigger changed\\)`;
+      const until = `kept ${b} valid as previous until \\d{4}-\\S+Z, deleted ${a} \\(rotationTrigger changed\\)`;
       assert.match(step(6), new RegExp(until));
     });
 
@@ -128,12 +128,12 @@ describe("npm run demo", function () {
       const [a, b] = ids();
       assert.match(step(5), new RegExp(`waits until \\d{4}-\\S+Z: ${a} is in its grace period`));
       assert.match(step(5), / 4 unchanged\n/);
-      assert.match(step(7), new RegExp(`this update deletes ${b} \\(its grace period ended \\d{4}-\\S+Z\\)`));
+      assert.match(step(7), new RegExp(`deleted ${b} \\(its grace period ended \\d{4}-\\S+Z\\)`));
     });
 
     it("leaves a key alone that was made by hand, and says what to do", () => {
       const [, , c, d, e] = ids();
-      const [refusal = "", ...more] = step(8).match(/warning: a rotation is blocked: .*/g) ?? [];
+      const [refusal = "", ...more] = step(8).match(/^ +warning: a rotation is blocked: .*/gm) ?? [];
       assert.ok(refusal.includes(d ?? "?") && refusal.includes("delete it, if nobody uses it"), refusal);
       assert.deepEqual(more, [], "it is shown once");
       assert.ok(step(8).includes(`\n   ${c}\n   ${d}\n`), "both are still there");
