@@ -15,8 +15,8 @@ const PROGRAM = "examples/many-users";
 const DAY = 24 * 3_600_000;
 const day = (from: number) => new Date(Date.now() + from * DAY).toISOString().slice(0, 10);
 
-function blocksOf(title: string, language: string): string[] {
-  const found = section(PAGE, title).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"));
+function blocksOf(title: string, language: string, page = PAGE): string[] {
+  const found = section(page, title).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"));
   return [...found].map(([, block = ""]) => block);
 }
 
@@ -131,6 +131,23 @@ describe("docs/fleets.md, by its commands, in this order", function () {
     await mailer().deleteKey(stranger.accessKeyId);
     await run("pulumi up");
     await report();
+  });
+
+  it("docs/audit.md: the history has each update, and the questions to CloudTrail are such as the AWS CLI has", async () => {
+    const audit = readFileSync(join(ROOT, "docs/audit.md"), "utf8");
+    const [events = "", history = ""] = blocksOf("One key", "sh", audit);
+    await run(history);
+    const updates = JSON.parse(readFileSync(join(shell.base, PROGRAM, "history.json"), "utf8"));
+    assert.ok(updates.length > 3);
+    for (const { startTime, result, environment } of updates) {
+      assert.match(startTime, /^20\d\d-/);
+      assert.match(result, /^(succeeded|failed)$/);
+      assert.equal(typeof environment, "object");
+    }
+    const asked = events.replace("--output text", "--output text --generate-cli-skeleton output");
+    assert.notEqual(asked, events);
+    await run(asked);
+    assert.ok((await tried(asked.replace("--lookup-attributes", "--lookup-atributes"))).failed);
   });
 
   it("a user who is missing in the list fails the preview; who leaves, leaves with its keys, and nobody else", async () => {
