@@ -27,6 +27,12 @@ describe("docs/fleets.md, by its commands, in this order", function () {
   const mailer = () => new Account(endpoint.url, "mailer");
   const payments = () => new Account(endpoint.url, "payments");
   const byHand: Record<string, string> = {};
+  const members = async () =>
+    (await usersBelow(endpoint.url, { accessKeyId: "test", secretAccessKey: "test" }, "/fleet/")).map(
+      ({ name }) => name,
+    );
+  let builder: Account;
+  let stranger: string;
 
   before(async () => {
     endpoint = await startEndpoint();
@@ -72,11 +78,14 @@ describe("docs/fleets.md, by its commands, in this order", function () {
     const told = await run(adopt);
     const { MAILER_ID, PAYMENTS_ID, PAYMENTS_OLDER_ID } = byHand;
     assert.match(told, new RegExp(`this creation adopts ${MAILER_ID} as current`));
-    const { builder = "", ...adopted } = await ids();
+    const { builder: made = "", ...adopted } = await ids();
     assert.deepEqual(adopted, { mailer: MAILER_ID, payments: PAYMENTS_ID });
-    assert.match(builder, /^AKIA/);
+    assert.match(made, /^AKIA/);
     assert.deepEqual(await mailer().ids(), [MAILER_ID]);
     assert.deepEqual(await payments().ids(), [PAYMENTS_ID, PAYMENTS_OLDER_ID].sort());
+    // For later: a key that is less than a minute old is looked at twice.
+    builder = new Account(endpoint.url, (await members()).find((name) => name.startsWith("builder-")) ?? "");
+    ({ accessKeyId: stranger } = await builder.addKey());
   });
 
   it("take the secrets out of the configuration, and no key changes", async () => {
@@ -117,18 +126,17 @@ describe("docs/fleets.md, by its commands, in this order", function () {
 
   it("a user with a problem is blocked alone: the others rotate, and are published", async () => {
     const before = await ids();
-    const stranger = await mailer().addKey();
     await run(
       "pulumi config set-all --path --plaintext users.mailer.rotationTrigger=1 --plaintext users.builder.rotationTrigger=1",
     );
     const { all, failed } = await tried("pulumi up");
     assert.ok(failed, all);
-    assert.match(all, new RegExp(`a rotation is blocked: .*${stranger.accessKeyId}`));
+    assert.match(all, new RegExp(`a rotation is blocked: .*${stranger}`));
     const after = await ids();
-    assert.deepEqual([after.mailer, after.payments], [before.mailer, before.payments]);
-    assert.notEqual(after.builder, before.builder);
+    assert.deepEqual([after.builder, after.payments], [before.builder, before.payments]);
+    assert.notEqual(after.mailer, before.mailer);
     assert.ok((await tried(blocksOf("The pipeline", "bash")[0] ?? "")).failed);
-    await mailer().deleteKey(stranger.accessKeyId);
+    await builder.deleteKey(stranger);
     await run("pulumi up");
     await report();
   });
@@ -161,8 +169,7 @@ describe("docs/fleets.md, by its commands, in this order", function () {
     await run(leaves);
     const { builder: _builder, ...rest } = before;
     assert.deepEqual(await ids(), rest);
-    const left = await usersBelow(endpoint.url, { accessKeyId: "test", secretAccessKey: "test" }, "/fleet/");
-    assert.deepEqual(left.map(({ name }) => name).sort(), ["mailer", "payments"]);
+    assert.deepEqual((await members()).sort(), ["mailer", "payments"]);
   });
 
   it("print no secret", () => {
