@@ -2,7 +2,7 @@ import { ActionsSecret } from "@pulumi/github/actionsSecret";
 import * as pulumi from "@pulumi/pulumi";
 import { RotatedAccessKey } from "pulumi-aws-iam-rotator";
 
-// For what needs an access key indeed: a workflow that can assume a role by OIDC is better off without any; see
+// For a workflow that can't do without an access key. One that can assume a role by OIDC needs none: see
 // ../github-actions. `pulumi config set github:owner …` says whose repository it is, GITHUB_TOKEN who may write to it.
 const config = new pulumi.Config();
 const repository = config.require("repository");

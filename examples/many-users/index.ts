@@ -1,35 +1,48 @@
 import * as pulumi from "@pulumi/pulumi";
-import { rotationPolicy, rotationReport } from "pulumi-aws-iam-rotator";
+import { type AdoptedKeys, RotatedAccessKey } from "pulumi-aws-iam-rotator";
 import { RotatedUser } from "pulumi-aws-iam-rotator/user";
 
+/** One user of the list. docs/fleets.md has the commands that write it into the stack's configuration. */
+interface Member {
+  /** A user that is there already. */
+  userArn?: string;
+  /** Or one that this stack makes, below this path. */
+  path?: string;
+  /** The first day on which its key rotates by age, as 2026-12-07. Default: at once. */
+  rotateFrom?: string;
+  /** A new value rotates the key of this user. */
+  rotationTrigger?: string;
+  gracePeriod?: string;
+  lastUsedGuard?: string;
+  /** A new value, such as the number of an incident, revokes all older keys of this user. */
+  incident?: string;
+  /** `false` before it is taken out of the list. */
+  protect?: boolean;
+}
+
 const config = new pulumi.Config();
+const users = config.requireObject<Record<string, Member>>("users");
+// Keys that were made by hand, by user: the configuration encrypts their secrets. Of no use once they are adopted.
+const keys =
+  config.getSecretObject<Record<string, AdoptedKeys>>("keys") ?? pulumi.output<Record<string, AdoptedKeys>>({});
+const today = new Date().toISOString().slice(0, 10);
 
-// Pulumi.yaml has the list, a stack's own settings may have another one. A name is the resource's too: the order does not
-// matter. A user that is taken out of the list, by a typo too, is deleted with its keys: where they are in use,
-// `pulumi config set protect true`, and Pulumi refuses to delete them until it is told otherwise.
-const names = config.requireObject<string[]>("users");
-const protect = config.getBoolean("protect") ?? false;
-
-// A leak is one user's: `pulumi config set --path incidents.mailer INC-42` revokes mailer's keys, and touches no other.
-const incidents = config.getObject<Record<string, string>>("incidents") ?? {};
-
-const users = names.map((name) => {
-  const incident = incidents[name];
-  return new RotatedUser(
-    name,
-    {
-      user: { path: "/fleet/" },
-      rotateEvery: "90d",
-      gracePeriod: "7d",
-      ...(incident !== undefined && { revocationTrigger: incident }),
-    },
-    { protect },
-  );
+const rotated = Object.entries(users).map(([name, member]) => {
+  const { userArn, path = "/", rotateFrom = today, incident, protect = true, ...periods } = member;
+  const args = {
+    gracePeriod: "7d",
+    ...periods,
+    ...(rotateFrom <= today && { rotateEvery: "90d" }),
+    ...(incident !== undefined && { revocationTrigger: incident }),
+    state: keys.apply((all) => all[name]),
+  };
+  // A typo in the list must not delete keys in use.
+  const opts = { protect };
+  const key = userArn
+    ? new RotatedAccessKey(name, { ...args, userArn }, opts)
+    : new RotatedUser(name, { ...args, user: { path } }, opts);
+  return [name, key.current] as const;
 });
 
-/** A Markdown table, the key that is due first on top. `pulumi stack output readme` */
-export const readme = rotationReport(users);
-/** For whoever runs this on a schedule: it may rotate these users' keys, and no others. */
-export const policy = rotationPolicy(users.map((user) => user.userArn));
-/** Secret: the keys in use, by user. Whoever reads this stack gets all of them; see docs/readers.md for separate readers. */
-export const current = Object.fromEntries(names.map((name, at) => [name, users[at]?.current]));
+// Secret: one output a key, and not a map of all, so that `readRotatedKey` reads it. A program of ES modules says `export default`.
+export = Object.fromEntries(rotated);

@@ -13,9 +13,12 @@ const policy = {
   deactivatePeriod: config.get("deactivatePeriod") ?? "14d",
 };
 
-const users = ["builder", "uploader"].map((name) => new RotatedUser(name, { user: { path: "/ci/" }, ...policy }));
+const user = (name: string) => new RotatedUser(name, { user: { path: "/ci/" }, ...policy });
+const builder = user("builder");
+const uploader = user("uploader");
 
 /** A Markdown table: which key is how old, and when its rotation is due. `pulumi stack output readme` */
-export const readme = rotationReport(users);
-/** Secret: the keys in use, by user. */
-export const current = Object.fromEntries(users.map((user, index) => [["builder", "uploader"][index], user.current]));
+export const readme = rotationReport([builder, uploader]);
+/** Secret: the keys in use. One output a key, so that `readRotatedKey` reads it. */
+export const builderKey = builder.current;
+export const uploaderKey = uploader.current;

@@ -108,7 +108,8 @@ describe("npm run bench -- --report", () => {
     }
     assert.equal(texts.filter((text) => text === "floor").length, 1);
     assert.equal(chartOf(measurement()), svg, "the same figures draw the same plot");
-    assert.doesNotMatch(svg, /<style|class=/);
+    assert.doesNotMatch(svg, /:hover|class=/);
+    assert.match(svg, /prefers-color-scheme: dark/);
   });
 
   it("draws how costs grow: a panel for each, the medians by size, and the sizes and lines by name", () => {

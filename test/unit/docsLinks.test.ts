@@ -76,6 +76,17 @@ describe("the links of the documentation", () => {
     assert.ok(seen > 0);
   });
 
+  it("of docs/approval.md name tests that are there", () => {
+    const named = [...prose("docs/approval.md").matchAll(/`((?:unit|engine|faults)\/\w+)`/g)].map(
+      ([, name = ""]) => name,
+    );
+    assert.ok(named.length > 0);
+    assert.deepEqual(
+      named.filter((name) => !existsSync(join(ROOT, "test", `${name}.test.ts`))),
+      [],
+    );
+  });
+
   it("reach each page of docs from the README, over other pages", () => {
     const reached = new Set<string>(["README.md"]);
     for (const page of reached) {

@@ -106,6 +106,36 @@ describe("the workflows of this repository", () => {
   });
 });
 
+describe("what is pinned", () => {
+  const text = readFileSync(join(ROOT, ".github/dependabot.yml"), "utf8");
+
+  it("is watched, each week: the packages, and the actions wherever a workflow lies", () => {
+    assert.deepEqual(text.match(/(?<=package-ecosystem: )\S+/g), ["npm", "github-actions"]);
+    assert.equal(text.match(/interval: weekly/g)?.length, 2);
+    const [, folders = ""] = /directories: (\[.*\])/.exec(text) ?? [];
+    for (const folder of JSON.parse(folders)) assert.ok(readdirSync(join(ROOT, folder)).length > 0, folder);
+  });
+
+  it("of the AWS SDK, and of Pulumi, comes in one pull request each", () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    const groups = [...text.matchAll(/(?<!exclude-)patterns: (\[.*\])/g)].map(
+      ([, list = ""]) => JSON.parse(list) as string[],
+    );
+    const isIn = (group: string[], name: string) =>
+      group.some((pattern) => (pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern));
+    for (const [names, group = []] of [
+      [Object.keys(dependencies).filter((name) => /^@(aws-sdk|smithy)\//.test(name)), groups[0]],
+      [Object.keys(devDependencies).filter((name) => /pulumi/.test(name)), groups[1]],
+    ] as const) {
+      assert.ok(names.length > 1);
+      assert.deepEqual(
+        names.filter((name) => !isIn(group, name)),
+        [],
+      );
+    }
+  });
+});
+
 describe("CONTRIBUTING.md", () => {
   it("says of each dependency what it is for", () => {
     const page = readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8");

@@ -10,6 +10,10 @@ const HOVER = /<style[^>]*>[\s\S]*?<\/style>\s*/;
 /** In the names of clip paths: of the plots that this process drew before. */
 const COUNT = /\bzr\d+-/g;
 
+/** Where the page around it is dark, so is the plot. */
+const DARK =
+  '<style>@media (prefers-color-scheme: dark){rect[fill="#ffffff"]{fill:#0d1117}text,path[fill="#1f2328"]{fill:#f0f6fc}[stroke="#1f2328"],[stroke="#54555a"]{stroke:#9198a1}[stroke="#dbdee4"]{stroke:#30363d}}</style>';
+
 /** The same option draws the same text, so that a plot changes in a commit only with its figures. */
 export function drawn(title: string, height: number, option: EChartsOption): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
@@ -22,8 +26,8 @@ export function drawn(title: string, height: number, option: EChartsOption): str
     });
     return chart
       .renderToSVGString()
-      .replace(/<svg [^>]*>/, (tag) => `${tag}\n<title>${escaped(title)}</title>`)
       .replace(HOVER, "")
+      .replace(/<svg [^>]*>/, (tag) => `${tag}\n<title>${escaped(title)}</title>\n${DARK}`)
       .replace(/ class="zr[^"]*"/g, "")
       .replace(COUNT, "");
   } finally {
