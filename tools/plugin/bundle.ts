@@ -1,9 +1,10 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
+import type { Package } from "./names";
 import { schemaOf } from "./schema";
 
-const PACKAGE = require("../../package.json") as { version: string; repository?: string };
+const PACKAGE = require("../../package.json") as Package;
 export const VERSION = PACKAGE.version;
 export const PLUGIN = "pulumi-resource-aws-iam-rotator";
 const ROOT = join(__dirname, "../..");
