@@ -95,6 +95,15 @@ describe("the schema of the provider plugin", () => {
     assert.ok(description.length > 100 && plain(source).includes(plain(description)));
   });
 
+  it("says it in words of every language", () => {
+    const texts = JSON.stringify(schema).match(/"description":"(?:[^"\\]|\\.)*"/g) ?? [];
+    assert.ok(texts.length > 100);
+    assert.deepEqual(
+      texts.filter((text) => /undefined|\b(Map|NaN|Date)\b|TypeScript|JavaScript|\{@/.test(text)),
+      [],
+    );
+  });
+
   it("has the types of the npm package as aliases, so that a deployed stack keeps its keys", () => {
     assert.deepEqual(key?.aliases, [{ type: "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey" }]);
     assert.deepEqual(user?.aliases, [{ type: "pulumi-aws-iam-rotator:index:RotatedUser" }]);
