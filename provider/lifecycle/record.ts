@@ -144,7 +144,8 @@ export function pickInputs(props: Props | Inputs): Inputs {
 /** What of today's inputs was not done: recorded as it was before, it is asked for again by each run. */
 export function echo(olds: Props, news: Inputs, undone: readonly (keyof Inputs)[]): Inputs {
   const before = pickInputs(olds);
-  return pickInputs({ ...news, ...Object.fromEntries(undone.map((name) => [name, before[name]])) });
+  const asked = undone.filter((name) => !sameTrigger(before[name], news[name]));
+  return pickInputs({ ...news, ...Object.fromEntries(asked.map((name) => [name, before[name]])) });
 }
 
 /**
