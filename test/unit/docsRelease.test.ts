@@ -98,6 +98,7 @@ describe("the workflows of this repository", () => {
     const [before = "", publish = ""] = release.split("\n  publish:\n");
     assert.doesNotMatch(before, /: write/);
     assert.match(publish, /npm publish --provenance --access public/);
+    assert.match(publish, /uses: actions\/attest@.*\n +with:\n +subject-checksums: plugin\/SHA256SUMS\n/);
     assert.doesNotMatch(publish, /npm (ci|install)|checkout/);
   });
 
