@@ -1,5 +1,6 @@
 // `node tools/releasable.mjs v1.2.3`: what stands in the way of releasing this version, before anything is installed.
 import { existsSync, readFileSync } from "node:fs";
+import { repositoryOf } from "./repository.cjs";
 
 const [tag = ""] = process.argv.slice(2);
 const { version, repository, homepage, bugs } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -8,15 +9,18 @@ const problems = [];
 if (tag !== `v${version}`) problems.push(`the tag is ${tag || "missing"}, and package.json has the version ${version}`);
 
 // npm refuses a provenance statement for another repository than the one that package.json names.
-const url = typeof repository === "string" ? repository : repository?.url;
-const [, name] = /^(?:git\+)?https:\/\/github\.com\/([^/]+\/[^/]+?)(?:\.git)?$/.exec(url ?? "") ?? [];
 const here = process.env.GITHUB_REPOSITORY;
-if (!url)
-  problems.push("package.json has no `repository`: set it to this repository's address, and `homepage` and `bugs`");
-else if (!name) problems.push(`\`repository\` in package.json is no address of a GitHub repository: ${url}`);
-else if (here && name !== here) problems.push(`\`repository\` in package.json is ${name}, and this is ${here}`);
-if (url && !homepage) problems.push("package.json has no `homepage`");
-if (url && !bugs) problems.push("package.json has no `bugs`");
+try {
+  const named = repositoryOf(repository);
+  const name = named && `${named.owner}/${named.name}`;
+  if (!name)
+    problems.push("package.json has no `repository`: set it to this repository's address, and `homepage` and `bugs`");
+  else if (here && name !== here) problems.push(`\`repository\` in package.json is ${name}, and this is ${here}`);
+  if (name && !homepage) problems.push("package.json has no `homepage`");
+  if (name && !bugs) problems.push("package.json has no `bugs`");
+} catch (error) {
+  problems.push(error.message);
+}
 
 const dated = new RegExp(`^## \\[${version.replaceAll(".", "\\.")}\\] - \\d{4}-\\d\\d-\\d\\d$`, "m");
 if (!dated.test(readFileSync("CHANGELOG.md", "utf8")))

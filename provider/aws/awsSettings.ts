@@ -66,6 +66,19 @@ export const SETTINGS = {
 } as const;
 export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+/** Those that name who signs. A region does not: it only signs where. */
+export const SIGNER_NAMES: readonly SettingName[] = [
+  "accessKey",
+  "secretKey",
+  "token",
+  "profile",
+  "sharedConfigFiles",
+  "sharedCredentialsFiles",
+  "sharedCredentialsFile",
+  "assumeRole",
+  "assumeRoles",
+  "assumeRoleWithWebIdentity",
+];
 
 const PASS_LOGIN =
   "Correct it; or pass the credentials as `login: { accessKeyId, secretAccessKey, sessionToken? }`, which is used instead.";

@@ -24,8 +24,8 @@ export function intentOf({ olds, answered, news, published }: Change, keys: Mana
   // What a preview can't know is no change yet.
   const changed = (name: keyof Triggers) =>
     !hasUnknowns(news[name]) &&
-    !sameValue(olds[name], news[name]) &&
-    !(answered && sameValue(answered[name], news[name]));
+    !sameTrigger(olds[name], news[name]) &&
+    !(answered && sameTrigger(answered[name], news[name]));
   const due = after(keys.current?.createdAt, news.rotateEvery);
   if (changed("rotationTrigger")) intent.rotate = "rotationTrigger changed";
   else if (due && Date.parse(due) <= now.getTime()) intent.rotate = `due since ${due}`;
@@ -41,6 +41,17 @@ export function intentOf({ olds, answered, news, published }: Change, keys: Mana
   const ids = [news.state?.current?.accessKeyId, news.state?.previous?.accessKeyId].filter((id) => id !== undefined);
   if (news.state && isNamed && ids.some((id) => !managedIds(keys).includes(id))) intent.adopt = news.state;
   return intent;
+}
+
+/** The trigger as far as a difference in it is one: YAML makes a number of text that looks like one, and other languages don't. */
+export function asTrigger(value: unknown): unknown {
+  const textual = (_: string, part: unknown) =>
+    typeof part === "number" || typeof part === "boolean" ? String(part) : part;
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value), textual);
+}
+
+export function sameTrigger(a: unknown, b: unknown): boolean {
+  return sameValue(asTrigger(a), asTrigger(b));
 }
 
 /** Names of the inputs that may ask for a change of keys, and that a preview can't know yet. */

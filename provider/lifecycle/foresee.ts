@@ -82,7 +82,12 @@ export function foresee(olds: Props, news: Inputs, now: Date, published?: string
   const mayChange = unknownIn(news).length > 0 || hasUnknowns(news.rotateEvery) || mayEnd || seen.did.length > 0;
   if (unknown.length > 0 && mayChange) {
     const text = `this update may change keys: ${unknown.join(" and ")} is not known yet.`;
-    return { ...seen, outputs: anyEnd(seen.outputs), messages: [{ severity: "info", text }], changes: "work" };
+    return {
+      ...seen,
+      outputs: anyEnd(seen.outputs, olds, news),
+      messages: [{ severity: "info", text }],
+      changes: "work",
+    };
   }
   return { ...seen, changes: differences(olds, seen.outputs) };
 }
@@ -129,7 +134,7 @@ function planned(plan: Steps, olds: Props, news: Inputs, presumed: Presumed): Om
   const told = [...(texts.length > 0 ? [texts.join(" ")] : []), ...pending.map(({ message }) => message)];
   return {
     ...answer(outputs, { did, messages: told.map((text) => ({ severity: "info", text })) }),
-    outputs: guarded ? anyEnd(outputs) : steps.some(isOpenEnded) ? anyPending(outputs) : outputs,
+    outputs: guarded ? anyEnd(outputs, olds, news) : steps.some(isOpenEnded) ? anyPending(outputs) : outputs,
     undone: undoneBy(pending, news),
   };
 }
@@ -191,7 +196,8 @@ function inTheWayBy({ because, accessKeyId }: Pending): string[] {
   return because === "unmanagedKey" && accessKeyId ? [accessKeyId] : [];
 }
 
-export const ALL_UNDONE = ["userArn", ...inputsThatAre("trigger"), "state"] as (keyof Inputs)[];
+const MAY_WAIT = [...inputsThatAre("trigger"), "state"] as (keyof Inputs)[];
+export const ALL_UNDONE: (keyof Inputs)[] = ["userArn", ...MAY_WAIT];
 
 /**
  * What waits is not answered, and asked for again by each run. A revocation that is taken out of the program is no change, and
@@ -267,11 +273,12 @@ function anyKeys(outputs: Outputs): Outputs {
   return { ...outputs, ...Object.fromEntries(names.map((name) => [name, UNKNOWN])) };
 }
 
-/** What is asked for may have to wait: then it is not recorded as answered, and why is noted. */
-function anyEnd({ unfinished: _, ...outputs }: Outputs): Outputs {
-  const ifThere = ["rotationTrigger", "answered"].filter((name) => outputs[name] !== undefined);
-  const asked = Object.fromEntries(ifThere.map((name) => [name, UNKNOWN]));
+/** What is asked for may have to wait: then it is recorded as it was before, and why is noted. */
+function anyEnd({ unfinished: _, ...outputs }: Outputs, olds: Props, news: Inputs): Outputs {
+  const before = pickInputs(olds);
+  const differ = MAY_WAIT.filter((name) => !sameValue(before[name], news[name]) && !undoneBy([], news).includes(name));
+  const noted = outputs.answered || olds.answered ? ["answered"] : [];
   const names = ["operationId", "previousFate", "previousDeactivatedAt", "pending", "unmanagedAccessKeyIds", "drift"];
-  const open = Object.fromEntries(names.map((name) => [name, UNKNOWN]));
-  return { ...anyKeys(outputs as Outputs), ...asked, ...open } as unknown as Outputs;
+  const open = Object.fromEntries([...differ, ...noted, ...names].map((name) => [name, UNKNOWN]));
+  return { ...anyKeys(outputs as Outputs), ...open } as unknown as Outputs;
 }

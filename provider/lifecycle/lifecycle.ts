@@ -13,7 +13,7 @@ import { inWords } from "../model/duration";
 import { explain, RotationError } from "../model/errors";
 import type { Inputs } from "../model/inputs";
 import { instanceOf } from "../model/journal";
-import { isObject, sameValue } from "../model/json";
+import { given, isObject, sameValue } from "../model/json";
 import { type ManagedKeys, managedIds } from "../model/managedKeys";
 import type { Message } from "../model/message";
 import { isBlocked } from "../model/pending";
@@ -127,11 +127,13 @@ export class KeyLifecycle {
     });
   }
 
-  async read(olds: Props): Promise<Answer> {
+  /** @param latest the inputs of the last run, where the mount is told them: of sessions, the newest is there */
+  async read(olds: Props, latest: Props = olds): Promise<Answer> {
     const inputs = pickInputs(olds);
     const { userArn } = inputs;
     const recorded = toManagedKeys(olds);
-    return this.#attemptRecorded(`Can't read the access keys of ${userArn}`, inputs, async (dependencies) => {
+    const signed = signedLike(inputs, latest);
+    return this.#attemptRecorded(`Can't read the access keys of ${userArn}`, signed, async (dependencies) => {
       const { keys, drift, unmanaged } = await readDrift(userArn, recorded, dependencies);
       const known = toUnmanaged(olds);
       const notes = { drift, answered: toAnswered(olds), unmanaged: unmanaged ? idsOf(unmanaged) : known };
@@ -184,8 +186,9 @@ export class KeyLifecycle {
     return said.failure && !said.outputs ? { ...said, failure: withWayOut(said.failure, userArn, recorded) } : said;
   }
 
-  async delete(olds: Props): Promise<Answer> {
-    const inputs = pickInputs(olds);
+  /** @param latest as in `read` */
+  async delete(olds: Props, latest: Props = olds): Promise<Answer> {
+    const inputs = signedLike(pickInputs(olds), latest);
     const recorded = toManagedKeys(olds);
     this.#living.delete(instanceOf(recorded.operationId));
     const held = [...this.#living.values()].flat();
@@ -272,6 +275,11 @@ export class KeyLifecycle {
       return answer(undefined, { failure: explain(attempted, userArn, error) });
     }
   }
+}
+
+function signedLike({ login: _, awsProvider: __, ...inputs }: Inputs, latest: Props): Inputs {
+  const { login, awsProvider } = pickInputs(latest);
+  return { ...inputs, ...given({ login, awsProvider }) };
 }
 
 /** What concerns this user alone, and has changed nothing, leaves the resource as it is, and fails no other. */

@@ -1,10 +1,10 @@
 import type { Done } from "../decide/apply";
 import type { Drift } from "../decide/drift";
-import type { Triggers } from "../decide/intent";
+import { asTrigger, sameTrigger, type Triggers } from "../decide/intent";
 import type { Login, ManagedKey } from "../model/accessKey";
 import { after } from "../model/duration";
 import { INPUT_NAMES, type Inputs, inputsThatAre } from "../model/inputs";
-import { isObject, sameValue } from "../model/json";
+import { isObject } from "../model/json";
 import { type ManagedKeys, managedKeys, type PreviousFate } from "../model/managedKeys";
 import type { Pending } from "../model/pending";
 import { isUnknown, UNKNOWN } from "../model/unknowns";
@@ -144,7 +144,8 @@ export function pickInputs(props: Props | Inputs): Inputs {
 /** What of today's inputs was not done: recorded as it was before, it is asked for again by each run. */
 export function echo(olds: Props, news: Inputs, undone: readonly (keyof Inputs)[]): Inputs {
   const before = pickInputs(olds);
-  return pickInputs({ ...news, ...Object.fromEntries(undone.map((name) => [name, before[name]])) });
+  const asked = undone.filter((name) => !sameTrigger(before[name], news[name]));
+  return pickInputs({ ...news, ...Object.fromEntries(asked.map((name) => [name, before[name]])) });
 }
 
 /**
@@ -165,7 +166,9 @@ export function stillAnswered(olds: Props, news: Inputs): Triggers | undefined {
   const answered = toAnswered(olds);
   const before = pickInputs(olds);
   const names = inputsThatAre("trigger") as (keyof Triggers)[];
-  const isBack = names.some((name) => sameValue(before[name], news[name]) && !sameValue(answered?.[name], news[name]));
+  const isBack = names.some(
+    (name) => sameTrigger(before[name], news[name]) && !sameTrigger(answered?.[name], news[name]),
+  );
   return isBack ? answered : undefined;
 }
 
@@ -186,10 +189,16 @@ function lastingProvider(settings: Inputs["awsProvider"]): unknown {
   return { ...rest, token: "" };
 }
 
-/** The properties as far as a difference in them is one: who signs may have another session each time. */
+/** The properties as far as a difference in them is one: who signs may have another session each time, and a trigger another type. */
 export function lasting(props: Props): Props {
   const { login, awsProvider, ...rest } = props as Partial<Inputs>;
-  return { ...rest, login: lastingLogin(login), awsProvider: lastingProvider(awsProvider) };
+  const triggers = inputsThatAre("trigger").map((name) => [name, asTrigger(props[name])]);
+  return {
+    ...rest,
+    ...Object.fromEntries(triggers),
+    login: lastingLogin(login),
+    awsProvider: lastingProvider(awsProvider),
+  };
 }
 
 /** Plain JSON without `undefined`, which the engine's bridge cannot carry in a result. */

@@ -8,7 +8,7 @@ import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 
 import rpb = require("@pulumi/pulumi/proto/resource_pb");
 
-import { SETTING_NAMES } from "../aws/awsSettings";
+import { SETTING_NAMES, type SettingName, SIGNER_NAMES } from "../aws/awsSettings";
 import { keyIdsIn } from "../model/accessKey";
 import { RotationError } from "../model/errors";
 import { PUBLIC_INPUTS } from "../model/inputs";
@@ -102,16 +102,18 @@ function tagsOf(component: string, given: unknown): unknown {
 }
 
 /**
- * The keys are rotated by who makes the user: the stack's `aws:*` configuration, unless this package has a configuration or a
- * provider of its own. An explicit `aws.Provider` is only a reference here, and shows nothing of what it holds.
+ * The keys are rotated by who makes the user: the stack's `aws:*` configuration. Each setting of this package's own configuration
+ * goes before that of the same name; one that names a signer, before all that name one. A provider of this package is used as it
+ * is. An explicit `aws.Provider` is only a reference here, and shows nothing of what it holds.
  */
-function awsSettingsOf(request: pb.ConstructRequest, { login }: Bag): Bag {
+export function awsSettingsOf(request: pb.ConstructRequest, { login }: Bag): Bag {
   const providers = request.getProvidersMap();
-  const config = new Map(request.getConfigMap().entries());
-  const hasOwn = providers.has(PACKAGE) || [...config.keys()].some((key) => key.startsWith(`${PACKAGE}:`));
-  if (hasOwn) return {};
+  if (providers.has(PACKAGE)) return {};
+  const config = request.getConfigMap();
+  const own = (name: string) => config.get(`${PACKAGE}:${name}`);
+  const signs = SIGNER_NAMES.some(own);
   if (providers.has("aws")) {
-    if (login) return {};
+    if (login || signs) return {};
     throw new RotationError({
       attempted: `Can't make the RotatedUser ${request.getName()}`,
       found:
@@ -119,7 +121,8 @@ function awsSettingsOf(request: pb.ConstructRequest, { login }: Bag): Bag {
       todo: `Give it a provider of ${PACKAGE} with the same settings among \`providers\`; or pass \`login\`.`,
     });
   }
-  const given = SETTING_NAMES.map((name) => [name, config.get(`aws:${name}`)] as const).filter(([, value]) => value);
+  const stacks = (name: SettingName) => (signs && SIGNER_NAMES.includes(name) ? undefined : config.get(`aws:${name}`));
+  const given = SETTING_NAMES.map((name) => [name, own(name) || stacks(name)] as const).filter(([, value]) => value);
   return given.length > 0 ? { awsProvider: secret(Object.fromEntries(given)) } : {};
 }
 

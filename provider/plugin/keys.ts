@@ -88,13 +88,14 @@ export class AccessKeyMount {
     return this.#passOn(said, news, olds);
   }
 
-  async read(id: string, olds: Bag): Promise<Bag> {
+  /** @param latest the inputs of the last run, which are newer than those among the outputs where only a session has changed */
+  async read(id: string, olds: Bag, latest = olds): Promise<Bag> {
     if (Object.keys(olds).length === 0) throw noImport(id);
-    return this.#passOn(await this.#keys.read(plainBag(olds)), olds, {});
+    return this.#passOn(await this.#keys.read(plainBag(olds), plainBag(latest)), olds, {});
   }
 
-  async delete(olds: Bag): Promise<void> {
-    const { failure, messages } = await this.#keys.delete(plainBag(olds));
+  async delete(olds: Bag, latest = olds): Promise<void> {
+    const { failure, messages } = await this.#keys.delete(plainBag(olds), plainBag(latest));
     for (const { text, severity } of messages) this.#world.say(text, severity);
     if (failure) throw failure;
   }

@@ -114,8 +114,9 @@ export function serviceFor(keys: AccessKeyMount, calls: Calls, log: EngineLog): 
       return reply;
     }),
     read: onResource(async (request: pb.ReadRequest) => {
+      const latest = request.hasInputs() ? fromStruct(request.getInputs()) : undefined;
       const reply = new pb.ReadResponse();
-      reply.setProperties(toStruct(await keys.read(request.getId(), fromStruct(request.getProperties()))));
+      reply.setProperties(toStruct(await keys.read(request.getId(), fromStruct(request.getProperties()), latest)));
       reply.setId(request.getId());
       reply.setInputs(request.getInputs());
       return reply;
@@ -127,7 +128,8 @@ export function serviceFor(keys: AccessKeyMount, calls: Calls, log: EngineLog): 
       return reply;
     }),
     delete: onResource(async (request: pb.DeleteRequest) => {
-      await keys.delete(fromStruct(request.getProperties()));
+      const latest = request.hasOldInputs() ? fromStruct(request.getOldInputs()) : undefined;
+      await keys.delete(fromStruct(request.getProperties()), latest);
       return new Empty();
     }),
     invoke: rpc(async (request: pb.InvokeRequest) => {

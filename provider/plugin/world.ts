@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setMaxListeners } from "node:events";
 import { systemClock } from "../act/clock";
 import { type Iam, PATIENCE } from "../act/dependencies";
 import type { Engine } from "../act/engine";
@@ -17,10 +18,17 @@ interface Call {
   said: Promise<void>[];
 }
 
+/** However many keys wait at once, all of them listen: by default Node.js warns of more than ten. */
+function stopper(): AbortController {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  return stop;
+}
+
 /** The calls that are under way, and how they are ended early. */
 export class Calls {
   readonly #current = new AsyncLocalStorage<Call>();
-  #stop = new AbortController();
+  #stop = stopper();
   #count = 0;
 
   constructor(private readonly log: EngineLog) {}
@@ -44,7 +52,7 @@ export class Calls {
   /** Ends every wait of the calls under way; those that come later are not concerned. */
   cancel(): void {
     this.#stop.abort();
-    this.#stop = new AbortController();
+    this.#stop = stopper();
   }
 
   say(line: string, more: { passing?: boolean; severity?: Severity } = {}): void {

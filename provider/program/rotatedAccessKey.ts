@@ -34,9 +34,10 @@ export interface RotatedAccessKeyArgs {
    */
   userArn: pulumi.Input<string>;
   /**
-   * Any JSON value but an empty object; a Date counts as its ISO text, and what is no JSON value (a Map, a function, NaN) is
-   * refused. When it changes, the next `up` rotates: a new key becomes `current`, the one before it `previous`, and the one before that is
-   * deleted. Adding or removing it is a change too. Default: none, no rotation.
+   * Any JSON value but an empty object; a number is the same as its text. When it changes, the next `up` rotates: a new key
+   * becomes `current`, the one before it `previous`, and the one before that is deleted. Adding or removing it is a change
+   * too. Default: none, no rotation.
+   * @remarks A Date counts as its ISO text, and what is no JSON value (a Map, a function, NaN) is refused.
    */
   rotationTrigger?: pulumi.Input<unknown>;
   /**
@@ -136,7 +137,7 @@ export class RotatedAccessKey extends pulumi.CustomResource {
   /** The newest key, the one to use. Secret. */
   declare readonly current: pulumi.Output<RotatedKey>;
   /**
-   * The key before it: still valid, deleted at the next rotation. `undefined` when there is none; without
+   * The key before it: still valid, deleted at the next rotation. Absent when there is none; without
    * `secretAccessKey` when it was adopted without. Secret.
    */
   declare readonly previous: pulumi.Output<
@@ -152,11 +153,11 @@ export class RotatedAccessKey extends pulumi.CustomResource {
   declare readonly previousAccessKeyId: pulumi.Output<string | undefined>;
   /** When AWS made `current`, also if it was adopted: RFC 3339, UTC. */
   declare readonly currentCreatedAt: pulumi.Output<string>;
-  /** When the next rotation is due: RFC 3339, UTC. `undefined` without `rotateEvery`. */
+  /** When the next rotation is due: RFC 3339, UTC. Absent without `rotateEvery`. */
   declare readonly rotationDueAt: pulumi.Output<string | undefined>;
-  /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
+  /** Until when `previous` stays valid: RFC 3339, UTC. Absent without `gracePeriod`, or without a `previous`. */
   declare readonly previousUntil: pulumi.Output<string | undefined>;
-  /** Since when `previous` is deactivated by the rotation: RFC 3339, UTC. `undefined` if it is not. */
+  /** Since when `previous` is deactivated by the rotation: RFC 3339, UTC. Absent if it is not. */
   declare readonly previousDeactivatedAt: pulumi.Output<string | undefined>;
   /** What is asked for or due and has not happened, and why; empty if there is nothing. */
   declare readonly pending: pulumi.Output<Pending[]>;

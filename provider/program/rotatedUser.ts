@@ -35,7 +35,7 @@ export class RotatedUser extends pulumi.ComponentResource {
   /** The newest key, the one to use. Secret. */
   declare readonly current: pulumi.Output<RotatedKey>;
   /**
-   * The key before it, valid until its grace period ends, or until the next rotation; `undefined` when there is none.
+   * The key before it, valid until its grace period ends, or until the next rotation; absent when there is none.
    * Secret.
    */
   declare readonly previous: pulumi.Output<
@@ -51,11 +51,11 @@ export class RotatedUser extends pulumi.ComponentResource {
   declare readonly previousAccessKeyId: pulumi.Output<string | undefined>;
   /** When AWS made `current`, also if it was adopted: RFC 3339, UTC. */
   declare readonly currentCreatedAt: pulumi.Output<string>;
-  /** When the next rotation is due: RFC 3339, UTC. `undefined` without `rotateEvery`. */
+  /** When the next rotation is due: RFC 3339, UTC. Absent without `rotateEvery`. */
   declare readonly rotationDueAt: pulumi.Output<string | undefined>;
-  /** Until when `previous` stays valid: RFC 3339, UTC. `undefined` without `gracePeriod`, or without a `previous`. */
+  /** Until when `previous` stays valid: RFC 3339, UTC. Absent without `gracePeriod`, or without a `previous`. */
   declare readonly previousUntil: pulumi.Output<string | undefined>;
-  /** Since when `previous` is deactivated by the rotation: RFC 3339, UTC. `undefined` if it is not. */
+  /** Since when `previous` is deactivated by the rotation: RFC 3339, UTC. Absent if it is not. */
   declare readonly previousDeactivatedAt: pulumi.Output<string | undefined>;
   /** What is asked for or due and has not happened, and why; empty if there is nothing. */
   declare readonly pending: pulumi.Output<Pending[]>;

@@ -12,9 +12,9 @@ export interface ReportedKey {
   previousAccessKeyId: pulumi.Output<string | undefined>;
   /** When AWS made the key in use: RFC 3339. */
   currentCreatedAt: pulumi.Output<string>;
-  /** When the next rotation is due: RFC 3339. `undefined` if by no date. */
+  /** When the next rotation is due: RFC 3339. Absent if by no date. */
   rotationDueAt: pulumi.Output<string | undefined>;
-  /** Until when the key before stays valid: RFC 3339. `undefined` if until the next rotation. */
+  /** Until when the key before stays valid: RFC 3339. Absent if until the next rotation. */
   previousUntil: pulumi.Output<string | undefined>;
   /** Since when the key before is deactivated by the rotation: RFC 3339. */
   previousDeactivatedAt?: pulumi.Output<string | undefined>;

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Language, Plugin } from "../support/pluginStack";
 import { secretsIn } from "../support/secrets";
 
 /** The quickstart in each language, from the examples. */
 const LANGUAGES: Language[] = ["yaml", "python", "go"];
+
+const REPORT = `
+import pulumi
+import pulumi_aws_iam_rotator as rotator
+key = {"user_arn": "arn:aws:iam::123456789012:user/ci/deployer", "current_access_key_id": "AKIAIOSFODNN7EXAMPLE", "pending": []}
+pulumi.export("report", rotator.rotation_report_output(keys=[key]).markdown)
+`;
 
 describe("the provider plugin, from every language", function () {
   this.timeout(600_000);
@@ -12,6 +21,13 @@ describe("the provider plugin, from every language", function () {
     plugin = await Plugin.start();
   });
   after(() => plugin?.stop());
+
+  it("python: the report takes dictionaries with the names that they have in Python", async () => {
+    const stack = await plugin.example("python");
+    writeFileSync(join(stack.folder, "__main__.py"), REPORT);
+    await stack.up();
+    assert.match(String((await stack.outputs()).report), /\| deployer +\| AKIAIOSFODNN7EXAMPLE /);
+  });
 
   for (const language of LANGUAGES) {
     it(`${language}: a user and its keys are previewed, made, rotated, refreshed and destroyed`, async () => {

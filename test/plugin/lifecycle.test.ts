@@ -171,6 +171,15 @@ resources:
     leaksNothing(misspelled);
   });
 
+  it("is refused without an explicit provider, where the stack disables the default one of this package", async () => {
+    const { stack } = await begin();
+    const name = "pulumi:disable-default-providers[0]";
+    await stack.must("config", "set", "--path", name, "aws-iam-rotator", "--stack", "dev");
+    const { code, text } = await stack.run("preview", "--stack", "dev");
+    assert.notEqual(code, 0);
+    assert.match(text, /Default provider for 'aws-iam-rotator' disabled/);
+  });
+
   it("saves what a failed update did, and goes on from there", async () => {
     const { stack, give, ids } = await begin();
     await stack.up();

@@ -18,7 +18,7 @@ const bySdk = (userArn: string) =>
   );
 const yaml = (userArn: string) => `
 config:
-  trigger: { type: string, default: first }
+  trigger: { type: integer, default: 202612 }
 resources:
   ci:
     type: aws-iam-rotator:RotatedAccessKey
@@ -86,10 +86,10 @@ describe("a deployed stack of the dynamic provider, moved to the plugin and back
     for (const [where, text] of stack.everything()) assert.deepEqual(secretsIn(text), [], where);
   });
 
-  it("keeps its keys: by a program in YAML", async () => {
+  it("keeps its keys: by a program in YAML, which has a number where the trigger was text", async () => {
     const account = plugin.account("yaml");
     const userArn = await account.createUser();
-    const stack = await plugin.yaml(yaml(userArn), { TRIGGER: "first" });
+    const stack = await plugin.yaml(yaml(userArn), { TRIGGER: "202612" });
     const project = stack.project();
     stack.write(dynamic(userArn, "moved-yaml"), "name: program\nruntime: nodejs\n");
     await stack.up();
@@ -99,7 +99,7 @@ describe("a deployed stack of the dynamic provider, moved to the plugin and back
     assert.doesNotMatch(preview, /\d+ to (create|delete|replace)/);
     await stack.up();
     assert.deepEqual((await stack.outputs()).ids, ids);
-    await stack.must("config", "set", "trigger", "second", "--stack", "dev");
+    await stack.must("config", "set", "trigger", "202701", "--stack", "dev");
     await stack.up();
     assert.equal((await account.keys()).length, 2);
     await stack.destroy();

@@ -116,6 +116,7 @@ describe("RotatedUser of the provider plugin, through the engine", function () {
     await set("aws:accessKey", one.accessKeyId);
     await set("aws:secretKey", one.secretAccessKey, "--secret");
     await set("aws:region", "us-east-1");
+    await set("aws-iam-rotator:maxRetries", "4");
     const signers = () =>
       plugin.proxy.calls.filter(({ action }) => action === "CreateAccessKey").map(({ accessKeyId }) => accessKeyId);
     plugin.calls();

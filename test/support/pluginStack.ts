@@ -8,6 +8,7 @@ import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { pythonWith } from "../../tools/endpoint/python";
 import { bundleInto } from "../../tools/plugin/bundle";
 import { languageHosts } from "../../tools/plugin/hosts";
+import { publishedAs } from "../../tools/plugin/names";
 import { Account } from "./account";
 import { type FaultProxy, startProxy } from "./proxy";
 import { JAVASCRIPT, Stack } from "./stack";
@@ -150,7 +151,7 @@ async function prepareNode(folder: string, sdk: string): Promise<void> {
 }
 
 async function prepareGo(folder: string, sdk: string, env: Record<string, string>): Promise<void> {
-  const name = "example.com/pulumi-aws-iam-rotator/sdk/go/awsiamrotator";
+  const { goPath: name } = publishedAs(require("../../package.json"));
   writeFileSync(join(sdk, "go", "go.mod"), `module ${name}\n\ngo 1.25.0\n`);
   const go = (...args: string[]) => execa("go", args, { cwd: folder, env });
   await go("mod", "edit", "-require", `${name}@v0.0.0`, "-replace", `${name}=${join(sdk, "go")}`);

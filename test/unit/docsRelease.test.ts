@@ -41,6 +41,13 @@ describe("a release", () => {
     assert.deepEqual([all, exitCode], ["v1.2.3 is releasable.", 0]);
   });
 
+  it("goes ahead with any form of `repository`, as its schema does", async () => {
+    for (const repository of ["github:example/rotator", "example/rotator", "https://github.com/example/rotator"]) {
+      const { all } = await releasable({ "package.json": { ...READY["package.json"], repository } });
+      assert.equal(all, "v1.2.3 is releasable.", repository);
+    }
+  });
+
   const { repository, homepage, bugs, version } = READY["package.json"];
   const refused: [string, RegExp, Record<string, unknown>, string?, string?][] = [
     ["no repository", /has no `repository`: set it/, { "package.json": { version } }],
@@ -91,6 +98,7 @@ describe("the workflows of this repository", () => {
     const [before = "", publish = ""] = release.split("\n  publish:\n");
     assert.doesNotMatch(before, /: write/);
     assert.match(publish, /npm publish --provenance --access public/);
+    assert.match(publish, /uses: actions\/attest@.*\n +with:\n +subject-checksums: plugin\/SHA256SUMS\n/);
     assert.doesNotMatch(publish, /npm (ci|install)|checkout/);
   });
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { intentOf, type Triggers, unknownIn } from "../../provider/decide/intent";
 import type { Intent } from "../../provider/decide/plan";
+import { foresee } from "../../provider/lifecycle/foresee";
+import { toOutputs } from "../../provider/lifecycle/record";
 import type { Inputs } from "../../provider/model/inputs";
 import { managedKeys } from "../../provider/model/managedKeys";
 import { UNKNOWN } from "../../provider/model/unknowns";
@@ -75,6 +77,38 @@ describe("what inputs ask for", () => {
       assert.deepEqual(asked({}, { state: { previous: { accessKeyId: UNKNOWN } } }), {});
     });
     it("not by a `state` that was taken out", () => assert.deepEqual(asked({ state }, {}), {}));
+  });
+});
+
+describe("a trigger that is a number or a flag where it was text, as a program in another language hands it on", () => {
+  const pairs: [text: unknown, value: unknown][] = [
+    ["202612", 202612],
+    ["-1.5", -1.5],
+    ["true", true],
+    [{ of: ["202612", { sure: "false" }] }, { of: [202612, { sure: false }] }],
+  ];
+  const triggers = ["rotationTrigger", "revocationTrigger"] as const;
+  for (const [text, value] of pairs) {
+    it(`${JSON.stringify(text)} and ${JSON.stringify(value)} are the same, and no change`, () => {
+      for (const name of triggers) {
+        for (const [old, now] of [
+          [text, value],
+          [value, text],
+        ]) {
+          assert.deepEqual(asked({ [name]: old }, { [name]: now }), {});
+          assert.deepEqual(asked({ [name]: "before" }, { [name]: now }, { [name]: old }), {});
+          const recorded = toOutputs({ userArn, [name]: old }, keys);
+          assert.equal(foresee(recorded, { userArn, [name]: now }, new Date(createdAt)).changes, "none");
+        }
+      }
+    });
+  }
+
+  it("another number, text that is written otherwise, and nothing are changes", () => {
+    for (const value of [202611, "0202612", "202612.0", " 202612", null, undefined, [202612]])
+      assert.ok(asked({ rotationTrigger: "202612" }, { rotationTrigger: value }).rotate, JSON.stringify(value));
+    assert.ok(asked({ rotationTrigger: "2026.1" }, { rotationTrigger: "2026.10" }).rotate);
+    assert.ok(asked({ rotationTrigger: "null" }, {}).rotate);
   });
 });
 

@@ -15,7 +15,9 @@ const HOUR = 3_600_000;
 
 /** One run of `pulumi up`, and what has happened before it. */
 const RUN = fc.record({
-  rotationTrigger: fc.constantFrom("1", "2", { a: [1.5, { b: "3" }] }, secret("hushed-1"), { a: secret("hushed-2") }),
+  rotationTrigger: fc.constantFrom(undefined, "1", "2", 2, { a: [1.5, { b: "3" }] }, secret("hushed-1"), {
+    a: secret("hushed-2"),
+  }),
   revocationTrigger: fc.constantFrom(undefined, undefined, undefined, "1", secret("hushed-3")),
   rotateEvery: fc.constantFrom(undefined, "10d", "90d"),
   gracePeriod: fc.constantFrom(undefined, "2d"),
@@ -82,6 +84,8 @@ describe("what the plugin foretells", () => {
               const done = plainBag(outputs ?? state ?? {});
               if (isOpen || failsAt) return;
               if (!foretold) return assert.equal(outputs, undefined);
+              const gone = Object.keys(done).filter((name) => done[name] !== null && !(name in foretold));
+              assert.deepEqual(gone, [], "is shown as gone");
               for (const [name, value] of Object.entries(plainBag(sent(foretold)))) {
                 if (!hasUnknowns(value)) assert.deepEqual(done[name] ?? null, value, `${name}, ${said.at(-1)}`);
               }

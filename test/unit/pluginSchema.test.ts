@@ -15,17 +15,52 @@ interface Resource {
 type Schema = {
   provider: { inputProperties: Record<string, { secret?: boolean }> };
   resources: Record<string, Resource>;
+  language: { go: { importBasePath: string }; csharp: { rootNamespace: string }; java: { basePackage: string } };
 } & Record<string, unknown>;
 
 describe("the schema of the provider plugin", () => {
-  const schema = schemaOf({ version: "0.0.0" }) as Schema;
+  const released = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const schema = schemaOf(released) as Schema;
   const key = schema.resources["aws-iam-rotator:index:RotatedAccessKey"];
   const user = schema.resources["aws-iam-rotator:index:RotatedUser"];
 
   // What programs of all languages see is promised: names stay, and new ones may come.
-  it("is the one that is kept; `npm run plugin` makes it", () => {
+  it("is the one that is kept; `npm run docs` makes it", () => {
     const kept = JSON.parse(readFileSync(join(ROOT, "docs/schema.json"), "utf8"));
-    assert.deepEqual(schema, { ...kept, version: "0.0.0" });
+    assert.deepEqual(schema, { ...kept, version: released.version });
+  });
+
+  it("names where the releases are, in whatever form npm has it", () => {
+    const url = "https://github.com/my-org/rotator";
+    const forms = [
+      url,
+      `${url}.git`,
+      `${url}/`,
+      `git+${url}.git`,
+      `${url}#main`,
+      "git://github.com/my-org/rotator.git",
+      "git+ssh://git@github.com/my-org/rotator.git",
+      "git@github.com:my-org/rotator.git",
+      "github:my-org/rotator",
+      "my-org/rotator",
+      { type: "git", url: `git+${url}.git` },
+      { type: "git", url: "github:my-org/rotator", directory: "." },
+    ];
+    for (const repository of forms) {
+      const { pluginDownloadURL, repository: shown, publisher, language } = schemaOf({ version: "1.0.0", repository });
+      const at = ["github://api.github.com/my-org/rotator", url, "my-org"];
+      assert.deepEqual([pluginDownloadURL, shown, publisher], at, JSON.stringify(repository));
+      const { go, csharp, java } = language as Schema["language"];
+      assert.equal(go.importBasePath, "github.com/my-org/rotator/sdk/go/awsiamrotator");
+      assert.deepEqual([csharp.rootNamespace, java.basePackage], ["MyOrg", "io.github.my_org"]);
+    }
+    for (const repository of ["gitlab:my-org/rotator", "https://gitlab.com/my-org/rotator", "./rotator", "rotator"])
+      assert.throws(() => schemaOf({ version: "1.0.0", repository }), /no address of a GitHub repository/);
+  });
+
+  it("has the Go path that the example imports", () => {
+    const example = readFileSync(join(ROOT, "examples/go/main.go"), "utf8");
+    assert.ok(example.includes(`"${schema.language.go.importBasePath}"`), schema.language.go.importBasePath);
   });
 
   it("has each input of the resource, all of them as outputs as well, and what is secret is marked", () => {
@@ -58,6 +93,15 @@ describe("the schema of the provider plugin", () => {
     const plain = (text: string) => text.replace(/[\s*]+/g, " ");
     const { description = "" } = key?.inputProperties.gracePeriod ?? {};
     assert.ok(description.length > 100 && plain(source).includes(plain(description)));
+  });
+
+  it("says it in words of every language", () => {
+    const texts = JSON.stringify(schema).match(/"description":"(?:[^"\\]|\\.)*"/g) ?? [];
+    assert.ok(texts.length > 100);
+    assert.deepEqual(
+      texts.filter((text) => /undefined|\b(Map|NaN|Date)\b|TypeScript|JavaScript|\{@/.test(text)),
+      [],
+    );
   });
 
   it("has the types of the npm package as aliases, so that a deployed stack keeps its keys", () => {

@@ -78,6 +78,26 @@ describe("what the plugin answers to the engine", () => {
     }
   });
 
+  it("warns of nothing where many keys wait at once", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on("warning", note);
+    try {
+      const calls = new Calls(new EngineLog());
+      const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
+      for (const round of ["first", "after a cancel"]) {
+        const waits = Array.from({ length: 40 }, () => calls.run("urn", () => world.clock.sleep(60_000)));
+        const ended = Promise.allSettled(waits);
+        await new Promise(setImmediate);
+        calls.cancel();
+        await ended;
+        assert.deepEqual(warnings, [], round);
+      }
+    } finally {
+      process.off("warning", note);
+    }
+  });
+
   it("loses no result over a line that can't be said", async () => {
     class Mute extends EngineLog {
       override say = () => Promise.reject(new Error("nobody listens"));

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import execa from "execa";
@@ -7,42 +8,62 @@ import { logToStderr } from "../commands";
 import { bundleInto, PLUGIN, VERSION } from "./bundle";
 import { makeExecutable } from "./executable";
 import { languageHosts } from "./hosts";
+import { packagesOfNpm, sbomOf } from "./materials";
 
 const OUT = resolve(__dirname, "../../out");
+const NPM = "pulumi-aws-iam-rotator";
 const PLATFORMS = ["linux", "darwin", "windows"].flatMap((os) => ["amd64", "arm64"].map((arch) => [os, arch] as const));
 
 /**
- * Writes what a release has beside the npm package: the plugin for each platform, its schema, and with `--sdk` the SDKs. The
- * plugins differ in the script alone; Pulumi looks for one by platform. With `--executable`, one for this machine that needs
- * no Node.js: 100 MB.
+ * Writes what a release has beside the npm package: the plugin for each platform, its schema, what both consist of, and
+ * checksums; with `--sdk` the SDKs. The plugins differ in the script alone; Pulumi looks for one by platform. With
+ * `--executable`, one for this machine that needs no Node.js: 100 MB.
  */
 async function main(): Promise<void> {
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   const folder = await mkdtemp(join(tmpdir(), "rotator-plugin-"));
   try {
-    await bundleInto(folder);
+    const bundled = await bundleInto(folder);
     await writeFile(join(OUT, "schema.json"), await readFile(join(folder, "schema.json")));
+    const same = ["plugin.js", "schema.json", "LICENSE", "LICENSES-OF-OTHERS.txt", "plugin.js.LEGAL.txt"];
     for (const [os, arch] of PLATFORMS) {
       const script = os === "windows" ? `${PLUGIN}.cmd` : PLUGIN;
       const archive = join(OUT, `${PLUGIN}-v${VERSION}-${os}-${arch}.tar.gz`);
-      const files = [script, "plugin.js", "plugin.js.LEGAL.txt", "schema.json"];
       // Portable, and with one time for all: the same source makes the same archive.
-      await create({ file: archive, cwd: folder, gzip: true, portable: true, mtime: new Date(0) }, files);
-      console.log(`out/${PLUGIN}-v${VERSION}-${os}-${arch}.tar.gz`);
+      await create({ file: archive, cwd: folder, gzip: true, portable: true, mtime: new Date(0) }, [script, ...same]);
     }
-    if (process.argv.includes("--executable")) {
-      await makeExecutable(folder, join(OUT, "executable"));
-      console.log(`out/executable/${PLUGIN}: without Node.js, for this machine`);
-    }
+    const asJson = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+    const plugin = sbomOf({ type: "application", name: PLUGIN, version: VERSION }, bundled);
+    await writeFile(join(OUT, `${PLUGIN}-v${VERSION}.cdx.json`), asJson(plugin));
+    const npm = sbomOf({ type: "library", name: NPM, version: VERSION }, packagesOfNpm());
+    await writeFile(join(OUT, `${NPM}-${VERSION}.cdx.json`), asJson(npm));
+    await writeFile(join(OUT, "SHA256SUMS"), await checksums());
+    if (process.argv.includes("--executable")) await makeExecutable(folder, join(OUT, "executable"));
     if (process.argv.includes("--sdk")) {
       const generator = join(await languageHosts(logToStderr), "gensdk");
       await execa(generator, [join(OUT, "schema.json"), join(OUT, "sdk")], { stdio: "inherit" });
-      console.log("out/sdk/nodejs, out/sdk/python, out/sdk/go");
     }
+    for (const name of await readdir(OUT)) console.log(`${await sizeOf(join(OUT, name))}  out/${name}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** As `sha256sum --check` reads them. */
+async function checksums(): Promise<string> {
+  const lines = (await readdir(OUT)).sort().map(async (name) => {
+    const hash = createHash("sha256").update(await readFile(join(OUT, name)));
+    return `${hash.digest("hex")}  ${name}\n`;
+  });
+  return (await Promise.all(lines)).join("");
+}
+
+async function sizeOf(path: string): Promise<string> {
+  const files = (await stat(path)).isDirectory() ? await readdir(path, { recursive: true }) : [""];
+  const sizes = await Promise.all(files.map(async (file) => stat(join(path, file))));
+  const bytes = sizes.reduce((sum, entry) => sum + (entry.isFile() ? entry.size : 0), 0);
+  return `${Math.ceil(bytes / 1000)} kB`.padStart(10);
 }
 
 main().catch((error: Error) => {

@@ -1,9 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { SETTING_NAMES, SETTINGS, type SettingName } from "../../provider/aws/awsSettings";
 import { PUBLIC_INPUTS } from "../../provider/model/inputs";
 import { outputsThatAre, PUBLIC_OUTPUTS, SECRETS } from "../../provider/model/outputs";
 import { descriptionsIn } from "./descriptions";
-
-const NAME = "aws-iam-rotator";
+import { NAME, type Package, publishedAs } from "./names";
 
 type Property = Record<string, unknown>;
 type Properties = Record<string, Property>;
@@ -102,15 +103,16 @@ const objectOf = (properties: Properties, required: string[] = [], description =
 });
 
 /** The package's schema: what `pulumi package get-schema`, the SDKs and the registry are made of. */
-export function schemaOf({ version, repository }: { version: string; repository?: string }): Record<string, unknown> {
+export function schemaOf(released: Package): Record<string, unknown> {
+  const { registry, goPath, csharpNamespace, javaPackage } = publishedAs(released);
   return {
     name: NAME,
     displayName: "AWS IAM rotator",
-    version,
+    version: released.version,
     description: "Rotates the access keys of AWS IAM users with `pulumi up`: two keys, no downtime, no server.",
     keywords: ["pulumi", "aws", "iam", "access-key", "rotation", "category/cloud", "kind/native"],
     license: "Apache-2.0",
-    ...publishedAt(repository),
+    ...registry,
     meta: { moduleFormat: "(.*)" },
     config: { variables: settings },
     provider: {
@@ -277,21 +279,15 @@ export function schemaOf({ version, repository }: { version: string; repository?
       nodejs: { packageName: "pulumi-aws-iam-rotator-sdk", respectSchemaVersion: true },
       python: { packageName: "pulumi_aws_iam_rotator", respectSchemaVersion: true, pyproject: { enabled: true } },
       go: {
-        importBasePath: `${(repository ?? "https://example.com/pulumi-aws-iam-rotator").slice("https://".length)}/sdk/go/awsiamrotator`,
+        importBasePath: goPath,
         rootPackageName: "awsiamrotator",
         generateResourceContainerTypes: true,
         respectSchemaVersion: true,
       },
-      csharp: { rootNamespace: "Rotator", respectSchemaVersion: true, packageReferences: { Pulumi: "3.*" } },
-      java: { basePackage: "dev.rotator" },
+      csharp: { rootNamespace: csharpNamespace, respectSchemaVersion: true, packageReferences: { Pulumi: "3.*" } },
+      java: { basePackage: javaPackage },
     },
   };
-}
-
-/** Where releases are: Pulumi downloads a plugin from those of a GitHub repository. None is named before there is one. */
-function publishedAt(repository: string | undefined): Record<string, string> {
-  const [, path] = /^https:\/\/github\.com\/([^/]+\/[^/]+)$/.exec(repository ?? "") ?? [];
-  return repository && path ? { repository, pluginDownloadURL: `github://api.github.com/${path}` } : {};
 }
 
 function withPair(comments: Map<string, string>): Map<string, string> {
@@ -301,4 +297,10 @@ function withPair(comments: Map<string, string>): Map<string, string> {
 function functionOf(description: string, properties: Properties, required: string[], outputs: Properties): Property {
   const out = { type: "object", properties: outputs, required: Object.keys(outputs) };
   return { description, inputs: { type: "object", properties, required }, outputs: out };
+}
+
+/** Keeps it beside the pages, where the registry reads it: part of `npm run docs`. */
+if (require.main === module) {
+  const released = require("../../package.json") as Package;
+  writeFileSync(join(__dirname, "../../docs/schema.json"), `${JSON.stringify(schemaOf(released), null, 2)}\n`);
 }
