@@ -9,13 +9,13 @@ import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import rpb = require("@pulumi/pulumi/proto/resource_pb");
 
 import { SETTING_NAMES } from "../aws/awsSettings";
+import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../functions/userTags";
 import { keyIdsIn } from "../model/accessKey";
 import { RotationError } from "../model/errors";
 import { PUBLIC_INPUTS } from "../model/inputs";
 import { isObject } from "../model/json";
 import { PUBLIC_OUTPUTS, SECRETS } from "../model/outputs";
 import { isUnknown, UNKNOWN } from "../model/unknowns";
-import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../model/userTags";
 import { TO_ENGINE } from "./engineLog";
 import { type Bag, fromStruct, isSecret, plain, secret, toStruct } from "./wire";
 

@@ -1,11 +1,11 @@
 // Only this file and user.ts touch @pulumi/aws, and only its user module: the whole package takes seconds to type-check.
 import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
+import { JOURNAL_PATHS } from "../functions/userTags";
 import type { KnownKey, RotatedKey } from "../model/accessKey";
 import { PUBLIC_INPUTS } from "../model/inputs";
 import { PUBLIC_OUTPUTS } from "../model/outputs";
 import type { Pending } from "../model/pending";
-import { JOURNAL_PATHS } from "../model/userTags";
 import { refuseUserArgs } from "./argNames";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
 import { checkTransformedTags, userTags, withTagsAll } from "./userTags";

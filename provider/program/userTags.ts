@@ -1,7 +1,7 @@
 import type { UserArgs } from "@pulumi/aws/iam/user";
 import { getVersion } from "@pulumi/aws/utilities";
 import * as pulumi from "@pulumi/pulumi";
-import { OWN_TAG, tagProblem } from "../model/userTags";
+import { OWN_TAG, tagProblem } from "../functions/userTags";
 import { refusal } from "./refusal";
 
 /** Engines look for a path in the inputs; up to 3.180 they fail where it begins with a property that is not there. */
