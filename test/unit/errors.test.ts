@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { advice } from "../../provider/aws/advice";
 import { explain, IamError, type IamErrorKind } from "../../provider/model/errors";
 
 const ARN = "arn:aws:iam::123456789012:user/ci/deployer";
@@ -128,7 +129,11 @@ describe("what to do about a failed call", () => {
   ];
   for (const [kind, action, code, message, todo] of table) {
     it(`${action}, ${code}: ${message.slice(-60)}`, () => {
-      const { message: told } = explain("Can't do it", ARN, new IamError(kind, action, code, message));
+      const { message: told } = explain(
+        "Can't do it",
+        ARN,
+        new IamError(kind, action, code, message, advice(action, code, message)),
+      );
       assert.ok(told.includes(`. ${todo}`), told);
     });
   }
