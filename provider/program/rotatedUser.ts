@@ -3,7 +3,7 @@ import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
 import { JOURNAL_PATHS } from "../functions/userTags";
 import type { KnownKey, RotatedKey } from "../model/accessKey";
-import { PUBLIC_INPUTS } from "../model/inputs";
+import { ROTATED_USER_INPUTS } from "../model/inputs";
 import { PUBLIC_OUTPUTS } from "../model/outputs";
 import type { Pending } from "../model/pending";
 import { refuseUserArgs } from "./argNames";
@@ -100,10 +100,7 @@ export class RotatedUser extends pulumi.ComponentResource {
     this.userArn = this.user.arn;
     const all = key as unknown as Record<string, unknown>;
     const outputs = Object.fromEntries(
-      [...PUBLIC_INPUTS.filter((input) => input !== "userArn"), ...PUBLIC_OUTPUTS].map((output) => [
-        output,
-        all[output],
-      ]),
+      [...ROTATED_USER_INPUTS, ...PUBLIC_OUTPUTS].map((output) => [output, all[output]]),
     );
     Object.assign(this, outputs);
     this.registerOutputs({ userName: this.userName, userArn: this.userArn, ...outputs });

@@ -101,4 +101,19 @@ describe("what the plugin answers to the engine", () => {
     made.setType("aws-iam-rotator:index:RotatedGroup");
     await assert.rejects(() => ask("construct", made), /There is no resource aws-iam-rotator:index:RotatedGroup/);
   });
+
+  for (const [name, inputs] of Object.entries({
+    journalOwner: { journalOwner: "0123456789ab" },
+    run: { run: { published: [] } },
+    userArn: { userArn: "arn:aws:iam::123456789012:user/ci" },
+    nmae: { user: { nmae: "ci" } },
+  })) {
+    it(`makes no RotatedUser with ${name}, by its name, and asks the engine for nothing`, async () => {
+      const made = new pb.ConstructRequest();
+      made.setType("aws-iam-rotator:index:RotatedUser");
+      made.setName("deploy");
+      made.setInputs(toStruct(inputs));
+      await assert.rejects(ask("construct", made), new RegExp(`RotatedUser deploy: .* has ${name}, which`));
+    });
+  }
 });
