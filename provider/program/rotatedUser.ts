@@ -1,14 +1,13 @@
 // Only this file and user.ts touch @pulumi/aws, and only its user module: the whole package takes seconds to type-check.
 import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
-import { JOURNAL_PATHS } from "../functions/userTags";
 import type { KnownKey, RotatedKey } from "../model/accessKey";
 import { ROTATED_USER_INPUTS } from "../model/inputs";
 import { PUBLIC_OUTPUTS } from "../model/outputs";
 import type { Pending } from "../model/pending";
 import { refuseUserArgs } from "./argNames";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
-import { checkTransformedTags, userTags, withTagsAll } from "./userTags";
+import { guardTags, userTags } from "./userTags";
 
 /** The inputs of {@link RotatedUser}: those of RotatedAccessKey but `userArn`, and the user's own. */
 export interface RotatedUserArgs extends Omit<RotatedAccessKeyArgs, "userArn"> {
@@ -91,10 +90,9 @@ export class RotatedUser extends pulumi.ComponentResource {
     const { user, ...keyArgs } = args ?? {};
     const tags = userTags(name, user?.tags);
     super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, withAlias(opts));
-    // The rotation writes a tag on this user that is none of its inputs: the options keep it out of every comparison.
-    checkTransformedTags(this, name);
-    const options = { parent: this, ignoreChanges: JOURNAL_PATHS, transformations: [withTagsAll] };
-    this.user = new User(name, { ...user, tags }, options);
+    // The rotation writes a tag on this user that is none of its inputs.
+    guardTags(this, name);
+    this.user = new User(name, { ...user, tags }, { parent: this });
     const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });
     this.userName = this.user.name;
     this.userArn = this.user.arn;

@@ -28,6 +28,8 @@ interface Registration {
   ignored: string[];
   secretOutputs: string[];
   dependsOn: string[];
+  /** Before it is made, and before it is changed. */
+  hooks: string[];
 }
 
 /** The mock of @pulumi/pulumi tells little of a registration: its monitor is asked for the rest. */
@@ -64,6 +66,10 @@ async function run<T extends RotatedUser | RotatedAccessKey>(program: () => T, p
       ignored: request.getIgnorechangesList(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
       dependsOn: request.getDependenciesList(),
+      hooks: [
+        ...(request.getHooks()?.getBeforeCreateList() ?? []),
+        ...(request.getHooks()?.getBeforeUpdateList() ?? []),
+      ],
     });
     return (register as (...all: unknown[]) => never)(request, ...rest);
   }) as unknown as typeof register;
@@ -220,6 +226,36 @@ describe("RotatedUser", () => {
       below({ "pulumi-aws-iam-rotator": "x" }),
       /^Error: RotatedUser deploy: the tag pulumi-aws-iam-rotator/,
     );
+  });
+
+  it("keeps the journal's tag out of comparisons, whatever a transformation leaves out", async () => {
+    const bare: pulumi.ResourceTransformation = ({ type, opts: { parent } }) =>
+      type === USER && parent ? { props: {}, opts: { parent, ignoreChanges: ["path"] } } : undefined;
+    const { of } = await run(() => new RotatedUser("deploy", {}, { transformations: [bare] }));
+    const { inputs, ignored } = of(USER);
+    assert.deepEqual(inputs, { tags: { "rotated-by": "pulumi-aws-iam-rotator" }, tagsAll: {} });
+    assert.deepEqual(ignored, ["path", "tags.pulumi-aws-iam-rotator", "tagsAll.pulumi-aws-iam-rotator"]);
+  });
+
+  it("has the engine ask what its transforms have made of the user's tags, where it has hooks", async () => {
+    assert.deepEqual((await run(() => new RotatedUser("deploy"))).of(USER).hooks, []);
+    const names: string[] = [];
+    const { seen } = await run(() => {
+      const monitor = pulumi.runtime.getMonitor() as unknown as Record<string, unknown>;
+      monitor.registerResourceHook = (hook: { getName(): string }, answer: (error: null) => void) => {
+        names.push(hook.getName());
+        answer(null);
+      };
+      new RotatedUser("other");
+      return new RotatedUser("deploy");
+    });
+    assert.equal(names.length, 1, "one for all");
+    const asked = seen.filter(({ type }) => type === USER).map(({ hooks }) => hooks);
+    assert.deepEqual(asked, [
+      [...names, ...names],
+      [...names, ...names],
+    ]);
+    assert.ok(seen.filter(({ type }) => type !== USER).every(({ hooks }) => hooks.length === 0));
   });
 
   it("runs the transformations of its user on its children", async () => {
