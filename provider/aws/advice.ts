@@ -45,6 +45,14 @@ const ADVICE: [RegExp, string][] = [
     "Nobody known has signed the certificate of who answers: a proxy that looks into TLS, most likely. Give its root certificate by AWS_CA_BUNDLE, aws:customCaBundle or NODE_EXTRA_CA_CERTS; then run again.",
   ],
   [
+    / ERR_INVALID_CHAR /,
+    "A credential has a line break, or another character that can't be sent, in it: correct what hands it out, a profile, a process or a service of the machine; then run again.",
+  ],
+  [
+    / EndpointError /,
+    "These settings of an address don't go together: with FIPS or dual stack AWS's own addresses are used; then run again.",
+  ],
+  [
     / ENOTFOUND/,
     "There is no host of that name, or no DNS server that knows it: check the region, the proxy, and AWS_ENDPOINT_URL if it is set; then run again.",
   ],

@@ -66,7 +66,7 @@ export function damagedReply(action: string, kind: IamErrorKind = "doubtful"): I
 function firstLine(message: string): string {
   return (message.trim().split(/\r?\n/)[0] ?? "")
     .replace(/\s*Deserialization error:.*$/, "")
-    .replace(/x-amz-security-token\S*/gi, "");
+    .replace(/x-amz-security-token[:=]\S*/gi, "");
 }
 
 function kindOf(code: string, status: number | undefined, message = ""): IamErrorKind {

@@ -118,6 +118,20 @@ describe("what to do about a failed call", () => {
       "getaddrinfo ENOTFOUND iam.amazonaws.com",
       "There is no host of that name, or no DNS server that knows it",
     ],
+    [
+      "unreachable",
+      "iam:GetUser",
+      "ERR_INVALID_CHAR",
+      'Invalid character in header content ["x-amz-security-token"]',
+      "A credential has a line break",
+    ],
+    [
+      "unreachable",
+      "iam:GetUser",
+      "EndpointError",
+      "Invalid Configuration: FIPS and custom endpoint are not supported",
+      "These settings of an address don't go together",
+    ],
     ["unreachable", "iam:GetUser", "ECONNREFUSED", "connect ECONNREFUSED 127.0.0.1:9", "Check the network, a proxy"],
     [
       "credentials",
