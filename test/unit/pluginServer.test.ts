@@ -90,6 +90,22 @@ describe("what the plugin answers to the engine", () => {
     assert.equal(await calls.run("urn", work), "done");
   });
 
+  it("names a bad input in the reason alone: of a property the engine would print the value", async () => {
+    const secretAccessKey = "wJalrXUtnFEMIKK7MDENGKbPxRfiCYEXAMPLEKEY";
+    const check = new pb.CheckRequest();
+    check.setUrn("urn:pulumi:dev::program::aws-iam-rotator:index:RotatedAccessKey::ci");
+    check.setNews(toStruct({ userArn: "arn:aws:iam::123456789012:user/ci", login: { accessKeyId: secretAccessKey } }));
+    const failures = (await ask<pb.CheckResponse>("check", check)).getFailuresList();
+    assert.deepEqual(
+      failures.map((failure) => failure.getReason().split(":")[0]),
+      ["login.accessKeyId", "login.secretAccessKey"],
+    );
+    for (const failure of failures) {
+      assert.equal(failure.getProperty(), "");
+      assert.ok(!failure.getReason().includes(secretAccessKey));
+    }
+  });
+
   it("takes no resource that it does not know for one of its own", async () => {
     const check = new pb.CheckRequest();
     check.setUrn("urn:pulumi:dev::program::my:Parent$aws-iam-rotator:index:RotatedPassword::ci");
