@@ -7,7 +7,7 @@ import { PUBLIC_OUTPUTS } from "../model/outputs";
 import type { Pending } from "../model/pending";
 import { refuseUserArgs } from "./argNames";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
-import { guardTags, userTags } from "./userTags";
+import { arnOf, guardTags, userTags } from "./userTags";
 
 /** The inputs of {@link RotatedUser}: those of RotatedAccessKey but `userArn`, and the user's own. */
 export interface RotatedUserArgs extends Omit<RotatedAccessKeyArgs, "userArn"> {
@@ -93,7 +93,7 @@ export class RotatedUser extends pulumi.ComponentResource {
     // The rotation writes a tag on this user that is none of its inputs.
     guardTags(this, name);
     this.user = new User(name, { ...user, tags }, { parent: this });
-    const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });
+    const key = new RotatedAccessKey(name, { ...keyArgs, userArn: arnOf(this.user, name) }, { parent: this });
     this.userName = this.user.name;
     this.userArn = this.user.arn;
     const all = key as unknown as Record<string, unknown>;

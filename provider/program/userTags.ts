@@ -1,4 +1,4 @@
-import type { UserArgs } from "@pulumi/aws/iam/user";
+import type { User, UserArgs } from "@pulumi/aws/iam/user";
 import { getVersion } from "@pulumi/aws/utilities";
 import * as pulumi from "@pulumi/pulumi";
 import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../functions/userTags";
@@ -20,43 +20,29 @@ export function guardTags(component: pulumi.ComponentResource, name: string): vo
       ? {
           // Engines look for a path in the inputs; up to 3.180 they fail where it begins with a property that is not there.
           props: { ...props, tags: userTags(name, props.tags), tagsAll: props.tagsAll ?? {} },
-          opts: pulumi.mergeOptions(opts, { ignoreChanges: JOURNAL_PATHS, ...hooks() }),
+          opts: pulumi.mergeOptions(opts, { ignoreChanges: JOURNAL_PATHS }),
         }
       : undefined,
   );
 }
 
-const known = new WeakMap<object, pulumi.ResourceHook>();
-
 /**
- * The engine's own transforms come later still, where no program sees what they do. Before it makes or changes the user, the
- * engine asks a hook, if it has hooks: neither the oldest that we support have, nor mocks.
+ * The user's ARN. The engine's own transforms come later still, where no program sees them: what they have made of the tags
+ * stands in the engine's answer. Where it is refused there is no ARN, which check refuses in its turn. It is no error here:
+ * of keys that are not registered, for whatever reason, an inline program's engine takes it that they are to be deleted.
  */
-function hooks(): Pick<pulumi.ResourceOptions, "hooks"> {
-  const monitor = pulumi.runtime.getMonitor();
-  if (!monitor || !("registerResourceHook" in monitor)) return {};
-  const hook = known.get(monitor) ?? newHook();
-  known.set(monitor, hook);
-  return { hooks: { beforeCreate: [hook], beforeUpdate: [hook] } };
-}
-
-function newHook(): pulumi.ResourceHook {
-  const hook = new pulumi.ResourceHook("pulumi-aws-iam-rotator:tags", refuseEmptyTags, { onDryRun: true });
-  const registered = hook as unknown as { __registered: Promise<void> };
-  // An engine without hooks passes over their names.
-  registered.__registered = registered.__registered.catch(() => {});
-  return hook;
-}
-
-/** What is ignored may come back in the inputs, the journal too. */
-export async function refuseEmptyTags({ name, newInputs }: Pick<pulumi.ResourceHookArgs, "name" | "newInputs">) {
-  for (const [key, value] of Object.entries((await opened(newInputs?.tags)) ?? {}))
-    if ((await opened(value)) === "") checked(name, key, "");
-}
-
-/** What a hook gets of a secret is an output. */
-async function opened(value: unknown): Promise<unknown> {
-  return pulumi.Output.isInstance(value) ? (value as unknown as { promise(): Promise<unknown> }).promise() : value;
+export function arnOf(user: User, name: string): pulumi.Output<string> {
+  const { promise } = user.tags as unknown as { promise(withUnknowns: true): Promise<object | undefined> };
+  const problem = promise(true).then((tags) => {
+    const [empty] = Object.entries(tags ?? {}).find(([, value]) => value === "") ?? [];
+    return empty && problemOf(name, empty, "");
+  });
+  return pulumi.output(
+    problem.then((told) => {
+      if (told) void pulumi.log.error(told, user);
+      return told ? "" : user.arn;
+    }),
+  );
 }
 
 type Tags = NonNullable<UserArgs["tags"]>;
@@ -86,7 +72,11 @@ function isPlain(given: UserArgs["tags"]): given is Record<string, pulumi.Input<
 
 /** @throws RunError if that tag can't be given to a user with a journal */
 function checked(user: string, key: string, value: string): string {
-  const problem = tagProblem(user, key, value, Number.parseInt(getVersion(), 10));
+  const problem = problemOf(user, key, value);
   if (problem) throw refusal(problem);
   return value;
+}
+
+function problemOf(user: string, key: string, value: string): string | undefined {
+  return tagProblem(user, key, value, Number.parseInt(getVersion(), 10));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { JOURNAL_TAG } from "../../provider/model/journal";
-import { refuseEmptyTags, userTags } from "../../provider/program/userTags";
+import { userTags } from "../../provider/program/userTags";
 
 /** The tags, or why there are none. */
 const settled = (tags: ReturnType<typeof userTags>) =>
@@ -36,14 +36,4 @@ describe("the tags that a RotatedUser gives to its user", () => {
       await assert.rejects(settled(userTags("ci", mixed)), refused);
     });
   }
-
-  it("refuses by the engine's hook what a transform has added, and says which; the journal may come back there", async () => {
-    const hooked = (tags?: unknown) =>
-      refuseEmptyTags({ name: "ci", newInputs: { ...(tags !== undefined && { tags }) } });
-    for (const tags of [{ a: "b", team: "" }, pulumi.secret({ team: "" }), { team: pulumi.secret("") }]) {
-      await assert.rejects(hooked(tags), /RotatedUser ci: the tag team has an empty value/);
-    }
-    for (const tags of [undefined, {}, { team: "a", [JOURNAL_TAG]: "v1 done" }, pulumi.secret({ team: "a" })])
-      await hooked(tags);
-  });
 });
