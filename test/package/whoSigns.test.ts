@@ -129,7 +129,8 @@ describe("who signs, from the packed tarball, beside the AWS CLI", function () {
     ours = new Side(process.execPath, [join(__dirname, "sides.package.cjs")], program.folder);
     theirs = new Side(python, [join(__dirname, "sides.cli.py")], folder);
   });
-  after(async () => {
+  after(async function () {
+    this.timeout(180_000);
     await ours?.stop();
     await theirs?.stop();
     places?.stop();
