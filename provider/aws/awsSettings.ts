@@ -1,37 +1,11 @@
 import { homedir } from "node:os";
-import { parseSpan } from "../model/duration";
 import { RotationError } from "../model/errors";
-import { isObject } from "../model/json";
 
 /** Settings of @pulumi/aws by their names there: lists, objects, numbers and flags are JSON text, as Pulumi passes them. */
 export interface Settings {
   get(name: string): string | undefined;
   /** In words, what sets a setting of that name. */
   source(name: string): string;
-}
-
-/** A role to assume, in the SDK's own terms, which is given it as it is. */
-export interface Role {
-  RoleArn: string;
-  RoleSessionName: string;
-  DurationSeconds?: number;
-  ExternalId?: string;
-  Policy?: string;
-  PolicyArns?: { arn: string }[];
-  SourceIdentity?: string;
-  Tags?: { Key: string; Value: string }[];
-  TransitiveTagKeys?: string[];
-}
-
-/** The same of one that an OIDC token stands for. */
-export interface WebIdentity {
-  roleArn: string;
-  roleSessionName: string;
-  durationSeconds?: number;
-  policy?: string;
-  policyArns?: { arn: string }[];
-  webIdentityToken?: string;
-  webIdentityTokenFile?: string;
 }
 
 /** Every setting that is read, and what becomes of it. docs/credentials.md shows this table. */
@@ -98,6 +72,8 @@ export function textProblem(text: string): string | undefined {
   return /^[ -~]*$/.test(text) ? undefined : "has a character in it that can't be sent.";
 }
 
+export const isHttp = (address: string) => /^https?:/i.test(address) && URL.canParse(address);
+
 /** The text of a setting; what is empty is not given. */
 export function textOf(settings: Settings, name: SettingName): string | undefined {
   const text = settings.get(name) || undefined;
@@ -140,88 +116,8 @@ export function fileOf(settings: Settings, name: SettingName, more: string | str
   return path?.replace(/^~(?=[/\\])/, homedir());
 }
 
-/** The roles to assume one after another: `assumeRoles` of @pulumi/aws 7, or `assumeRole` of 6. */
-export function rolesOf(settings: Settings): Role[] {
-  const [several, one] = [jsonOf(settings, "assumeRoles"), jsonOf(settings, "assumeRole")];
-  if (several !== undefined && one !== undefined) {
-    throw settingError(settings, "assumeRole", "and assumeRoles as well; give one of them.");
-  }
-  const given = [several ?? one ?? []].flat();
-  return given.map((role) => roleOf(settings, several === undefined ? "assumeRole" : "assumeRoles", role, ROLE));
-}
-
-/** The role of `assumeRoleWithWebIdentity`. */
-export function webIdentityOf(settings: Settings): WebIdentity | undefined {
-  const name = "assumeRoleWithWebIdentity";
-  const given = jsonOf(settings, name);
-  if (given === undefined) return undefined;
-  const role: WebIdentity = roleOf(settings, name, given, WEB_IDENTITY);
-  if (!role.webIdentityToken === !role.webIdentityTokenFile) {
-    throw settingError(settings, name, "without either webIdentityToken or webIdentityTokenFile.");
-  }
-  return role;
-}
-
 /** `pulumi config set --path` makes a number of what looks like one: an account id, an external id. */
-function textsOf(value: unknown): string[] | undefined {
+export function textsOf(value: unknown): string[] | undefined {
   const isText = (item: unknown) => typeof item === "string" || typeof item === "number";
   return Array.isArray(value) && value.every(isText) ? value.map(String) : undefined;
-}
-
-const text = (value: unknown) => textsOf([value])?.[0];
-const arns = (value: unknown) => textsOf(value)?.map((arn) => ({ arn }));
-const tags = (value: unknown) =>
-  isObject(value) && textsOf(Object.values(value))
-    ? Object.entries(value).map(([Key, Value]) => ({ Key, Value: String(Value) }))
-    : undefined;
-
-/** @pulumi/aws writes lengths of time as Go does, `1h30m`, and once wrote seconds. */
-function seconds(value: unknown): number | undefined {
-  const milliseconds = typeof value === "string" ? parseSpan(value) : undefined;
-  if (milliseconds !== undefined) return Math.round(milliseconds / 1000);
-  return typeof value === "number" ? value : undefined;
-}
-
-/** Parts of a role as @pulumi/aws names them, as the SDK does, and how they are read. */
-type Part = [name: string, read: (value: unknown) => unknown];
-type Parts = { roleArn: Part; sessionName: Part } & Record<string, Part>;
-const ROLE: Parts = {
-  roleArn: ["RoleArn", text],
-  sessionName: ["RoleSessionName", text],
-  duration: ["DurationSeconds", seconds],
-  durationSeconds: ["DurationSeconds", seconds],
-  policy: ["Policy", text],
-  policyArns: ["PolicyArns", arns],
-  externalId: ["ExternalId", text],
-  sourceIdentity: ["SourceIdentity", text],
-  tags: ["Tags", tags],
-  transitiveTagKeys: ["TransitiveTagKeys", textsOf],
-};
-const WEB_IDENTITY: Parts = {
-  roleArn: ["roleArn", text],
-  sessionName: ["roleSessionName", text],
-  duration: ["durationSeconds", seconds],
-  durationSeconds: ["durationSeconds", seconds],
-  policy: ["policy", text],
-  policyArns: ["policyArns", arns],
-  webIdentityToken: ["webIdentityToken", text],
-  // Read anew at each use, since who keeps such a file renews it.
-  webIdentityTokenFile: ["webIdentityTokenFile", text],
-};
-
-/** What it does not know is refused: a role that is narrowed by it would be a wider one without. */
-function roleOf<T>(settings: Settings, name: SettingName, given: unknown, parts: Parts): T {
-  if (!isObject(given)) throw settingError(settings, name, "which is not an object with a roleArn.");
-  const role: Record<string, unknown> = { [parts.sessionName[0]]: "pulumi-aws-iam-rotator" };
-  for (const [key, value] of Object.entries(given)) {
-    if (value === null || value === undefined) continue;
-    const part = parts[key];
-    if (!part) {
-      throw settingError(settings, name, `and in it ${key}, which is not one of ${Object.keys(parts).join(", ")}.`);
-    }
-    role[part[0]] = part[1](value);
-    if (role[part[0]] === undefined) throw settingError(settings, name, `and in it a ${key} that can't be read.`);
-  }
-  if (!role[parts.roleArn[0]]) throw settingError(settings, name, "without a roleArn.");
-  return role as T;
 }

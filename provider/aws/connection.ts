@@ -1,6 +1,7 @@
 import { given, isObject } from "../model/json";
+import { isRegion } from "../model/keyText";
 import type { UserArn } from "../model/userArn";
-import { flagOf, jsonOf, listOf, type SettingName, type Settings, settingError, textOf } from "./awsSettings";
+import { flagOf, isHttp, jsonOf, listOf, type SettingName, type Settings, settingError, textOf } from "./awsSettings";
 import type { CredentialSource } from "./credentials";
 import { type Proxies, proxyProblem } from "./proxy";
 
@@ -49,8 +50,6 @@ export function regionOf(settings: Settings, name: "region" | "stsRegion"): stri
   throw settingError(settings, name, "which is no AWS region, for example eu-central-1.", "Correct it.");
 }
 
-export const isRegion = (text: string) => /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(text);
-
 function proxyOf(settings: Settings, name: "httpProxy" | "httpsProxy"): string | undefined {
   const address = textOf(settings, name);
   const problem = address && proxyProblem(address);
@@ -66,7 +65,7 @@ function endpointOf(settings: Settings, service: "iam" | "sts"): string | undefi
   const address = all
     .map((services) => services[service])
     .findLast((at) => at !== undefined && at !== null && at !== "");
-  if (address === undefined || (typeof address === "string" && URL.canParse(address))) return address;
+  if (address === undefined || (typeof address === "string" && isHttp(address))) return address;
   throw settingError(settings, "endpoints", `and in it an address of ${service} that is none.`, "Correct it.");
 }
 

@@ -1,17 +1,8 @@
 import type { Login } from "../model/accessKey";
 import { RotationError } from "../model/errors";
 import { given } from "../model/json";
-import {
-  fileOf,
-  type Role,
-  rolesOf,
-  type Settings,
-  settingError,
-  textOf,
-  textProblem,
-  type WebIdentity,
-  webIdentityOf,
-} from "./awsSettings";
+import { fileOf, type Settings, settingError, textOf, textProblem } from "./awsSettings";
+import { type Role, rolesOf, type WebIdentity, webIdentityOf } from "./roles";
 
 /** Where the credentials for a call come from. Only signer.ts knows how to make real ones of it. */
 export interface CredentialSource {

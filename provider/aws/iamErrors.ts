@@ -1,4 +1,5 @@
 import { IamError, type IamErrorKind, RotationError } from "../model/errors";
+import { advice } from "./advice";
 
 interface SdkError {
   name?: string;
@@ -36,7 +37,7 @@ export function toIamError(action: string, error: unknown): IamError {
   if (error instanceof IamError) return error;
   if (error instanceof RotationError) {
     const { found, todo } = error.parts;
-    return new IamError("unreachable", action, "InvalidSetting", `${found} ${todo}`);
+    return new IamError("unreachable", action, "InvalidSetting", `${found} ${todo}`, "Then run again.");
   }
   const sdk = (error ?? {}) as SdkError;
   const status = sdk.$metadata?.httpStatusCode;
@@ -49,7 +50,8 @@ export function toIamError(action: string, error: unknown): IamError {
   const kind = isUnsent && found === "doubtful" ? "unreachable" : found;
   if (found === "doubtful" && status !== undefined && status < 400) return damagedReply(action, kind);
   const message = isForeign ? "a proxy or a gateway answered, and not AWS" : firstLine(sdk.message ?? "") || code;
-  return new IamError(kind, action, code, message, { cause: withoutReply(sdk, message) });
+  const todo = advice(action, code, message);
+  return new IamError(kind, action, code, message, todo, { cause: withoutReply(sdk, message) });
 }
 
 /** It may hold a new key's secret, and the SDK hangs the whole reply on its error: neither text nor cause is kept. */
@@ -64,7 +66,7 @@ export function damagedReply(action: string, kind: IamErrorKind = "doubtful"): I
 function firstLine(message: string): string {
   return (message.trim().split(/\r?\n/)[0] ?? "")
     .replace(/\s*Deserialization error:.*$/, "")
-    .replace(/x-amz-security-token\S*/gi, "");
+    .replace(/x-amz-security-token[:=]\S*/gi, "");
 }
 
 function kindOf(code: string, status: number | undefined, message = ""): IamErrorKind {

@@ -1,6 +1,7 @@
 import { getProfileName, loadSharedConfigFiles } from "@smithy/core/config";
 import { RotationError } from "../model/errors";
 import { given } from "../model/json";
+import { isHttp } from "./awsSettings";
 import type { Access } from "./connection";
 
 /**
@@ -37,7 +38,7 @@ export async function endpointsOf({ credentials, connection }: Access) {
 
 /** Without a word of the address, since it may hold a password. */
 function addressIn(address: string, where: string): string {
-  if (/^https?:/i.test(address) && URL.canParse(address)) return address;
+  if (isHttp(address)) return address;
   throw wrong(`${where} is no address: it must be http://host:port or https://host:port.`);
 }
 

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { RotationError } from "../model/errors";
 import { given } from "../model/json";
+import { isHttp } from "./awsSettings";
 
 /** What sets proxies: the settings of @pulumi/aws, else the environment. */
 export interface Proxies {
@@ -43,7 +44,7 @@ export function proxyFor(url: { protocol: string; host: string; port: number }, 
 export function proxyProblem(proxy: string): string | undefined {
   const address = withScheme(proxy);
   if (/^socks/i.test(address)) return "begins with socks, which this package does not speak.";
-  if (/^https?:/i.test(address) && URL.canParse(address)) return undefined;
+  if (isHttp(address)) return undefined;
   return "is none: it must be http://host:port, with name and password before the host if it wants them.";
 }
 

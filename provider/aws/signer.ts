@@ -9,9 +9,9 @@ import {
   fromWebToken,
 } from "@aws-sdk/credential-providers";
 import { given } from "../model/json";
-import type { WebIdentity } from "./awsSettings";
 import type { CredentialSource } from "./credentials";
 import type { AwsHttpHandler } from "./http";
+import type { WebIdentity } from "./roles";
 
 /** Where a client sends its calls. */
 export interface Place {

@@ -1,8 +1,8 @@
+import { isOverdue, type ReportRow, reportTable } from "../functions/report";
 import { shownNow } from "../lifecycle/foresee";
 import { pickInputs, toDrift } from "../lifecycle/record";
 import { inputsThatAre } from "../model/inputs";
 import { isObject } from "../model/json";
-import { isOverdue, type ReportRow, reportTable } from "../model/report";
 import { isSecret } from "../model/secretValue";
 
 type Props = Record<string, unknown>;

@@ -10,11 +10,17 @@ export type { Failure };
 
 type Props = Record<string, unknown>;
 
-/** Validates the inputs property by property. No message repeats a value that may be secret. */
-export function checkInputs(news: Props): { inputs: Props; failures: Failure[] } {
+/** What a mount passes beside a program's inputs. */
+const INTERNAL = ["__provider", "run", ...INTERNAL_INPUTS];
+
+/**
+ * Validates the inputs property by property. No message repeats a value that may be secret.
+ * @param internal which names beside the inputs are not the program's
+ */
+export function checkInputs(news: Props, internal = INTERNAL): { inputs: Props; failures: Failure[] } {
   const inputs: Props = given(news);
   const failures = [
-    ...unknownProperties(inputs, PUBLIC_INPUTS, "", ["__provider", ...INTERNAL_INPUTS]),
+    ...unknownProperties(inputs, PUBLIC_INPUTS, "", internal),
     ...checkUserArn(inputs.userArn),
     ...checkRegion(inputs.region, inputs.userArn),
     ...checkLogin(inputs.login),

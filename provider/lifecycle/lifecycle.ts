@@ -72,8 +72,12 @@ export class KeyLifecycle {
     this.#config = config;
   }
 
-  check({ run, ...news }: Props): { inputs: Props; failures: Failure[] } {
-    const { inputs, failures } = checkInputs(news);
+  /** @param internal names that are not the program's; without them, those that the class of the npm package passes */
+  check(news: Props, internal?: string[]): { inputs: Props; failures: Failure[] } {
+    const {
+      inputs: { run, ...inputs },
+      failures,
+    } = checkInputs(news, internal);
     if (isObject(run)) this.#runs.set(ownerOf(pickInputs(inputs)), run);
     return { inputs, failures: [...failures, ...checkAccess(inputs, this.#config)] };
   }

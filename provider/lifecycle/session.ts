@@ -1,10 +1,11 @@
 import type { Dependencies, Iam } from "../act/dependencies";
 import type { Settings } from "../aws/awsSettings";
-import { type Access, connectionOf, isRegion, regionOf, requireAllowedAccount } from "../aws/connection";
+import { type Access, connectionOf, regionOf, requireAllowedAccount } from "../aws/connection";
 import { credentialSource } from "../aws/credentials";
 import type { AccessKeyPair } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
 import type { Inputs } from "../model/inputs";
+import { isRegion } from "../model/keyText";
 import { hasUnknowns } from "../model/unknowns";
 import { parseUserArn, regionFor, type UserArn } from "../model/userArn";
 import type { Failure } from "./checkInputs";

@@ -21,6 +21,8 @@ export class IamError extends Error {
     /** AWS's own code, or the name of the network failure. */
     readonly code: string,
     message: string,
+    /** Where it is not mended as its kind says: what to do. */
+    readonly todo?: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -51,12 +53,11 @@ export function explain(attempted: string, userArn: string, error: unknown): Err
   if (!(error instanceof IamError)) return error instanceof Error ? error : new Error(String(error));
   const said = `${error.action} failed with ${error.code}: ${error.message}`.replace(/\.?$/, ".");
   const because = error.kind === "denied" ? ({ because: "denied" } as const) : {};
-  return new RotationError({ attempted, found: said, todo: whatToDo(error, userArn), ...because }, { cause: error });
+  const todo = error.todo ?? whatToDo(error, userArn);
+  return new RotationError({ attempted, found: said, todo, ...because }, { cause: error });
 }
 
 function whatToDo(error: IamError, userArn: string): string {
-  const hint = HINTS.find(([code]) => code.test(`${error.action} ${error.code} ${error.message}`));
-  if (hint) return hint[1];
   switch (error.kind) {
     case "denied":
       return `Allow ${error.action} on ${userArn} (rotationPolicy() in this package makes the whole policy document), then run again.`;
@@ -74,56 +75,3 @@ function whatToDo(error: IamError, userArn: string): string {
       return "Run again when the cause is mended.";
   }
 }
-
-/** What is not mended where its kind says. */
-const HINTS: [RegExp, string][] = [
-  [/ InvalidSetting /, "Then run again."],
-  [
-    /explicit deny in a (service|resource) control policy/,
-    "A policy of the organization denies it, which no permission on the user mends: ask who keeps it; then run again.",
-  ],
-  [
-    /permissions boundary/,
-    "The permissions boundary of who runs this denies it, or does not allow it: add the action there; then run again.",
-  ],
-  [
-    /VPC endpoint policy/,
-    "The policy of the VPC endpoint denies it: allow the action there, or go another way to AWS; then run again.",
-  ],
-  [
-    /explicit deny/,
-    "A policy denies it explicitly, which comes before all that allows it: find that one; then run again.",
-  ],
-  [
-    /UpdateAccessKey AccessDenied/,
-    "Allow iam:UpdateAccessKey on this user (`rotationPolicy(userArn, { deactivatePeriod: true })` makes the whole policy document), or leave `deactivatePeriod` out; then run again.",
-  ],
-  [
-    /TagUser LimitExceeded/,
-    "The user has 50 tags, which is all that AWS allows; one is needed for the journal. Remove one; then run again.",
-  ],
-  [
-    /multi-factor authentication|MultiFactorAuthentication/,
-    "The profile wants a code, and nobody can be asked here. Make a session before (`aws sts get-session-token`, or a role assumed by the AWS CLI), and pass its credentials in the environment; then run again.",
-  ],
-  [
-    /HTTP 407/,
-    "The proxy wants a name and a password: put them into its address, http://name:password@host:port; then run again.",
-  ],
-  [
-    /HTTP \d+/,
-    "Look at the proxy, or at AWS_ENDPOINT_URL if it is set; then run again: the next run first looks at the keys that are there.",
-  ],
-  [
-    / (ERR_TLS_|CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/,
-    "Nobody known has signed the certificate of who answers: a proxy that looks into TLS, most likely. Give its root certificate by AWS_CA_BUNDLE, aws:customCaBundle or NODE_EXTRA_CA_CERTS; then run again.",
-  ],
-  [
-    / ENOTFOUND/,
-    "There is no host of that name, or no DNS server that knows it: check the region, the proxy, and AWS_ENDPOINT_URL if it is set; then run again.",
-  ],
-  [
-    /RegionDisabled|OptInRequired/,
-    "The region has to be enabled for the account first; or set `region` to another one; then run again.",
-  ],
-];

@@ -54,3 +54,6 @@ export function inputsThatAre(kind: keyof Input): InputName[] {
 
 export const PUBLIC_INPUTS = INPUT_NAMES.filter((name) => !("internal" in INPUTS[name]));
 export const INTERNAL_INPUTS = inputsThatAre("internal");
+/** Those of a RotatedUser, beside `user`; and what that takes. */
+export const ROTATED_USER_INPUTS = PUBLIC_INPUTS.filter((name) => name !== "userArn");
+export const USER_INPUTS = ["name", "path", "permissionsBoundary", "forceDestroy", "tags"];

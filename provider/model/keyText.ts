@@ -27,9 +27,12 @@ export function secretTextProblem(secret: unknown, what: string): string | undef
   return undefined;
 }
 
-/** Why this is no region. No list of them: AWS adds to it. */
+/** By its form alone: AWS adds to the list of them. */
+export const isRegion = (text: string) => /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(text);
+
+/** Why this is no region. */
 export function regionProblem(region: unknown): string | undefined {
-  if (typeof region === "string" && /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(region)) return undefined;
+  if (typeof region === "string" && isRegion(region)) return undefined;
   if (typeof region === "string" && /^\s+\S|\S\s+$/.test(region)) return WHITE_SPACE;
   return "is not an AWS region, for example eu-central-1";
 }

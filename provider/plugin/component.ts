@@ -9,13 +9,13 @@ import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import rpb = require("@pulumi/pulumi/proto/resource_pb");
 
 import { SETTING_NAMES, type SettingName, SIGNER_NAMES } from "../aws/awsSettings";
+import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../functions/userTags";
 import { keyIdsIn } from "../model/accessKey";
 import { RotationError } from "../model/errors";
-import { PUBLIC_INPUTS } from "../model/inputs";
+import { ROTATED_USER_INPUTS, USER_INPUTS } from "../model/inputs";
 import { isObject } from "../model/json";
 import { PUBLIC_OUTPUTS, SECRETS } from "../model/outputs";
 import { isUnknown, UNKNOWN } from "../model/unknowns";
-import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../model/userTags";
 import { TO_ENGINE } from "./engineLog";
 import { type Bag, fromStruct, isSecret, plain, secret, toStruct } from "./wire";
 
@@ -24,14 +24,14 @@ const TYPE = `${PACKAGE}:index:RotatedUser`;
 const KEY_TYPE = `${PACKAGE}:index:RotatedAccessKey`;
 /** What a program in TypeScript has without this plugin: the same resource under another type. */
 const DYNAMIC_KEY_TYPE = "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey";
-const USER_INPUTS = ["name", "path", "permissionsBoundary", "forceDestroy", "tags"];
-const KEY_OUTPUTS = [...PUBLIC_INPUTS.filter((name) => name !== "userArn"), ...PUBLIC_OUTPUTS];
+const KEY_OUTPUTS = [...ROTATED_USER_INPUTS, ...PUBLIC_OUTPUTS];
 /** Of @pulumi/aws it is not known which version makes the user: what one of them refuses is refused. */
 const ANY_AWS = Number.POSITIVE_INFINITY;
 
 /** Registers the component, its user and the user's keys. */
 export async function construct(request: pb.ConstructRequest): Promise<pb.ConstructResponse> {
   const { user, ...keyInputs } = fromStruct(request.getInputs());
+  refuseOthers(request.getName(), "it", keyInputs, ROTATED_USER_INPUTS);
   const userInputs = userInputsOf(request.getName(), user);
   const awsProvider = awsSettingsOf(request, keyInputs);
   const monitor = new Monitor(request);
@@ -41,6 +41,9 @@ export async function construct(request: pb.ConstructRequest): Promise<pb.Constr
       message.setIgnorechangesList(JOURNAL_PATHS);
       monitor.dependsOn(message, "user", Object.keys(userInputs));
     });
+    // What a transform in the engine has added shows here first: then no key is made.
+    const empty = Object.entries({ ...(plain(made.outputs.tags) as Bag) }).filter(([, value]) => value === "");
+    tagsOf(request.getName(), Object.fromEntries(empty));
     const userArn = made.outputs.arn ?? UNKNOWN;
     const published = await monitor.published();
     const run = published ? { run: { published } } : {};
@@ -76,17 +79,21 @@ function userInputsOf(component: string, user: unknown): Bag {
   const settings = isSecret(user) ? user.value : user;
   if (isUnknown(settings)) return Object.fromEntries(USER_INPUTS.map((name) => [name, UNKNOWN]));
   const given = isObject(settings) ? settings : {};
-  const strange = Object.keys(given).filter((name) => !USER_INPUTS.includes(name));
-  if (strange.length > 0) {
-    const attempted = `Can't make the RotatedUser ${component}`;
-    const found = `user has ${strange.join(" and ")}, which it does not take.`;
-    throw new RotationError({ attempted, found, todo: `It takes ${USER_INPUTS.join(", ")}.` });
-  }
+  refuseOthers(component, "user", given, USER_INPUTS);
   const tags = tagsOf(component, given.tags);
   const inputs: Bag = { ...given, tags, tagsAll: isUnknown(tags) ? UNKNOWN : {} };
   return isSecret(user)
     ? Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, secret(value)]))
     : inputs;
+}
+
+/** Before anything is made: the keys are checked when the user is there. */
+function refuseOthers(component: string, what: string, given: object, takes: readonly string[]): void {
+  const others = Object.keys(given).filter((name) => !takes.includes(name));
+  if (others.length === 0) return;
+  const attempted = `Can't make the RotatedUser ${component}`;
+  const found = `${what} has ${others.join(" and ")}, which it does not take.`;
+  throw new RotationError({ attempted, found, todo: `It takes ${takes.join(", ")}.` });
 }
 
 function tagsOf(component: string, given: unknown): unknown {

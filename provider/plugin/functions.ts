@@ -1,7 +1,7 @@
+import { policyDocument } from "../functions/policy";
+import { type ReportRow, reportTable } from "../functions/report";
+import { smtpPassword, smtpRegionProblem, smtpSecretProblem } from "../functions/smtpPassword";
 import { isObject } from "../model/json";
-import { policyDocument } from "../model/policy";
-import { type ReportRow, reportTable } from "../model/report";
-import { smtpPassword, smtpRegionProblem, smtpSecretProblem } from "../model/smtpPassword";
 import { type Bag, plainBag, secret } from "./wire";
 
 type Answer = { result: Bag } | { failure: { property: string; reason: string } };

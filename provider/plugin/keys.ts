@@ -12,6 +12,10 @@ import { ownerHash } from "../model/owner";
 import { severityOf } from "../model/pending";
 import { type Bag, containsSecret, plain, plainBag, secret } from "./wire";
 
+/** The keys of a RotatedUser of this plugin, and what that passes to them beside their inputs. */
+const OF_USER = "aws-iam-rotator:index:RotatedUser$aws-iam-rotator:index:RotatedAccessKey";
+const USER_PASSES = ["awsProvider", "run"];
+
 export type DetailKind = "add" | "delete" | "update" | "update-replace";
 
 /** What an operation failed with after a change: these outputs must be saved. */
@@ -48,8 +52,13 @@ export class AccessKeyMount {
     });
   }
 
-  check(urn: string, news: Bag): { inputs: Bag; failures: Failure[] } {
-    const { inputs, failures } = this.#keys.check({ ...plainBag(news), journalOwner: ownerHash(urn) });
+  check(urn: string, olds: Bag, news: Bag): { inputs: Bag; failures: Failure[] } {
+    const [before, given] = [plainBag(olds), plainBag(news)];
+    // No program may pass these, but what is recorded comes back by the option ignoreChanges.
+    const internal = Object.keys(given).filter((name) => sameValue(given[name], before[name]));
+    if (urn.split("::")[2]?.endsWith(OF_USER)) internal.push(...USER_PASSES);
+    if (!("journalOwner" in given)) internal.push("journalOwner");
+    const { inputs, failures } = this.#keys.check({ journalOwner: ownerHash(urn), ...given }, internal);
     // As they came, with the marks of secrets that the program has set.
     const asGiven = (name: string) => (SECRETS.includes(name) ? secret(inputs[name]) : news[name]);
     const marked = Object.keys(inputs).map((name) => [name, asGiven(name) ?? inputs[name]]);

@@ -84,7 +84,8 @@ export function serviceFor(keys: AccessKeyMount, calls: Calls, log: EngineLog): 
     }),
     check: onResource(async (request: pb.CheckRequest) => {
       requireType(request.getUrn().split("::")[2]?.split("$").at(-1), "RotatedAccessKey");
-      const { inputs, failures } = keys.check(request.getUrn(), fromStruct(request.getNews()));
+      const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+      const { inputs, failures } = keys.check(request.getUrn(), olds, news);
       const reply = new pb.CheckResponse();
       reply.setInputs(toStruct(inputs));
       reply.setFailuresList(toFailures(failures));

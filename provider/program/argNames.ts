@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { INTERNAL_INPUTS, PUBLIC_INPUTS } from "../model/inputs";
+import { INTERNAL_INPUTS, PUBLIC_INPUTS, ROTATED_USER_INPUTS, USER_INPUTS } from "../model/inputs";
 import { refusal } from "./refusal";
 
 type Args = Record<string, unknown>;
-const USER_INPUTS = ["user", ...PUBLIC_INPUTS.filter((name) => name !== "userArn")];
+const TAKES = ["user", ...ROTATED_USER_INPUTS];
 
 /**
  * In plain JavaScript anything can be passed. What check would never see is refused here: an output in the place of all
@@ -24,10 +24,10 @@ export function refuseOverwritten(resource: string, args: object, props: Args): 
 
 /** The user is made before its keys are checked: here every other name is refused. */
 export function refuseUserArgs(resource: string, args: object): void {
-  refuseArgs(resource, args, USER_INPUTS);
-  refuseNames(resource, args, USER_INPUTS, () => true);
+  refuseArgs(resource, args, TAKES);
+  refuseNames(resource, args, TAKES, () => true);
   const { user = {} } = args as { user?: object };
-  refuseArgs(`${resource}, user`, user, ["name", "path", "tags", "permissionsBoundary", "forceDestroy"]);
+  refuseArgs(`${resource}, user`, user, USER_INPUTS);
 }
 
 function refuseNames(

@@ -2,13 +2,12 @@
 import { User, type UserArgs } from "@pulumi/aws/iam/user";
 import * as pulumi from "@pulumi/pulumi";
 import type { KnownKey, RotatedKey } from "../model/accessKey";
-import { PUBLIC_INPUTS } from "../model/inputs";
+import { ROTATED_USER_INPUTS } from "../model/inputs";
 import { PUBLIC_OUTPUTS } from "../model/outputs";
 import type { Pending } from "../model/pending";
-import { JOURNAL_PATHS } from "../model/userTags";
 import { refuseUserArgs } from "./argNames";
 import { RotatedAccessKey, type RotatedAccessKeyArgs } from "./rotatedAccessKey";
-import { checkTransformedTags, userTags, withTagsAll } from "./userTags";
+import { arnOf, guardTags, userTags } from "./userTags";
 
 /** The inputs of {@link RotatedUser}: those of RotatedAccessKey but `userArn`, and the user's own. */
 export interface RotatedUserArgs extends Omit<RotatedAccessKeyArgs, "userArn"> {
@@ -91,19 +90,15 @@ export class RotatedUser extends pulumi.ComponentResource {
     const { user, ...keyArgs } = args ?? {};
     const tags = userTags(name, user?.tags);
     super("pulumi-aws-iam-rotator:index:RotatedUser", name, {}, withAlias(opts));
-    // The rotation writes a tag on this user that is none of its inputs: the options keep it out of every comparison.
-    checkTransformedTags(this, name);
-    const options = { parent: this, ignoreChanges: JOURNAL_PATHS, transformations: [withTagsAll] };
-    this.user = new User(name, { ...user, tags }, options);
-    const key = new RotatedAccessKey(name, { ...keyArgs, userArn: this.user.arn }, { parent: this });
+    // The rotation writes a tag on this user that is none of its inputs.
+    guardTags(this, name);
+    this.user = new User(name, { ...user, tags }, { parent: this });
+    const key = new RotatedAccessKey(name, { ...keyArgs, userArn: arnOf(this.user, name) }, { parent: this });
     this.userName = this.user.name;
     this.userArn = this.user.arn;
     const all = key as unknown as Record<string, unknown>;
     const outputs = Object.fromEntries(
-      [...PUBLIC_INPUTS.filter((input) => input !== "userArn"), ...PUBLIC_OUTPUTS].map((output) => [
-        output,
-        all[output],
-      ]),
+      [...ROTATED_USER_INPUTS, ...PUBLIC_OUTPUTS].map((output) => [output, all[output]]),
     );
     Object.assign(this, outputs);
     this.registerOutputs({ userName: this.userName, userArn: this.userArn, ...outputs });

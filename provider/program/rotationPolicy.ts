@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { policyDocument } from "../model/policy";
+import { policyDocument } from "../functions/policy";
 import { refusal } from "./refusal";
 
 /**

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { reportTable } from "../functions/report";
 import type { Pending } from "../model/pending";
-import { reportTable } from "../model/report";
 
 /** What the report reads of a RotatedAccessKey or a RotatedUser. */
 export interface ReportedKey {

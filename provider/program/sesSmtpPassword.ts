@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { smtpPassword, smtpRegionProblem, smtpSecretProblem } from "../model/smtpPassword";
+import { smtpPassword, smtpRegionProblem, smtpSecretProblem } from "../functions/smtpPassword";
 import { refusal } from "./refusal";
 
 /**

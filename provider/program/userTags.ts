@@ -1,25 +1,47 @@
-import type { UserArgs } from "@pulumi/aws/iam/user";
+import type { User, UserArgs } from "@pulumi/aws/iam/user";
 import { getVersion } from "@pulumi/aws/utilities";
 import * as pulumi from "@pulumi/pulumi";
-import { OWN_TAG, tagProblem } from "../model/userTags";
+import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../functions/userTags";
 import { refusal } from "./refusal";
 
-/** Engines look for a path in the inputs; up to 3.180 they fail where it begins with a property that is not there. */
-export const withTagsAll: pulumi.ResourceTransformation = ({ props, opts }) => ({
-  props: { ...props, tagsAll: props.tagsAll ?? {} },
-  opts,
-});
+const USER = "aws:iam/user:User";
 
 /**
  * Transformations of parents and of the stack come after a resource's own: one that adds a tag would do so unseen. What
- * stands behind all of them in the component's list looks at the tags that the user really gets.
+ * stands behind all of them in the component's list looks at the tags that the user really gets, and keeps the journal out of
+ * every comparison.
  */
-export function checkTransformedTags(component: pulumi.ComponentResource, name: string): void {
+export function guardTags(component: pulumi.ComponentResource, name: string): void {
   const { __transformations: inherited } = component as unknown as {
-    __transformations?: pulumi.ResourceTransformation[];
+    __transformations: pulumi.ResourceTransformation[];
   };
-  inherited?.push(({ type, props, opts }) =>
-    type === "aws:iam/user:User" ? { props: { ...props, tags: userTags(name, props.tags) }, opts } : undefined,
+  inherited.push(({ type, props, opts }) =>
+    type === USER
+      ? {
+          // Engines look for a path in the inputs; up to 3.180 they fail where it begins with a property that is not there.
+          props: { ...props, tags: userTags(name, props.tags), tagsAll: props.tagsAll ?? {} },
+          opts: pulumi.mergeOptions(opts, { ignoreChanges: JOURNAL_PATHS }),
+        }
+      : undefined,
+  );
+}
+
+/**
+ * The user's ARN. The engine's own transforms come later still, where no program sees them: what they have made of the tags
+ * stands in the engine's answer. Where it is refused there is no ARN, which check refuses in its turn. It is no error here:
+ * of keys that are not registered, for whatever reason, an inline program's engine takes it that they are to be deleted.
+ */
+export function arnOf(user: User, name: string): pulumi.Output<string> {
+  const { promise } = user.tags as unknown as { promise(withUnknowns: true): Promise<object | undefined> };
+  const problem = promise(true).then((tags) => {
+    const [empty] = Object.entries(tags ?? {}).find(([, value]) => value === "") ?? [];
+    return empty && problemOf(name, empty, "");
+  });
+  return pulumi.output(
+    problem.then((told) => {
+      if (told) void pulumi.log.error(told, user);
+      return told ? "" : user.arn;
+    }),
   );
 }
 
@@ -50,7 +72,11 @@ function isPlain(given: UserArgs["tags"]): given is Record<string, pulumi.Input<
 
 /** @throws RunError if that tag can't be given to a user with a journal */
 function checked(user: string, key: string, value: string): string {
-  const problem = tagProblem(user, key, value, Number.parseInt(getVersion(), 10));
+  const problem = problemOf(user, key, value);
   if (problem) throw refusal(problem);
   return value;
+}
+
+function problemOf(user: string, key: string, value: string): string | undefined {
+  return tagProblem(user, key, value, Number.parseInt(getVersion(), 10));
 }

@@ -12,6 +12,8 @@ import { Side } from "./sides";
 const ORDER = ["setting", "keys", "token", "named", "default", "container", "instance"] as const;
 const KINDS = ["static", "role", "process", "sso", "webIdentity"] as const;
 type Source = (typeof ORDER)[number];
+/** `static`: the keys of a profile that has a role as well. */
+type Signer = Source | "nobody" | "static";
 
 /** One thing that names somebody: variables, or a profile in one of the files, with a setting that asks for it or without. */
 interface Given {
@@ -36,6 +38,7 @@ function profile(name: string, kind: string): Given {
     process: `credential_process = cat ${join(folder, name)}`,
     sso: SSO_SESSION,
     webIdentity: `role_arn = ${ROLE}/${name}\nweb_identity_token_file = ${join(folder, "oidc")}`,
+    both: `role_arn = ${ROLE}/${name}\nweb_identity_token_file = ${join(folder, "oidc")}\n${keysOf("static")}`,
   };
   return { config: `${head}\n${lines[kind]}\n` };
 }
@@ -72,8 +75,10 @@ const kinds = KINDS.slice(1).flatMap((kind) =>
     return beside.map((others) => [`${source}:${kind}`, ...others]);
   }),
 );
-/** Where nobody may sign, and what is as good as not given. */
-const special: [string[], Source | "nobody"][] = [
+/** Where nobody may sign, what is as good as not given, and a profile of two kinds. */
+const special: [string[], Signer][] = [
+  [["setting:both"], "static"],
+  [["named:both"], "static"],
   [["setting:missing", "keys"], "nobody"],
   [["setting:missing", "token"], "nobody"],
   [["setting:missing", "default"], "nobody"],
@@ -94,7 +99,10 @@ const special: [string[], Source | "nobody"][] = [
 ];
 /** Where the AWS CLI differs: who signs there, and why another one here. */
 const ROLE_FIRST = "@pulumi/aws takes the token of the environment before any profile";
-const DIFFERENT: Record<string, [Source | "nobody", string]> = {
+const KEYS_FIRST = "@pulumi/aws takes the keys of a profile before its token";
+const DIFFERENT: Record<string, [Signer, string]> = {
+  "setting:both": ["setting", KEYS_FIRST],
+  "named:both": ["named", KEYS_FIRST],
   "named:role beside token": ["named", ROLE_FIRST],
   "default:role beside token": ["default", ROLE_FIRST],
   "named:empty beside default": ["nobody", "for @pulumi/aws an empty AWS_PROFILE is none"],
@@ -121,7 +129,8 @@ describe("who signs, from the packed tarball, beside the AWS CLI", function () {
     ours = new Side(process.execPath, [join(__dirname, "sides.package.cjs")], program.folder);
     theirs = new Side(python, [join(__dirname, "sides.cli.py")], folder);
   });
-  after(async () => {
+  after(async function () {
+    this.timeout(180_000);
     await ours?.stop();
     await theirs?.stop();
     places?.stop();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROTATION_ACTIONS } from "../../provider/model/policy";
+import { ROTATION_ACTIONS } from "../../provider/functions/policy";
 import { ROOT, startMinistack } from "../../tools/ministack";
 import { Account } from "../support/account";
 import { installPacked } from "../support/packed";

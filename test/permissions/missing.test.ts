@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/model/policy";
+import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/functions/policy";
 import { ROOT, startMinistack } from "../../tools/ministack";
 import { Account } from "../support/account";
 import { installPacked } from "../support/packed";

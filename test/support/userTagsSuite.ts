@@ -169,6 +169,24 @@ export function tagsOfUsers(regime: Regime): void {
       assert.equal((await users.tagsBesideJournal("late")).team, "b");
     });
 
+    it("a transformation that leaves out what keeps the journal: it is kept all the same", async () => {
+      const bare = `pulumi.runtime.registerStackTransformation(({ type, props: { tags, name, path }, opts: { parent, provider } }) =>
+        type === "aws:iam/user:User" && parent ? { props: { tags, name, path }, opts: { parent, provider } } : undefined);`;
+      write();
+      await user.stack.up();
+      await user.stack.refresh();
+      user.untagged();
+      // The first up after that, and one that changes the tags.
+      write({}, bare);
+      await user.stack.up();
+      write({ tagged: 'rotated("tagged", { tags: { team: "c" } });' }, bare);
+      await user.stack.up("--refresh");
+      assert.deepEqual(user.untagged(), []);
+      write();
+      await user.stack.up();
+      await keep();
+    });
+
     const empty = (tags: string) => `rotated("empty", { tags: ${tags} });`;
     if (regime === "7") {
       it("a tag with an empty value is refused, before anything is made", async () => {

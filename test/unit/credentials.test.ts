@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { homedir } from "node:os";
 import type { Connection } from "../../provider/aws/connection";
-import type { CredentialSource } from "../../provider/aws/credentials";
 import {
   accessOf,
   checkAccess,
@@ -43,7 +42,7 @@ function accessBy(settings: Given, login?: typeof LOGIN) {
 }
 
 describe("credentials", () => {
-  const table: [string, Given, typeof LOGIN | undefined, CredentialSource][] = [
+  const table: [string, Given, typeof LOGIN | undefined, object][] = [
     ["nothing given: the SDK's chain", {}, undefined, {}],
     ["a login before the stack's keys", KEYS, LOGIN, { login: LOGIN }],
     [
@@ -247,6 +246,11 @@ describe("settings that can't be followed are refused: to go on without them wou
       "an address that is none",
       { endpoints: [{ iam: "here" }] },
       /sets aws:endpoints, and in it an address of iam that is/,
+    ],
+    [
+      "an address of another kind",
+      { endpoints: [{ sts: "ftp://127.0.0.1" }] },
+      /sets aws:endpoints, and in it an address of sts that is/,
     ],
     ["a list of addresses that is none", { endpoints: ["http://127.0.0.1"] }, /not a list of addresses by service\. /],
     ["a proxy of another kind", { httpsProxy: "socks5://b:1" }, /socks, which this package does not speak/],

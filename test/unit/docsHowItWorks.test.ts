@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { DEACTIVATE_ACTION, GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/functions/policy";
 import { INPUT_NAMES } from "../../provider/model/inputs";
 import { formatJournal, JOURNAL_TAG, parseJournal } from "../../provider/model/journal";
 import { OUTPUT_NAMES, SECRETS } from "../../provider/model/outputs";
 import type { Pending } from "../../provider/model/pending";
-import { DEACTIVATE_ACTION, GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/model/policy";
 import { column, section, tables } from "../support/markdown";
 import { type Props, Stage, userArn } from "../support/stage";
 

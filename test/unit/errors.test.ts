@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { advice } from "../../provider/aws/advice";
 import { explain, IamError, type IamErrorKind } from "../../provider/model/errors";
 
 const ARN = "arn:aws:iam::123456789012:user/ci/deployer";
@@ -117,6 +118,20 @@ describe("what to do about a failed call", () => {
       "getaddrinfo ENOTFOUND iam.amazonaws.com",
       "There is no host of that name, or no DNS server that knows it",
     ],
+    [
+      "unreachable",
+      "iam:GetUser",
+      "ERR_INVALID_CHAR",
+      'Invalid character in header content ["x-amz-security-token"]',
+      "A credential has a line break",
+    ],
+    [
+      "unreachable",
+      "iam:GetUser",
+      "EndpointError",
+      "Invalid Configuration: FIPS and custom endpoint are not supported",
+      "These settings of an address don't go together",
+    ],
     ["unreachable", "iam:GetUser", "ECONNREFUSED", "connect ECONNREFUSED 127.0.0.1:9", "Check the network, a proxy"],
     [
       "credentials",
@@ -128,7 +143,11 @@ describe("what to do about a failed call", () => {
   ];
   for (const [kind, action, code, message, todo] of table) {
     it(`${action}, ${code}: ${message.slice(-60)}`, () => {
-      const { message: told } = explain("Can't do it", ARN, new IamError(kind, action, code, message));
+      const { message: told } = explain(
+        "Can't do it",
+        ARN,
+        new IamError(kind, action, code, message, advice(action, code, message)),
+      );
       assert.ok(told.includes(`. ${todo}`), told);
     });
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessKeyProvider } from "../../provider/dynamic/provider";
-import { checkInputs } from "../../provider/lifecycle/checkInputs";
+import { INTERNAL_INPUTS, PUBLIC_INPUTS } from "../../provider/model/inputs";
 import { AccessKeyMount } from "../../provider/plugin/keys";
 import { plainBag } from "../../provider/plugin/wire";
 import { jsonInput } from "../../provider/program/jsonInput";
@@ -107,6 +107,24 @@ function texts(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [];
 }
 
+const world = { env: {}, connect: () => assert.fail("nothing is sent") } as never;
+const [dynamic, plugin] = [new AccessKeyProvider(world), new AccessKeyMount(world)];
+const URN = "urn:pulumi:dev::program::aws-iam-rotator:index:RotatedAccessKey::ci";
+
+/** What both mounts say of inputs as they reach the engine. */
+async function saidOf(bag: Props): Promise<string[]> {
+  const { failures = [] } = await dynamic.check({}, plainBag(bag));
+  const said = failures.map(({ property, reason }) => `${property}${reason}`);
+  // Beside the inputs a program in another language has nothing that the class adds.
+  const internal = ["__provider", "run", ...INTERNAL_INPUTS];
+  const inputs = Object.fromEntries(Object.entries(bag).filter(([name]) => !internal.includes(name)));
+  assert.deepEqual(
+    said,
+    plugin.check(URN, {}, inputs).failures.map(({ property, reason }) => `${property}: ${reason}`),
+  );
+  return said;
+}
+
 describe("an input that is wrong", () => {
   const reached = new Map<string, Props>();
   let count = 0;
@@ -121,22 +139,20 @@ describe("an input that is wrong", () => {
     }) as unknown as typeof register;
   });
 
-  const world = { env: {}, connect: () => assert.fail("nothing is sent") } as never;
-  const [dynamic, plugin] = [new AccessKeyProvider(world), new AccessKeyMount(world)];
-
-  /** What both mounts say of what a program passes, as it reaches the engine. */
+  /** What both mounts say of what a program passes. */
   async function told(args: Props): Promise<string[]> {
     const name = `ci-${++count}`;
     await settled(new RotatedAccessKey(name, args as never).urn);
-    const bag = reached.get(name) ?? assert.fail();
-    const { failures = [] } = await dynamic.check({}, plainBag(bag));
-    const said = failures.map(({ reason }) => reason);
-    assert.deepEqual(
-      said,
-      plugin.check("urn:a::b::c::d", bag).failures.map(({ property, reason }) => `${property}: ${reason}`),
-    );
-    return said;
+    return saidOf(reached.get(name) ?? assert.fail());
   }
+
+  it("has a row for each input but the triggers, of which there is more below", () => {
+    const triggers = ["rotationTrigger", "revocationTrigger"];
+    assert.deepEqual(
+      [...PUBLIC_INPUTS].filter((name) => !(name in WRONG) && !triggers.includes(name)),
+      [],
+    );
+  });
 
   it("is none of those that the table begins with", async () => assert.deepEqual(await told(GOOD), []));
 
@@ -160,6 +176,19 @@ describe("an input that is wrong", () => {
         (await told(withValue(path, unknown()))).map((failure) => failure.split(":")[0]),
         path === "other" ? [path] : [],
       );
+    });
+  }
+
+  for (const name of ["__provider", "run", ...INTERNAL_INPUTS]) {
+    it(`${name}, which no program of the plugin may pass, is refused by its name`, () => {
+      const { userArn } = GOOD;
+      const failuresOf = (urn: string, olds: Props) =>
+        plugin.check(urn, olds, { userArn, [name]: { text: SECRET } }).failures.map(({ property }) => property);
+      assert.deepEqual(failuresOf(URN, {}), [name]);
+      assert.deepEqual(failuresOf(URN, { [name]: { text: "of another run" } }), [name]);
+      assert.deepEqual(failuresOf(URN, { [name]: { text: SECRET } }), [], "with the option ignoreChanges");
+      const ofUser = URN.replace("::aws-iam", "::team:index:Team$aws-iam-rotator:index:RotatedUser$aws-iam");
+      assert.deepEqual(failuresOf(ofUser, {}), ["awsProvider", "run"].includes(name) ? [] : [name]);
     });
   }
 
@@ -190,22 +219,24 @@ describe("a trigger that is no JSON", () => {
   const assets = [new pulumi.asset.StringAsset("text"), new pulumi.asset.FileArchive("text")];
 
   /** Who refuses it: the program, by an error, or check. */
-  async function refusedBy(given: unknown): Promise<string> {
+  async function refusedBy(given: unknown, name = "rotationTrigger"): Promise<string> {
     try {
-      const rotationTrigger = await settled(pulumi.output(jsonInput(given, "RotatedAccessKey ci: rotationTrigger")));
-      const { failures } = checkInputs({ userArn: GOOD.userArn, rotationTrigger });
-      return failures.map(({ property }) => property).join();
+      const trigger = await settled(pulumi.output(jsonInput(given, `RotatedAccessKey ci: ${name}`)));
+      const said = await saidOf({ userArn: GOOD.userArn, [name]: trigger });
+      return said.map((failure) => failure.split(":")[0]).join();
     } catch (error) {
       assert.ok(pulumi.RunError.isInstance(error));
-      return /RotatedAccessKey ci: (rotationTrigger[^ ]*) is /.exec((error as Error).message)?.[1] ?? String(error);
+      return /RotatedAccessKey ci: (\w+Trigger[^ ]*) is /.exec((error as Error).message)?.[1] ?? String(error);
     }
   }
 
   for (const [way, wrap] of WAYS) {
     it(`is refused by its name, ${way}, alone and inside`, async () => {
       for (const value of [...values, ...emptied, ...assets]) {
-        assert.equal(await refusedBy(wrap(value)), "rotationTrigger");
-        assert.equal(await refusedBy(wrap({ at: [value] })), "rotationTrigger.at[0]");
+        for (const name of ["rotationTrigger", "revocationTrigger"]) {
+          assert.equal(await refusedBy(wrap(value), name), name);
+          assert.equal(await refusedBy(wrap({ at: [value] }), name), `${name}.at[0]`);
+        }
       }
     });
   }

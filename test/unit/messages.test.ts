@@ -629,11 +629,11 @@ describe("what is told, word by word", () => {
       iam.addKey();
       iam.addKey();
       iam.tryKey = async () => {
-        throw new IamError("unreachable", "sts:GetCallerIdentity", "ENOTFOUND", "no network");
+        throw new IamError("unreachable", "sts:GetCallerIdentity", "ENOTFOUND", "no network", "Call somebody.");
       };
       assert.equal(
         await told(scene.up({ adopt: { current: pair(two), previous: pair(one) } })),
-        `Can't adopt the access key ${one} and ${two} of ${userArn}: sts:GetCallerIdentity failed with ENOTFOUND: no network. There is no host of that name, or no DNS server that knows it: check the region, the proxy, and AWS_ENDPOINT_URL if it is set; then run again.`,
+        `Can't adopt the access key ${one} and ${two} of ${userArn}: sts:GetCallerIdentity failed with ENOTFOUND: no network. Call somebody.`,
       );
     });
 

@@ -68,7 +68,7 @@ describe("what the plugin foretells", () => {
           // What is recorded has to be so: nobody foretells what only AWS knows.
           const isRead = before === "drift" || before === "refresh" || hasFailed;
           if (state && isRead) state = sent(await process().read(iam.arn, state));
-          const { inputs: checked, failures } = process().check(URN, sent(inputs));
+          const { inputs: checked, failures } = process().check(URN, {}, sent(inputs));
           assert.deepEqual(failures, []);
           const news = sent(checked);
           said.length = 0;

@@ -110,6 +110,22 @@ describe("what the plugin answers to the engine", () => {
     assert.equal(await calls.run("urn", work), "done");
   });
 
+  it("names a bad input in the reason alone: of a property the engine would print the value", async () => {
+    const secretAccessKey = "wJalrXUtnFEMIKK7MDENGKbPxRfiCYEXAMPLEKEY";
+    const check = new pb.CheckRequest();
+    check.setUrn("urn:pulumi:dev::program::aws-iam-rotator:index:RotatedAccessKey::ci");
+    check.setNews(toStruct({ userArn: "arn:aws:iam::123456789012:user/ci", login: { accessKeyId: secretAccessKey } }));
+    const failures = (await ask<pb.CheckResponse>("check", check)).getFailuresList();
+    assert.deepEqual(
+      failures.map((failure) => failure.getReason().split(":")[0]),
+      ["login.accessKeyId", "login.secretAccessKey"],
+    );
+    for (const failure of failures) {
+      assert.equal(failure.getProperty(), "");
+      assert.ok(!failure.getReason().includes(secretAccessKey));
+    }
+  });
+
   it("takes no resource that it does not know for one of its own", async () => {
     const check = new pb.CheckRequest();
     check.setUrn("urn:pulumi:dev::program::my:Parent$aws-iam-rotator:index:RotatedPassword::ci");
@@ -121,4 +137,19 @@ describe("what the plugin answers to the engine", () => {
     made.setType("aws-iam-rotator:index:RotatedGroup");
     await assert.rejects(() => ask("construct", made), /There is no resource aws-iam-rotator:index:RotatedGroup/);
   });
+
+  for (const [name, inputs] of Object.entries({
+    journalOwner: { journalOwner: "0123456789ab" },
+    run: { run: { published: [] } },
+    userArn: { userArn: "arn:aws:iam::123456789012:user/ci" },
+    nmae: { user: { nmae: "ci" } },
+  })) {
+    it(`makes no RotatedUser with ${name}, by its name, and asks the engine for nothing`, async () => {
+      const made = new pb.ConstructRequest();
+      made.setType("aws-iam-rotator:index:RotatedUser");
+      made.setName("deploy");
+      made.setInputs(toStruct(inputs));
+      await assert.rejects(ask("construct", made), new RegExp(`RotatedUser deploy: .* has ${name}, which`));
+    });
+  }
 });

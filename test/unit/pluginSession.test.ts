@@ -6,7 +6,7 @@ import { AccessKeyMount } from "../../provider/plugin/keys";
 import { type Bag, fromStruct, toStruct } from "../../provider/plugin/wire";
 import { FakeClock, MemoryIam } from "../support/memoryIam";
 
-const URN = "urn:pulumi:dev::program::aws-iam-rotator:index:RotatedAccessKey::ci";
+const URN = "urn:pulumi:dev::program::aws-iam-rotator:index:RotatedUser$aws-iam-rotator:index:RotatedAccessKey::ci";
 const session = (id: string) => ({ accessKey: id, secretKey: "of a session", token: `token of ${id}` });
 
 describe("by the plugin, a session that has ended since", () => {
@@ -38,7 +38,7 @@ describe("by the plugin, a session that has ended since", () => {
     signers = [];
   });
   function given(id: string): Bag {
-    return keys.check(URN, { userArn: iam.arn, awsProvider: session(id) }).inputs;
+    return keys.check(URN, {}, { userArn: iam.arn, awsProvider: session(id) }).inputs;
   }
 
   it("is no change; refresh and destroy go by the one of the last run", async () => {

@@ -8,7 +8,7 @@ import {
   MFA_ACTION,
   ROTATION_ACTIONS,
   USER_ACTIONS,
-} from "../../provider/model/policy";
+} from "../../provider/functions/policy";
 import { invoke } from "../../provider/plugin/functions";
 import { rotationPolicy } from "../../provider/program/rotationPolicy";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import type { ReportRow } from "../../provider/functions/report";
 import type { Pending } from "../../provider/model/pending";
-import type { ReportRow } from "../../provider/model/report";
 import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
 import { type ReportedKey, rotationReport } from "../../provider/program/rotationReport";
 

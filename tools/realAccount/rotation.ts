@@ -9,9 +9,9 @@ import {
 } from "@aws-sdk/client-iam";
 import type { Iam } from "../../provider/act/dependencies";
 import { PATIENCE } from "../../provider/act/dependencies";
+import { ROTATION_ACTIONS } from "../../provider/functions/policy";
 import type { Answer } from "../../provider/lifecycle/answer";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
-import { ROTATION_ACTIONS } from "../../provider/model/policy";
 import { rotationPolicy } from "../../provider/program/rotationPolicy";
 import { POLICY_NAME } from "./ownUsers";
 import { iamClient, type Run, seconds } from "./run";

@@ -1,6 +1,6 @@
-import { inWords } from "./duration";
-import type { Pending } from "./pending";
-import { parseUserArn } from "./userArn";
+import { inWords } from "../model/duration";
+import type { Pending } from "../model/pending";
+import { parseUserArn } from "../model/userArn";
 
 /** What the report tells of one key. */
 export interface ReportRow {

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { regionProblem, secretTextProblem } from "./keyText";
+import { regionProblem, secretTextProblem } from "../model/keyText";
 
 /** AWS fixed the date once and for all: the password does not depend on the day it is computed on. */
 const DATE = "11111111";

@@ -1,4 +1,4 @@
-import { JOURNAL_TAG } from "./journal";
+import { JOURNAL_TAG } from "../model/journal";
 
 /**
  * The journal's tag, as Pulumi's Terraform bridge spells its paths: it compares them as texts, and knows no brackets. Without

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import execa from "execa";
+import { ownAwsPlugin } from "../../tools/awsPlugin";
+import { type Endpoint, startEndpoint } from "../../tools/endpoint";
+import { Account } from "../support/account";
+import { Stack } from "../support/stack";
+
+/** Inline: then the SDK is its own host, which knows today's transforms, and not the older one that is built here. */
+const SCRIPT = `
+const pulumi = require("@pulumi/pulumi");
+const { LocalWorkspace } = require("@pulumi/pulumi/automation");
+const { RotatedUser } = require("pulumi-aws-iam-rotator/user");
+const { ADD, TRIGGER } = process.env;
+const adding = ({ type, props, opts }) =>
+  type === "aws:iam/user:User" ? { props: { ...props, tags: { ...props.tags, stage: "" } }, opts } : undefined;
+const program = async () => {
+  if (ADD === "stack") pulumi.runtime.registerResourceTransform(adding);
+  const opts = ADD === "option" ? { transforms: [adding] } : {};
+  new RotatedUser("deploy", { user: { name: "deploy", tags: { team: "a" } }, rotationTrigger: TRIGGER }, opts);
+};
+LocalWorkspace.selectStack({ stackName: "dev", projectName: "program", program }, { workDir: process.cwd() })
+  .then((stack) => stack.up())
+  .catch(({ message }) => {
+    console.log(message);
+    process.exitCode = 1;
+  });
+`;
+
+describe("a tag without a value, added by the engine's transforms to the user of a RotatedUser", function () {
+  this.timeout(120_000);
+  let endpoint: Endpoint;
+  let account: Account;
+  let stack: Stack;
+  before(async () => {
+    endpoint = await startEndpoint();
+    account = new Account(endpoint.url, "deploy");
+    const env = { AWS_REGION: "us-east-1", ROTATOR_TEST_AWS_REGIME: "7" };
+    stack = await Stack.create({ program: "", endpointUrl: endpoint.url, path: [await ownAwsPlugin()], env });
+    writeFileSync(join(stack.folder, "inline.js"), SCRIPT);
+  });
+  after(async () => {
+    stack?.remove();
+    await endpoint?.stop();
+  });
+
+  const up = (more: Record<string, string>) =>
+    execa(process.execPath, ["inline.js"], {
+      cwd: stack.folder,
+      env: { ...stack.env, ...more },
+      extendEnv: false,
+      all: true,
+      reject: false,
+    });
+  const refused = async (more: Record<string, string>) => {
+    const { exitCode, all = "" } = await up(more);
+    assert.equal(exitCode, 1, all);
+    assert.match(all, /RotatedUser deploy: the tag stage has an empty value/);
+  };
+
+  it("is refused before a key is made, and before one is changed", async () => {
+    await refused({ ADD: "stack", TRIGGER: "1" });
+    assert.deepEqual(await account.keys(), []);
+    const { exitCode, all } = await up({ TRIGGER: "1" });
+    assert.equal(exitCode, 0, all);
+    const keys = await account.keys();
+    assert.equal(keys.length, 1);
+    for (const ADD of ["option", "stack"]) {
+      await refused({ ADD, TRIGGER: "2" });
+      assert.deepEqual(await account.keys(), keys);
+    }
+  });
+});
