@@ -41,9 +41,6 @@ export async function construct(request: pb.ConstructRequest): Promise<pb.Constr
       message.setIgnorechangesList(JOURNAL_PATHS);
       monitor.dependsOn(message, "user", Object.keys(userInputs));
     });
-    // What a transform in the engine has added shows here first: then no key is made.
-    const empty = Object.entries({ ...(plain(made.outputs.tags) as Bag) }).filter(([, value]) => value === "");
-    tagsOf(request.getName(), Object.fromEntries(empty));
     const userArn = made.outputs.arn ?? UNKNOWN;
     const published = await monitor.published();
     const run = published ? { run: { published } } : {};
