@@ -7,15 +7,15 @@ import { refusal } from "./refusal";
  * in an output nothing is left to name: check refuses every one.
  *
  * @param name where it was passed: `RotatedAccessKey ci: rotationTrigger`
- * @throws RunError for what is no JSON value; for what comes as an output, when that is known
+ * @throws RunError for what is no JSON value. Of what comes as an output that is logged as an error, when it is known
  */
 export function jsonInput(value: unknown, name: string, around: unknown[] = []): pulumi.Input<unknown> {
   if (value === undefined || value === null || typeof value === "boolean") return value;
   if (typeof value === "string" && !HALF.test(value)) return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
-  if (pulumi.Output.isInstance(value)) return value.apply((known) => jsonInput(known, name));
-  if (value instanceof Promise) return value.then((known) => jsonInput(known, name));
+  if (pulumi.Output.isInstance(value)) return value.apply((known) => late(known, name));
+  if (value instanceof Promise) return value.then((known) => late(known, name));
   if (!(isPlain(value) || Array.isArray(value)) || around.includes(value)) throw noJson(value, name, around);
   const inside = [...around, value];
   if (Array.isArray(value)) return value.map((item, at) => jsonInput(item, `${name}[${at}]`, inside));
@@ -23,6 +23,19 @@ export function jsonInput(value: unknown, name: string, around: unknown[] = []):
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, jsonInput(item, `${name}.${key}`, inside)]),
   );
+}
+
+/**
+ * An output that fails would leave the resource out, and the engine of an inline program deletes the keys of a resource that is
+ * left out. An empty object does not: check refuses it.
+ */
+function late(value: unknown, name: string): unknown {
+  try {
+    return jsonInput(value, name);
+  } catch (error) {
+    void pulumi.log.error((error as Error).message);
+    return {};
+  }
 }
 
 /** Half of a character outside the basic plane, of which UTF-8 can't hold one alone. */

@@ -53,16 +53,14 @@ export function userTags(user: string, given: UserArgs["tags"]): Tags {
     return Object.fromEntries(
       Object.entries(given).map(([key, value]) => [
         key,
-        typeof value === "string"
-          ? checked(user, key, value)
-          : pulumi.output(value).apply((at) => checked(user, key, at)),
+        typeof value === "string" ? checked(user, key, value) : pulumi.output(value).apply((at) => late(user, key, at)),
       ]),
     );
   }
   return pulumi.output(given).apply((tags) => {
     const present = Object.entries(tags ?? {}).filter(([, value]) => value !== undefined && value !== null);
     if (present.length === 0) return OWN_TAG;
-    return Object.fromEntries(present.map(([key, value]) => [key, checked(user, key, value)]));
+    return Object.fromEntries(present.map(([key, value]) => [key, late(user, key, value)]));
   });
 }
 
@@ -75,6 +73,14 @@ function checked(user: string, key: string, value: string): string {
   const problem = problemOf(user, key, value);
   if (problem) throw refusal(problem);
   return value;
+}
+
+/** An output that fails would leave the user out: see arnOf. What is no text is refused by the AWS provider's check. */
+function late(user: string, key: string, value: string): string {
+  const problem = problemOf(user, key, value);
+  if (!problem) return value;
+  void pulumi.log.error(problem);
+  return {} as string;
 }
 
 function problemOf(user: string, key: string, value: string): string | undefined {

@@ -12,13 +12,15 @@ const SCRIPT = `
 const pulumi = require("@pulumi/pulumi");
 const { LocalWorkspace } = require("@pulumi/pulumi/automation");
 const { RotatedUser } = require("pulumi-aws-iam-rotator/user");
-const { ADD, TRIGGER } = process.env;
+const { ADD, TRIGGER, TAG = "a" } = process.env;
+/** What is wrong is known late, in an output: a failing one would leave out what it is an input of, and the engine deletes that. */
+const late = (value) => pulumi.output(new Promise((resolve) => setTimeout(() => resolve(value), 100)));
 const adding = ({ type, props, opts }) =>
   type === "aws:iam/user:User" ? { props: { ...props, tags: { ...props.tags, stage: "" } }, opts } : undefined;
 const program = async () => {
   if (ADD === "stack") pulumi.runtime.registerResourceTransform(adding);
   const opts = ADD === "option" ? { transforms: [adding] } : {};
-  new RotatedUser("deploy", { user: { name: "deploy", tags: { team: "a" } }, rotationTrigger: TRIGGER }, opts);
+  new RotatedUser("deploy", { user: { name: "deploy", tags: { team: late(TAG) } }, rotationTrigger: late(TRIGGER).apply((known) => (known === "Map" ? new Map() : known)) }, opts);
 };
 LocalWorkspace.selectStack({ stackName: "dev", projectName: "program", program }, { workDir: process.cwd() })
   .then((stack) => stack.up())
@@ -66,6 +68,16 @@ describe("a tag without a value, added by the engine's transforms to the user of
     assert.equal(exitCode, 0, all);
     const keys = await account.keys();
     assert.equal(keys.length, 1);
+    for (const [more, told] of [
+      [{ TRIGGER: "Map" }, /rotationTrigger is a Map, which is no JSON value/],
+      [{ TRIGGER: "2", TAG: "" }, /RotatedUser deploy: the tag team has an empty value/],
+    ] as const) {
+      const { exitCode, all = "" } = await up(more);
+      assert.equal(exitCode, 1, all);
+      assert.match(all, told);
+      assert.deepEqual(await account.keys(), keys);
+      assert.ok(await account.journal());
+    }
     for (const ADD of ["option", "stack"]) {
       await refused({ ADD, TRIGGER: "2" });
       assert.deepEqual(await account.keys(), keys);
