@@ -18,6 +18,8 @@ export function ensureBuilt(): void {
     return existsSync(file) ? statSync(file).mtimeMs : 0;
   };
   const isStale = (name: string) => made(name) < statSync(join(ROOT, "provider", `${name}.ts`)).mtimeMs;
-  if (!modules().some(isStale)) return;
+  // Those of the plugin are bundled, and no part of dist: they would be stale for ever, and dist be built under another's feet.
+  const built = modules().filter((name) => !name.startsWith("plugin/"));
+  if (!built.some(isStale)) return;
   execFileSync("npm", ["run", "--silent", "build"], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
 }

@@ -52,7 +52,8 @@ export async function runMocked(
 
   const program = join(folder, "index.ts");
   delete require.cache[program];
-  const settled = pulumi.output(require(program) as Record<string, unknown>);
+  const main: unknown = require(program);
+  const settled = pulumi.output((typeof main === "function" ? await main() : main) as Record<string, unknown>);
   const exported = await (settled as unknown as { promise(): Promise<Record<string, unknown>> }).promise();
   return { registered, exported };
 }
