@@ -31,9 +31,16 @@ export function reportOf(exported: string, now: Date): Report {
   const alarms = rows.flatMap((row) => [
     ...(row.pending ?? []).filter(({ blocked }) => blocked).map(({ message }) => `${row.userArn}: ${message}`),
     ...(row.currentAccessKeyId && !row.isBroken ? [] : [`${row.userArn}: there is no current key that works.`]),
-    ...(isOverdue(row, now) ? [`${row.userArn}: a rotation is due since ${row.rotationDueAt}.`] : []),
+    ...(isOverdue(row, now) && !isPromised(row)
+      ? [`${row.userArn}: a rotation is due since ${row.rotationDueAt}.`]
+      : []),
   ]);
   return { table: reportTable(rows, now), alarms };
+}
+
+/** A rotation that waits for a grace period comes on its day. One that waits for a key in use may wait for ever. */
+function isPromised({ pending = [] }: ReportRow): boolean {
+  return pending.some(({ what, because }) => what === "rotation" && because === "grace");
 }
 
 function resourcesIn(exported: string): Props[] {

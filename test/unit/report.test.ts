@@ -110,6 +110,14 @@ describe("the report of today", () => {
     assert.deepEqual(alarms, [`${USER}: a rotation is due since 2027-02-01T00:00:00Z.`]);
   });
 
+  it("has none for a rotation that is due, and waits for a grace period", () => {
+    const within = new Date("2026-11-30T00:00:00Z");
+    const waits = resource(two, { inputs: { rotateEvery: "10d", gracePeriod: "60d" } });
+    const { table, alarms } = report([waits], within);
+    assert.match(table, /\*\*due since .*rotation \(grace AKIAMEMORY0000000001 until 2027-01-02T00:00:00Z\)/);
+    assert.deepEqual(alarms, []);
+  });
+
   it("has an alarm for what is blocked, with what to do, also after a later run that failed", () => {
     const blocked = stateOf("blocked by a key made by hand");
     const [pending] = blocked.outputs.pending as Pending[];
