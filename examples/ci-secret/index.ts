@@ -25,3 +25,6 @@ const secrets = Object.entries(values).map(
 );
 
 export const secretNames = secrets.map((secret) => secret.secretName);
+
+/** Published only by a run that has written the key above: until then the key before it does not end. Keep this export. */
+export const currentAccessKeyId = key.currentAccessKeyId;

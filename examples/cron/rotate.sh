@@ -12,5 +12,5 @@ pulumi -C "$program" up --non-interactive --stack "$stack" --yes --skip-preview 
 # The report of today, whatever the run has published. What is blocked or overdue fails this script.
 exported=$(pulumi -C "$program" stack export --stack "$stack")
 cd "$program"
-printf '%s\n' "$exported" | npx pulumi-aws-iam-rotator report --check || ended=1
+printf '%s\n' "$exported" | npx --no pulumi-aws-iam-rotator report --check || ended=1
 exit "$ended"

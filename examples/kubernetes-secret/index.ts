@@ -7,7 +7,7 @@ import { RotatedAccessKey } from "pulumi-aws-iam-rotator";
 const config = new pulumi.Config();
 const namespace = config.get("namespace") ?? "default";
 
-const { current } = new RotatedAccessKey("app", {
+const key = new RotatedAccessKey("app", {
   userArn: config.require("userArn"),
   rotateEvery: "30d",
   // The time that pods have to start anew.
@@ -23,12 +23,12 @@ const secret = new Secret(
     metadata: { name: "aws-access-key", namespace },
     stringData: {
       // For `envFrom`.
-      AWS_ACCESS_KEY_ID: current.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: current.secretAccessKey,
+      AWS_ACCESS_KEY_ID: key.current.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.current.secretAccessKey,
       // The same for a volume: one file, which is replaced as a whole.
       credentials: pulumi.interpolate`[default]
-aws_access_key_id=${current.accessKeyId}
-aws_secret_access_key=${current.secretAccessKey}
+aws_access_key_id=${key.current.accessKeyId}
+aws_secret_access_key=${key.current.secretAccessKey}
 `,
     },
   },
@@ -36,3 +36,6 @@ aws_secret_access_key=${current.secretAccessKey}
 );
 
 export const secretName = secret.metadata.name;
+
+/** Published only by a run that has written the key above: until then the key before it does not end. Keep this export. */
+export const currentAccessKeyId = key.currentAccessKeyId;

@@ -25,3 +25,6 @@ const version = new SecretVersion("deploy-access-key", { secretId: secret.id, se
 
 /** `aws secretsmanager get-secret-value --secret-id …` */
 export const secretArn = version.secretArn;
+
+/** Published only by a run that has written the key above: until then the key before it does not end. Keep this export. */
+export const currentAccessKeyId = deploy.currentAccessKeyId;

@@ -23,3 +23,6 @@ const parameter = new Parameter("deploy-access-key", {
 
 /** `aws ssm get-parameter --with-decryption --name …` */
 export const parameterName = parameter.name;
+
+/** Published only by a run that has written the key above: until then the key before it does not end. Keep this export. */
+export const currentAccessKeyId = deploy.currentAccessKeyId;

@@ -8,7 +8,12 @@ import { type Registered, runMocked, unsealed } from "../support/mockedExample";
 
 const ARN = "arn:aws:iam::123456789012:user/app";
 const current = { accessKeyId: "AKIACURRENT", secretAccessKey: "secret of C", createdAt: "2026-11-01T00:00:00Z" };
-const answers = { "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey": () => ({ current }) };
+const answers = {
+  "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey": () => ({
+    current,
+    currentAccessKeyId: current.accessKeyId,
+  }),
+};
 
 describe("the example of a secret of Kubernetes", function () {
   this.timeout(300_000);
@@ -46,7 +51,7 @@ describe("the example of a secret of Kubernetes", function () {
       AWS_SECRET_ACCESS_KEY: "secret of C",
       credentials: "[default]\naws_access_key_id=AKIACURRENT\naws_secret_access_key=secret of C\n",
     });
-    assert.deepEqual(exported, { secretName: "aws-access-key" });
+    assert.deepEqual(exported, { secretName: "aws-access-key", currentAccessKeyId: "AKIACURRENT" });
   });
 
   it("is changed where it is, and not replaced", async () => {

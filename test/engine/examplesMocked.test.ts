@@ -46,7 +46,7 @@ describe("the examples that hand keys on to what can't be had here", function ()
         previousSecretAccessKey: "secret of P",
       });
       const { name } = only(registered, "aws:secretsmanager/secret:Secret");
-      assert.deepEqual(exported, { secretArn: `arn of ${name}-id` });
+      assert.deepEqual(exported, { secretArn: `arn of ${name}-id`, currentAccessKeyId: key("C").accessKeyId });
     });
 
     for (const [title, previous, expected] of [
@@ -87,12 +87,12 @@ describe("the examples that hand keys on to what can't be had here", function ()
         description: "Access key of an IAM user, rotated by Pulumi",
         type: "SecureString",
       });
-      assert.deepEqual(exported, { parameterName: "/ci/deploy/access-key" });
+      assert.deepEqual(exported, { parameterName: "/ci/deploy/access-key", currentAccessKeyId: key("C").accessKeyId });
     });
 
     it("takes another name from the stack's settings", async () => {
       const { exported } = await run({ parameterName: "/else/where" });
-      assert.deepEqual(exported, { parameterName: "/else/where" });
+      assert.deepEqual(exported, { parameterName: "/else/where", currentAccessKeyId: key("C").accessKeyId });
     });
   });
 
@@ -119,7 +119,10 @@ describe("the examples that hand keys on to what can't be had here", function ()
       ["app", "AWS_ACCESS_KEY_ID", key("C").accessKeyId],
       ["app", "AWS_SECRET_ACCESS_KEY", "secret of C"],
     ]);
-    assert.deepEqual(exported, { secretNames: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] });
+    assert.deepEqual(exported, {
+      secretNames: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+      currentAccessKeyId: key("C").accessKeyId,
+    });
   });
 
   describe("every-user", () => {
