@@ -187,7 +187,7 @@ export class KeyLifecycle {
     });
     const revokes = intentOf(change, recorded, this.#now()).revoke !== undefined;
     if (!revokes) return stamped(blockedIfAlone(said, foreseen, olds, news), this.runOf(given));
-    return said.failure && !said.outputs ? { ...said, failure: withWayOut(said.failure, userArn, recorded) } : said;
+    return said.failure ? { ...said, failure: withWayOut(said.failure, userArn, recorded, said.did) } : said;
   }
 
   /** @param latest as in `read` */

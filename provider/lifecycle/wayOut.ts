@@ -1,17 +1,21 @@
+import type { Done } from "../decide/apply";
 import { RotationError } from "../model/errors";
 import type { ManagedKeys } from "../model/managedKeys";
 import { parseUserArn } from "../model/userArn";
 
-/** Whoever revokes must not be left with a leaked key that works. */
-export function withWayOut(cause: Error, userArn: string, { current, previous }: ManagedKeys): Error {
-  if (!(cause instanceof RotationError)) return cause;
+/**
+ * Whoever revokes must not be left with a leaked key that works.
+ * @param did what was done before it failed
+ */
+export function withWayOut(cause: Error, userArn: string, { current, previous }: ManagedKeys, did: Done[]): Error {
+  const ids = [current, previous].flatMap((key) => (key ? [key.accessKeyId] : []));
+  const left = ids.filter((id) => !did.some(({ did, accessKeyId }) => did === "deleted" && accessKeyId === id));
+  if (!(cause instanceof RotationError) || left.length === 0) return cause;
   const { userName } = parseUserArn(userArn) ?? { userName: userArn };
-  const commands = [current, previous]
-    .filter((key) => key !== undefined)
-    .map(
-      ({ accessKeyId }) =>
-        `\`aws iam update-access-key --user-name ${userName} --access-key-id ${accessKeyId} --status Inactive\``,
-    );
-  const todo = `${cause.parts.todo} No key was changed: to cut a leaked key off now, run ${commands.join(" or ")}, by whoever may.`;
+  const commands = left.map(
+    (id) => `\`aws iam update-access-key --user-name ${userName} --access-key-id ${id} --status Inactive\``,
+  );
+  const begin = did.length === 0 ? "No key was changed: to" : "To";
+  const todo = `${cause.parts.todo} ${begin} cut a leaked key off now, run ${commands.join(" or ")}, by whoever may.`;
   return new RotationError({ ...cause.parts, todo }, { cause: cause.cause });
 }

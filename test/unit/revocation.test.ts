@@ -166,6 +166,12 @@ describe("revocationTrigger", () => {
       );
       assert.match(message, new RegExp(`so ${id(two)} still works`));
       assert.match(message, /Run again: the next update tries it, and then deletes the older ones/);
+      // Who can't wait for that cuts off what is left of the older ones, and nothing else.
+      const commands = message.match(/update-access-key --user-name deployer --access-key-id (\w+) --status Inactive/g);
+      assert.deepEqual(
+        commands?.map((command) => command.split(" ")[4]),
+        [id(two)],
+      );
     });
 
     it("does not hold up a second one: what is to go anyway makes room", async () => {
