@@ -77,7 +77,7 @@ export function toOutputs(inputs: Inputs, keys: ManagedKeys, notes: Notes = {}):
     unmanagedAccessKeyIds: unmanaged,
     userId,
     operationId,
-    previousSince: previousSince === current?.createdAt ? undefined : previousSince,
+    previousSince: previousSince === current?.createdAt && !isUnknown(previousSince) ? undefined : previousSince,
     previousFate: unlessEmpty(previousFate),
     unfinished: unlessEmpty(unfinished),
     answered,

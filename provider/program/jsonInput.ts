@@ -9,33 +9,38 @@ import { refusal } from "./refusal";
  * @param name where it was passed: `RotatedAccessKey ci: rotationTrigger`
  * @throws RunError for what is no JSON value. Of what comes as an output that is logged as an error, when it is known
  */
-export function jsonInput(value: unknown, name: string, around: unknown[] = []): pulumi.Input<unknown> {
+export function jsonInput(
+  value: unknown,
+  name: string,
+  refuse: (error: Error) => unknown = thrown,
+  around: unknown[] = [],
+): pulumi.Input<unknown> {
   if (value === undefined || value === null || typeof value === "boolean") return value;
   if (typeof value === "string" && !HALF.test(value)) return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
-  if (pulumi.Output.isInstance(value)) return value.apply((known) => late(known, name));
-  if (value instanceof Promise) return value.then((known) => late(known, name));
-  if (!(isPlain(value) || Array.isArray(value)) || around.includes(value)) throw noJson(value, name, around);
+  if (pulumi.Output.isInstance(value)) return value.apply((known) => jsonInput(known, name, logged));
+  if (value instanceof Promise) return value.then((known) => jsonInput(known, name, logged));
+  if (!(isPlain(value) || Array.isArray(value)) || around.includes(value)) return refuse(noJson(value, name, around));
   const inside = [...around, value];
-  if (Array.isArray(value)) return value.map((item, at) => jsonInput(item, `${name}[${at}]`, inside));
-  if (Object.keys(value).some((key) => HALF.test(key))) throw noJson("", `a name in ${name}`, around);
+  if (Array.isArray(value)) return value.map((item, at) => jsonInput(item, `${name}[${at}]`, refuse, inside));
+  if (Object.keys(value).some((key) => HALF.test(key))) return refuse(noJson("", `a name in ${name}`, around));
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, jsonInput(item, `${name}.${key}`, inside)]),
+    Object.entries(value).map(([key, item]) => [key, jsonInput(item, `${name}.${key}`, refuse, inside)]),
   );
+}
+
+function thrown(error: Error): never {
+  throw error;
 }
 
 /**
  * An output that fails would leave the resource out, and the engine of an inline program deletes the keys of a resource that is
  * left out. An empty object does not: check refuses it.
  */
-function late(value: unknown, name: string): unknown {
-  try {
-    return jsonInput(value, name);
-  } catch (error) {
-    void pulumi.log.error((error as Error).message);
-    return {};
-  }
+function logged({ message }: Error): object {
+  void pulumi.log.error(message);
+  return {};
 }
 
 /** Half of a character outside the basic plane, of which UTF-8 can't hold one alone. */
