@@ -8,7 +8,7 @@ const LOCAL = join(ROOT, "node_modules/gitlab-ci-local/dist/index.js");
 /** The job starts in an installed program, and Pulumi is on PATH; rsync, which few machines have, is asked for a plain copy. */
 const COMMANDS = {
   npm: ":",
-  npx: 'exec "$@"',
+  npx: '[ "$1" = --no ] && shift; exec "$@"',
   rsync: 'for to; do :; done; tar -c --exclude .gitlab-ci-local --exclude .git . | tar -x -C "$to"',
 };
 

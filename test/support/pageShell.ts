@@ -42,7 +42,7 @@ export class PageShell {
     symlinkSync(join(ROOT, "node_modules"), join(base, "node_modules"));
     for (const name of ["bin", "home", "state", "user"]) mkdirSync(join(base, name));
     if (!awsPlugin) symlinkSync(join(pulumiHome(), "plugins"), join(base, "home/plugins"));
-    const commands = { npx: 'exec "$@"', aws: `exec ${python} -m awscli "$@"` };
+    const commands = { npx: '[ "$1" = --no ] && shift; exec "$@"', aws: `exec ${python} -m awscli "$@"` };
     for (const [name, script] of Object.entries(commands)) {
       writeFileSync(join(base, "bin", name), `#!/bin/sh\n${script}\n`);
       chmodSync(join(base, "bin", name), 0o755);
