@@ -100,8 +100,12 @@ interface Presumed {
   now: Date;
 }
 
-function planned(plan: Steps, olds: Props, news: Inputs, presumed: Presumed): Omit<Foreseen, "changes"> {
-  const { intent, observed, now } = presumed;
+function planned(
+  plan: Steps,
+  olds: Props,
+  news: Inputs,
+  { intent, observed, now }: Presumed,
+): Omit<Foreseen, "changes"> {
   const recorded = toManagedKeys(olds);
   const { steps, pending, why } = plan;
   const did = steps.flatMap((step) => doneBy(step, FORESEEN));

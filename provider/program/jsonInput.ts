@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { refusal } from "./refusal";
+import { lateRefusal, refusal } from "./refusal";
 
 /**
  * A value that is compared by its JSON text. What JSON can't hold would be stored as something else, or as nothing, and its
@@ -12,15 +12,15 @@ import { refusal } from "./refusal";
 export function jsonInput(
   value: unknown,
   name: string,
-  refuse: (error: Error) => unknown = thrown,
+  refuse: (message: string) => unknown = thrown,
   around: unknown[] = [],
 ): pulumi.Input<unknown> {
   if (value === undefined || value === null || typeof value === "boolean") return value;
   if (typeof value === "string" && !HALF.test(value)) return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
-  if (pulumi.Output.isInstance(value)) return value.apply((known) => jsonInput(known, name, logged));
-  if (value instanceof Promise) return value.then((known) => jsonInput(known, name, logged));
+  if (pulumi.Output.isInstance(value)) return value.apply((known) => jsonInput(known, name, lateRefusal));
+  if (value instanceof Promise) return value.then((known) => jsonInput(known, name, lateRefusal));
   if (!(isPlain(value) || Array.isArray(value)) || around.includes(value)) return refuse(noJson(value, name, around));
   const inside = [...around, value];
   if (Array.isArray(value)) return value.map((item, at) => jsonInput(item, `${name}[${at}]`, refuse, inside));
@@ -30,17 +30,8 @@ export function jsonInput(
   );
 }
 
-function thrown(error: Error): never {
-  throw error;
-}
-
-/**
- * An output that fails would leave the resource out, and the engine of an inline program deletes the keys of a resource that is
- * left out. An empty object does not: check refuses it.
- */
-function logged({ message }: Error): object {
-  void pulumi.log.error(message);
-  return {};
+function thrown(message: string): never {
+  throw refusal(message);
 }
 
 /** Half of a character outside the basic plane, of which UTF-8 can't hold one alone. */
@@ -57,10 +48,8 @@ function isPlain(value: unknown): value is object {
   );
 }
 
-function noJson(value: unknown, name: string, around: unknown[]): Error {
-  return refusal(
-    `${name} is ${around.includes(value) ? "an object that holds itself" : typeInWords(value)}, which is no JSON value, so that a change of it would not be seen. Pass text, a number, true or false, null, or a list or an object of these; a Date counts as its ISO text.`,
-  );
+function noJson(value: unknown, name: string, around: unknown[]): string {
+  return `${name} is ${around.includes(value) ? "an object that holds itself" : typeInWords(value)}, which is no JSON value, so that a change of it would not be seen. Pass text, a number, true or false, null, or a list or an object of these; a Date counts as its ISO text.`;
 }
 
 function typeInWords(value: unknown): string {

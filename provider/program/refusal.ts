@@ -9,3 +9,12 @@ export function refusal(message: string): Error {
   error.stack = message;
   return error;
 }
+
+/**
+ * The same for what is known late, in an output. One that fails would leave out the resource whose input it is, and the engine
+ * of an inline program deletes what is left out, keys too. So it is told, and in its place stands what no check takes.
+ */
+export function lateRefusal(message: string): object {
+  void pulumi.log.error(message);
+  return {};
+}

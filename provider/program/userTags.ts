@@ -2,7 +2,7 @@ import type { User, UserArgs } from "@pulumi/aws/iam/user";
 import { getVersion } from "@pulumi/aws/utilities";
 import * as pulumi from "@pulumi/pulumi";
 import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../functions/userTags";
-import { refusal } from "./refusal";
+import { lateRefusal, refusal } from "./refusal";
 
 const USER = "aws:iam/user:User";
 
@@ -28,8 +28,7 @@ export function guardTags(component: pulumi.ComponentResource, name: string): vo
 
 /**
  * The user's ARN. The engine's own transforms come later still, where no program sees them: what they have made of the tags
- * stands in the engine's answer. Where it is refused there is no ARN, which check refuses in its turn. It is no error here:
- * of keys that are not registered, for whatever reason, an inline program's engine takes it that they are to be deleted.
+ * stands in the engine's answer. Where it is refused there is no ARN, which check refuses in its turn: see lateRefusal.
  */
 export function arnOf(user: User, name: string): pulumi.Output<string> {
   const { promise } = user.tags as unknown as { promise(withUnknowns: true): Promise<object | undefined> };
@@ -75,12 +74,10 @@ function checked(user: string, key: string, value: string): string {
   return value;
 }
 
-/** An output that fails would leave the user out: see arnOf. What is no text is refused by the AWS provider's check. */
+/** What is no text is refused by the check of the AWS provider. */
 function late(user: string, key: string, value: string): string {
   const problem = problemOf(user, key, value);
-  if (!problem) return value;
-  void pulumi.log.error(problem);
-  return {} as string;
+  return problem ? (lateRefusal(problem) as never) : value;
 }
 
 function problemOf(user: string, key: string, value: string): string | undefined {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessKeyProvider } from "../../provider/dynamic/provider";
 import { INTERNAL_INPUTS, PUBLIC_INPUTS } from "../../provider/model/inputs";
@@ -217,6 +218,10 @@ describe("a trigger that is no JSON", () => {
   ];
   const emptied = [new Map([["a", 1]]), new Set(["a"]), new URL("https://example.com"), /text/, new Money(), {}];
   const assets = [new pulumi.asset.StringAsset("text"), new pulumi.asset.FileArchive("text")];
+
+  // What is known late is told as an error as well.
+  before(() => void mock.method(pulumi.log, "error", async () => {}));
+  after(() => mock.restoreAll());
 
   /** Who refuses it: the program, by an error, or check. */
   async function refusedBy(given: unknown, name = "rotationTrigger"): Promise<string> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { JOURNAL_TAG } from "../../provider/model/journal";
 import { userTags } from "../../provider/program/userTags";
@@ -31,10 +32,18 @@ describe("the tags that a RotatedUser gives to its user", () => {
       const refused = (error: unknown) => pulumi.RunError.isInstance(error) && message.test(error.message);
       assert.throws(() => userTags("ci", tags), refused);
       // An error in an output would leave the user out. What is no text is refused by the check of the AWS provider.
+      const told = mock.method(pulumi.log, "error", async () => {});
       const [key = "", value] = Object.entries(tags)[0] ?? [];
       assert.deepEqual(await settled(userTags("ci", pulumi.output(Promise.resolve(tags)))), { [key]: {} });
       const mixed = { other: "a", [key]: pulumi.output(Promise.resolve(value as string)) };
       assert.deepEqual(await settled(userTags("ci", mixed)), { other: "a", [key]: {} });
+      const said = told.mock.calls.map((call) => String((call.arguments as unknown[])[0]));
+      mock.restoreAll();
+      assert.deepEqual(
+        said.map((line) => message.test(line)),
+        [true, true],
+        said.join(),
+      );
     });
   }
 });
