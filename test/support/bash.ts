@@ -15,3 +15,6 @@ export async function bash(
   const { all = "", stdout, failed, exitCode } = await execa("bash", flags, options);
   return { all, stdout, failed, exitCode };
 }
+
+/** What stands for npx where the commands are on PATH: as with `--no`, nothing is got from npm. */
+export const NPX = '[ "$1" = --no ] && shift; exec "$@"';

@@ -2,13 +2,14 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
+import { NPX } from "./bash";
 import { ROOT } from "./dist";
 
 const LOCAL = join(ROOT, "node_modules/gitlab-ci-local/dist/index.js");
 /** The job starts in an installed program, and Pulumi is on PATH; rsync, which few machines have, is asked for a plain copy. */
 const COMMANDS = {
   npm: ":",
-  npx: '[ "$1" = --no ] && shift; exec "$@"',
+  npx: NPX,
   rsync: 'for to; do :; done; tar -c --exclude .gitlab-ci-local --exclude .git . | tar -x -C "$to"',
 };
 

@@ -6,7 +6,7 @@ import { logToStderr } from "../../tools/commands";
 import { pythonWith } from "../../tools/endpoint/python";
 import { ensureEngine } from "../../tools/engine";
 import { pulumiHome } from "../../tools/engine/cache";
-import { bash } from "./bash";
+import { bash, NPX } from "./bash";
 import { ensureBuilt, ROOT } from "./dist";
 
 /** The code blocks of a language on the page of a recipe. */
@@ -42,7 +42,7 @@ export class PageShell {
     symlinkSync(join(ROOT, "node_modules"), join(base, "node_modules"));
     for (const name of ["bin", "home", "state", "user"]) mkdirSync(join(base, name));
     if (!awsPlugin) symlinkSync(join(pulumiHome(), "plugins"), join(base, "home/plugins"));
-    const commands = { npx: '[ "$1" = --no ] && shift; exec "$@"', aws: `exec ${python} -m awscli "$@"` };
+    const commands = { npx: NPX, aws: `exec ${python} -m awscli "$@"` };
     for (const [name, script] of Object.entries(commands)) {
       writeFileSync(join(base, "bin", name), `#!/bin/sh\n${script}\n`);
       chmodSync(join(base, "bin", name), 0o755);
