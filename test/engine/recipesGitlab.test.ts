@@ -11,11 +11,14 @@ import { Stack } from "../support/stack";
 const FILE = join(ROOT, "examples/gitlab-ci/.gitlab-ci.yml");
 const text = readFileSync(FILE, "utf8");
 
-// With LATE each run ends with a rotation that is due again; with NONE the stack has no keys.
+// With LATE each run ends with a rotation that is due again, since it lingers; with NONE the stack has no keys.
 const program = (userArn: string) => `
 const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
 const rotateEvery = process.env.LATE ? "1s" : "90d";
-if (!process.env.NONE) new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, rotateEvery, rotationTrigger: process.env.TRIGGER });
+if (!process.env.NONE) {
+  const key = new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, rotateEvery, rotationTrigger: process.env.TRIGGER });
+  key.currentAccessKeyId.apply(() => new Promise((done) => setTimeout(done, process.env.LATE ? 2_500 : 0)));
+}
 `;
 
 describe("the pipeline of GitLab", function () {

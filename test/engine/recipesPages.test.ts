@@ -56,7 +56,11 @@ describe("the commands on the pages of the recipes", function () {
     const program = (userArn: string) => `
 const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
 const rotateEvery = process.env.LATE ? "1s" : "90d";
-if (!process.env.NONE) new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, rotateEvery });
+if (!process.env.NONE) {
+  const key = new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, rotateEvery });
+  // With LATE the run lingers until the next rotation is due.
+  key.currentAccessKeyId.apply(() => new Promise((done) => setTimeout(done, process.env.LATE ? 2_500 : 0)));
+}
 `;
     let place: string;
     const here = (text: string) => text.replaceAll("/opt/rotator", place);
