@@ -227,6 +227,7 @@ function writeHastyPackage(folder: string): void {
   const files = {
     "package.json": JSON.stringify({ name: "pulumi-aws-iam-rotator", main: "index.js" }),
     "index.js": `module.exports = require(${JSON.stringify(join(root, "dist/index.js"))});`,
+    "user.js": `module.exports = require(${JSON.stringify(join(root, "dist/user.js"))});`,
     "provider.js": `module.exports = require(${JSON.stringify(join(__dirname, "fixtures/hastyProvider.js"))});`,
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
