@@ -1,44 +1,44 @@
 import assert from "node:assert/strict";
-import { readFileSync, unlinkSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { JOURNAL_TAG } from "../../provider/model/journal";
 import type { Account } from "../support/account";
 import { section } from "../support/markdown";
 import type { Stack } from "../support/stack";
-import { type UserStack, Users } from "../support/userStack";
+import { Users } from "../support/userStack";
 
 const PAGE = section(readFileSync(resolve(__dirname, "../../docs/how-it-works.md"), "utf8"), "How to stop using it");
-/** For the stack `dev` of the project `program`; both resources have the name `deploy` there. */
-const here = (text: string) => text.replace("STACK", "dev").replace("PROJECT", "program").replaceAll("NAME", "deploy");
+/** For the stack `dev` of the project `program`. */
+const here = (text: string, name = "deploy") =>
+  text.replace("STACK", "dev").replace("PROJECT", "program").replaceAll("NAME", name);
 /** The page's commands of Pulumi that take something out of the state, as their arguments. */
-const LEAVE = [...PAGE.matchAll(/`npx pulumi (state delete '[^']+'[^`]*)`/g)].map(([, command = ""]) =>
-  here(command).replaceAll("'", "").split(" "),
+const LEAVE = [...PAGE.matchAll(/`npx pulumi (state delete '[^']+'[^`]*)`/g)].map(([, command = ""], at) =>
+  here(command, ["apart", "left", "kept"][at]).replaceAll("'", "").split(" "),
 );
 const [[, , , ...UNTAG] = []] = [...PAGE.matchAll(/`(aws iam untag-user [^`]+)`/g)].map(([, text = ""]) =>
   text.split(" "),
 );
 /** The page's program that keeps the user, as plain JavaScript. */
 const [, TYPESCRIPT = ""] = /```ts\n([\s\S]*?)```/.exec(PAGE) ?? [];
-const KEPT_USER = here(TYPESCRIPT)
+const KEPT_USER = here(TYPESCRIPT, "kept")
   .replace('import * as aws from "@pulumi/aws";', 'const aws = { iam: require("@pulumi/aws/iam/user") };')
   .replace("export const user", "exports.user");
 
-const KEY = (arn: string, more = "") => `
+/** Keys of a user that is managed apart, and users with theirs. */
+const PROGRAM = (apart: object, users: Record<string, object>) => `
 const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
-const retainOnDelete = Boolean(process.env.RETAIN);
-const key = new RotatedAccessKey("deploy", { userArn: ${JSON.stringify(arn)}, rotationTrigger: process.env.TRIGGER, ${more} }, { retainOnDelete });
-exports.current = key.current;
-`;
-const USER = (user = '{ path: "/ci/" }') => `
 const { RotatedUser } = require("pulumi-aws-iam-rotator/user");
-const retainOnDelete = Boolean(process.env.RETAIN);
-const made = new RotatedUser("deploy", { user: ${user}, rotationTrigger: process.env.TRIGGER }, { retainOnDelete });
-exports.current = made.current;
-exports.name = made.userName;
+const { RETAIN, TRIGGER: rotationTrigger } = process.env;
+const retainOnDelete = Boolean(RETAIN);
+exports.current = new RotatedAccessKey("apart", { ...${JSON.stringify(apart)}, rotationTrigger }, { retainOnDelete }).current;
+exports.names = {};
+for (const [name, user] of Object.entries(${JSON.stringify(users)}))
+  exports.names[name] = new RotatedUser(name, { user, rotationTrigger }, { retainOnDelete }).userName;
 `;
 const NOTHING = "module.exports = {};";
 /** The program does not find it any more; what the engine's process then says is tested in test/package/trees.test.ts. */
-const uninstall = ({ folder }: Stack) => unlinkSync(join(folder, "node_modules", "pulumi-aws-iam-rotator"));
+const uninstall = ({ folder }: Stack) =>
+  rmSync(join(folder, "node_modules", "pulumi-aws-iam-rotator"), { recursive: true });
 
 describe("how to stop using it, by the commands of docs/how-it-works.md", function () {
   this.timeout(400_000);
@@ -49,147 +49,95 @@ describe("how to stop using it, by the commands of docs/how-it-works.md", functi
   });
   after(() => users?.stop());
 
-  /** A user that is managed apart, and its stack with two keys. */
-  async function keysAlone(more?: (account: Account) => Promise<string>): Promise<{ account: Account; stack: Stack }> {
-    const account = users.account(`apart-${++made}`);
-    const arn = await account.createUser();
-    return { account, stack: await twoKeys(await users.stack("7", KEY(arn, await more?.(account)))) };
-  }
-
-  async function withUser(user?: string): Promise<{ account: Account; stack: Stack }> {
-    const stack = await twoKeys(await users.stack("7", USER(user)));
-    const { name } = (await stack.outputs()) as { name: string };
-    return { account: users.account(name), stack };
-  }
-
-  async function twoKeys({ stack }: UserStack): Promise<Stack> {
+  type Accounts = Record<string, Account>;
+  /** A stack with two keys for each. */
+  async function begin(of: Record<string, object>, state?: (user: Account) => Promise<object>) {
+    const apart = users.account(`apart-${++made}`);
+    const userArn = await apart.createUser();
+    const program = PROGRAM({ userArn, ...(state && { state: await state(apart) }) }, of);
+    const { stack } = await users.stack("7", program);
     await stack.up();
     stack.env.TRIGGER = "2";
     await stack.up();
-    return stack;
+    const { names } = (await stack.outputs()) as { names: Record<string, string> };
+    const accounts: Accounts = { apart };
+    for (const [name, userName] of Object.entries(names)) accounts[name] = users.account(userName);
+    for (const account of Object.values(accounts)) assert.equal((await account.keys()).length, 2);
+    return { stack, accounts };
   }
 
   /** What the command of the AWS CLI does, with the SDK in its place. */
-  async function untag(account: Account): Promise<void> {
+  async function untag(account?: Account): Promise<void> {
+    assert.ok(account);
     assert.deepEqual(UNTAG, ["--user-name", "deployer", "--tag-keys", JOURNAL_TAG]);
     assert.ok(await account.journal());
     await account.untag(UNTAG[3] ?? "");
     assert.equal(await account.journal(), undefined);
   }
 
-  const isGone = (account: Account) => assert.rejects(account.keys(), /cannot be found|NoSuchEntity/);
+  const isGone = (account?: Account) =>
+    assert.rejects(account?.keys() ?? assert.fail(), /cannot be found|NoSuchEntity/);
 
-  describe("with a user, or with its keys", () => {
-    it("RotatedAccessKey: all its keys go, an adopted one too; another key and the tag stay", async () => {
-      const { account, stack } = await keysAlone(async (user) => {
-        const { accessKeyId, secretAccessKey } = await user.addKey();
-        return `state: { current: ${JSON.stringify({ accessKeyId, secretAccessKey })} }`;
-      });
-      const [adopted, second] = await account.keys();
-      assert.ok(adopted && second);
-      await account.deleteKey(second.id);
-      const others = await account.addKey();
-      stack.write(NOTHING);
-      await stack.up();
-      assert.deepEqual(
-        (await account.keys()).map(({ id }) => id),
-        [others.accessKeyId],
-      );
-      await untag(account);
+  it("with a user, or with its keys: all its keys go, an adopted one too; others' keys are kept, or stop it", async () => {
+    const users = { simple: { path: "/ci/" }, shared: {}, forced: { forceDestroy: true } };
+    const { stack, accounts } = await begin(users, async (user) => {
+      const { accessKeyId, secretAccessKey } = await user.addKey();
+      return { current: { accessKeyId, secretAccessKey } };
     });
-
-    it("RotatedUser: its keys and its user go", async () => {
-      const { account, stack } = await withUser();
-      stack.write(NOTHING);
-      await stack.up();
-      await isGone(account);
-    });
-
-    it("RotatedUser with somebody else's key: refused, until that is deleted; with forceDestroy it goes as well", async () => {
-      for (const force of [false, true]) {
-        const { account, stack } = await withUser(`{ forceDestroy: ${force} }`);
-        const [first] = await account.keys();
-        await account.deleteKey(first?.id ?? "");
-        const { accessKeyId } = await account.addKey();
-        stack.write(NOTHING);
-        const { code, text } = await stack.tryUp();
-        if (!force) {
-          assert.notEqual(code, 0);
-          assert.match(text, /DeleteConflict/);
-          assert.deepEqual(
-            (await account.keys()).map(({ id }) => id),
-            [accessKeyId],
-          );
-          await account.deleteKey(accessKeyId);
-          await stack.up();
-        }
-        await isGone(account);
-      }
-    });
+    const others: Record<string, string> = {};
+    for (const [name, account] of Object.entries(accounts)) {
+      if (name === "simple") continue;
+      await account.deleteKey((await account.keys()).at(name === "apart" ? -1 : 0)?.id ?? "");
+      others[name] = (await account.addKey()).accessKeyId;
+    }
+    stack.write(NOTHING);
+    const { code, text } = await stack.tryUp();
+    assert.notEqual(code, 0);
+    assert.match(text, /DeleteConflict/);
+    const left = async (name: string) => (await accounts[name]?.keys())?.map(({ id }) => id);
+    assert.deepEqual(await left("apart"), [others.apart]);
+    assert.deepEqual(await left("shared"), [others.shared]);
+    await isGone(accounts.simple);
+    await isGone(accounts.forced);
+    await untag(accounts.apart);
+    // As the page says.
+    await accounts.shared?.deleteKey(others.shared ?? "");
+    await stack.up();
+    await isGone(accounts.shared);
   });
 
   for (const isPackageGone of [false, true]) {
-    describe(isPackageGone ? "when the package is gone" : "with the package there", () => {
-      /** Whatever comes before the program without the resource. */
-      async function letGo(stack: Stack, command: string[] | undefined): Promise<void> {
-        if (isPackageGone) {
-          uninstall(stack);
-          for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
-            const { code, text } = await stack.run(...args, "--stack", "dev");
-            assert.notEqual(code, 0, text);
-            assert.match(text, /Cannot find module/);
-          }
-          assert.ok((await stack.outputs()).current, "the keys are outputs");
-          await stack.must(...(command ?? []), "--yes", "--stack", "dev");
-        } else {
-          stack.env.RETAIN = "1";
-          await stack.up();
+    it(`without ours, ${isPackageGone ? "when the package is gone" : "with the package there"}: users and keys stay as they are`, async () => {
+      const { stack, accounts } = await begin({ left: { path: "/ci/", forceDestroy: true }, kept: { path: "/ci/" } });
+      const keys = () => Promise.all(Object.values(accounts).map((account) => account.keys()));
+      const before = await keys();
+      if (isPackageGone) {
+        uninstall(stack);
+        for (const args of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+          const { code, text } = await stack.run(...args, "--stack", "dev");
+          assert.notEqual(code, 0, text);
+          assert.match(text, /Cannot find module/);
         }
-      }
-
-      async function without(stack: Stack, program: string): Promise<void> {
-        stack.write(program);
-        const preview = await stack.preview();
-        if (!isPackageGone) assert.match(preview, / delete\[retain\]/);
+        assert.ok((await stack.outputs()).current, "the keys are outputs");
+        assert.equal(LEAVE.length, 3);
+        for (const command of LEAVE) await stack.must(...command, "--yes", "--stack", "dev");
+      } else {
+        stack.env.RETAIN = "1";
         await stack.up();
-        assert.ok(!stack.state().resources.some(({ type }) => /rotator/.test(type)));
       }
-
-      it("RotatedAccessKey: its keys stay as they are", async () => {
-        const { account, stack } = await keysAlone();
-        const before = await account.keys();
-        assert.equal(before.length, 2);
-        await letGo(stack, LEAVE[0]);
-        await without(stack, NOTHING);
-        await stack.destroy();
-        assert.deepEqual(await account.keys(), before);
-        await untag(account);
-      });
-
-      it("RotatedUser: the user and its keys stay as they are, whatever forceDestroy says", async () => {
-        const { account, stack } = await withUser('{ path: "/ci/", forceDestroy: true }');
-        const before = await account.keys();
-        await letGo(stack, LEAVE[1]);
-        await without(stack, NOTHING);
-        await stack.destroy();
-        assert.deepEqual(await account.keys(), before);
-        await untag(account);
-      });
-
-      it("RotatedUser: its user stays in the stack", async () => {
-        const { account, stack } = await withUser();
-        const before = await account.keys();
-        await letGo(stack, LEAVE[2]);
-        await without(stack, KEPT_USER);
-        assert.deepEqual(await account.keys(), before);
-        assert.deepEqual(
-          stack.state().resources.flatMap(({ type, outputs }) => (type === "aws:iam/user:User" ? [outputs?.name] : [])),
-          [account.userName],
-        );
-        await untag(account);
-        await stack.refresh();
-        await stack.up("--expect-no-changes");
-      });
+      stack.write(KEPT_USER);
+      const preview = await stack.preview();
+      if (!isPackageGone) assert.match(preview, / delete\[retain\]/);
+      await stack.up();
+      assert.ok(!stack.state().resources.some(({ type }) => /rotator/.test(type)));
+      assert.deepEqual(await keys(), before);
+      assert.deepEqual(
+        stack.state().resources.flatMap(({ type, outputs }) => (type === "aws:iam/user:User" ? [outputs?.name] : [])),
+        [accounts.kept?.userName],
+      );
+      for (const account of Object.values(accounts)) await untag(account);
+      await stack.refresh();
+      await stack.up("--expect-no-changes");
     });
   }
 });

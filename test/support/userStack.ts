@@ -32,7 +32,7 @@ export class Users {
       endpointUrl: this.proxy.url,
       path: [await ownAwsPlugin()],
       env: { AWS_REGION: "us-east-1", TRIGGER: "1", ROTATOR_TEST_AWS_REGIME: regime },
-      ...(regime === "6" && { below: resolve(await oldestPulumi(), "../../..") }),
+      ...(regime === "6" ? { below: resolve(await oldestPulumi(), "../../..") } : { hasty: true }),
     });
     this.#stacks.push(stack);
     return new UserStack(stack, this.proxy);
