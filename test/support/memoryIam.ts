@@ -127,6 +127,7 @@ export class MemoryIam implements Iam {
   writeJournal(value: string) {
     return this.#call("TagUser", value.split(" ")[1] ?? "", () => {
       this.#user("TagUser");
+      if (value.length > 256) throw new IamError("refused", "iam:TagUser", "ValidationError", "the value is too long");
       this.past.journal = this.journal;
       this.past.at = this.clock.now().getTime();
       this.journal = value;

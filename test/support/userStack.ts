@@ -56,12 +56,15 @@ export class Users {
   }
 }
 
-const BRIEFLY = [
+const BRIEFLY = [["up", "--refresh", "--yes", "--skip-preview"]];
+const WHATEVER = [
+  ["refresh", "--preview-only"],
+  ["preview", "--refresh", "--diff"],
   ["refresh", "--yes", "--skip-preview"],
   ["up", "--yes", "--skip-preview"],
-  ["up", "--refresh", "--yes", "--skip-preview"],
+  ...BRIEFLY,
+  ["preview", "--diff"],
 ];
-const WHATEVER = [["refresh", "--preview-only"], ["preview", "--refresh", "--diff"], ...BRIEFLY, ["preview", "--diff"]];
 
 export class UserStack {
   constructor(
