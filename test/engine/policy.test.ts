@@ -5,14 +5,17 @@ import { type FaultProxy, startProxy } from "../support/proxy";
 import { secretsIn } from "../support/secrets";
 import { Stack } from "../support/stack";
 
-const program = (userArn: string) => `
+/** INPUTS has the inputs of each user's keys, by its name. */
+const program = (arnOf: Record<string, string>) => `
 const { RotatedAccessKey, rotationReport } = require("pulumi-aws-iam-rotator");
-const inputs = JSON.parse(process.env.INPUTS);
-const key = new RotatedAccessKey("ci", { userArn: ${JSON.stringify(userArn)}, ...inputs });
-module.exports = {
-  current: key.current, previous: key.previous, createdAt: key.currentCreatedAt, dueAt: key.rotationDueAt,
-  until: key.previousUntil, readme: rotationReport([key]),
-};
+const arnOf = ${JSON.stringify(arnOf)};
+for (const [name, inputs] of Object.entries(JSON.parse(process.env.INPUTS))) {
+  const key = new RotatedAccessKey(name, { userArn: arnOf[name], ...inputs });
+  exports[name] = {
+    current: key.current, previous: key.previous, createdAt: key.currentCreatedAt, dueAt: key.rotationDueAt,
+    until: key.previousUntil, readme: rotationReport([key]),
+  };
+}
 `;
 
 interface Key {
@@ -38,31 +41,35 @@ describe("a policy through the engine", function () {
   this.timeout(300_000);
   let endpoint: Endpoint;
   let proxy: FaultProxy;
-  let account: Account;
+  let accounts: Record<string, Account>;
   let stack: Stack;
   const stacks: Stack[] = [];
 
-  const inputs = (value: Record<string, unknown>) => {
+  const begin = async (...names: string[]) => {
+    accounts = {};
+    const arnOf: Record<string, string> = {};
+    for (const name of names) {
+      const account = new Account(endpoint.url, `${name}-${stacks.length}`);
+      accounts[name] = account;
+      arnOf[name] = await account.createUser();
+    }
+    const env = { AWS_REGION: "us-east-1" };
+    stack = await Stack.create({ program: program(arnOf), endpointUrl: proxy.url, hasty: true, env });
+    stacks.push(stack);
+  };
+  const give = (value: Record<string, Record<string, unknown>>) => {
     stack.env.INPUTS = JSON.stringify(value);
   };
-  const outputs = async () => (await stack.outputs()) as unknown as Outputs;
-  const ids = async () => (await account.keys()).map(({ id }) => id).sort();
+  const inputs = (value: Record<string, unknown>) => give({ ci: value });
+  const all = async () => (await stack.outputs()) as unknown as Record<string, Outputs>;
+  const outputs = async () => (await all()).ci ?? assert.fail();
+  const account = () => accounts.ci ?? assert.fail();
+  const ids = async (name: string) => (await accounts[name]?.keys())?.map(({ id }) => id).sort();
   const actions = () => proxy.calls.map((call) => call.action);
 
   before(async () => {
     endpoint = await startEndpoint();
     proxy = await startProxy(endpoint.url);
-  });
-  beforeEach(async () => {
-    account = new Account(endpoint.url, `policy-${stacks.length}`);
-    const userArn = await account.createUser();
-    stack = await Stack.create({
-      program: program(userArn),
-      endpointUrl: proxy.url,
-      hasty: true,
-      env: { AWS_REGION: "us-east-1" },
-    });
-    stacks.push(stack);
   });
   after(async () => {
     for (const at of stacks) at.remove();
@@ -71,6 +78,7 @@ describe("a policy through the engine", function () {
   });
 
   it("rotates when due, once; only another period shows no change, and the outputs follow it", async () => {
+    await begin("ci");
     inputs({ rotateEvery: "90d", gracePeriod: "2s" });
     await stack.up();
     const first = await outputs();
@@ -104,81 +112,66 @@ describe("a policy through the engine", function () {
     assert.deepEqual([seconds(second.createdAt, dueAt), seconds(second.createdAt, until)], [86_400, 86_400]);
   });
 
-  it("lets a rotation wait for the end of a grace period, fails nothing meanwhile, and retires previous after it", async () => {
-    inputs({ rotationTrigger: 1, gracePeriod: "1d" });
-    await stack.up();
-    inputs({ rotationTrigger: 2, gracePeriod: "1d" });
-    await stack.up();
-    const { current, previous } = await outputs();
-    inputs({ rotationTrigger: 3, gracePeriod: "1d" });
-    proxy.clear();
+  it("in a grace period: a rotation waits for its end, previous retires after it, and a revocation waits for nothing", async () => {
+    await begin("waits", "retires", "revoked");
+    const rotated = { rotationTrigger: 2, gracePeriod: "1d" };
+    for (const now of [{ ...rotated, rotationTrigger: 1 }, rotated]) {
+      give({ waits: now, retires: now, revoked: now });
+      await stack.up();
+    }
+    const before = await all();
+    const idOf = (name: string, which: "current" | "previous" = "current") => before[name]?.[which]?.accessKeyId ?? "";
+
+    const overNow = { ...rotated, gracePeriod: "1s" };
+    const next = { rotationTrigger: 3, gracePeriod: "1d" };
+    const leaked = { ...rotated, revocationTrigger: "leak" };
+    await waitUntil(before.retires?.current.createdAt ?? "", 1);
+    give({ waits: next, retires: overNow, revoked: leaked });
     const line = new RegExp(
-      `a rotation \\(rotationTrigger changed\\) waits until \\S+Z: ${previous?.accessKeyId} is in its grace period`,
+      `a rotation \\(rotationTrigger changed\\) waits until \\S+Z: ${idOf("waits", "previous")} is in its grace period`,
     );
-    assert.match(await stack.preview(), line);
+    const preview = await stack.preview();
+    assert.match(preview, line);
+    assert.match(preview, new RegExp(`this update deletes ${idOf("retires", "previous")} \\(its grace period ended`));
+    assert.match(
+      preview,
+      new RegExp(`deletes ${idOf("revoked", "previous")} and ${idOf("revoked")} \\(revocationTrigger changed\\)`),
+    );
+    await stack.up();
+    const second = await all();
+    assert.deepEqual(await ids("retires"), [idOf("retires")]);
+    assert.ok(!second.retires?.previous && !second.retires?.until);
+    assert.deepEqual(await ids("revoked"), [second.revoked?.current.accessKeyId]);
+    assert.ok(!second.revoked?.previous);
+    assert.deepEqual(await ids("waits"), [idOf("waits"), idOf("waits", "previous")].sort());
+
+    // To remove a revocationTrigger is no change, and who only waits asks nothing of AWS.
+    give({ waits: next, retires: overNow, revoked: rotated });
+    proxy.clear();
     for (const _ of [1, 2]) assert.match(await stack.up("--expect-no-changes"), line);
-    assert.deepEqual(actions(), [], "nothing was asked of AWS");
+    assert.deepEqual(actions(), []);
     // It comes by itself once the period is over.
-    inputs({ rotationTrigger: 3, gracePeriod: "1s" });
-    await waitUntil(current.createdAt, 1);
+    give({ waits: { ...next, gracePeriod: "1s" }, retires: overNow, revoked: rotated });
     await stack.up();
-    const third = await outputs();
-    assert.equal(third.previous?.accessKeyId, current.accessKeyId);
-    assert.ok(!(await ids()).includes(previous?.accessKeyId ?? ""));
-    inputs({ rotationTrigger: 3, gracePeriod: "1d" });
-    await stack.up("--expect-no-changes");
-  });
-
-  it("retires previous in the first run after its grace period", async () => {
-    inputs({ rotationTrigger: 1, gracePeriod: "1d" });
-    await stack.up();
-    inputs({ rotationTrigger: 2, gracePeriod: "1d" });
-    await stack.up();
-    const { current, previous } = await outputs();
-    inputs({ rotationTrigger: 2, gracePeriod: "1s" });
-    await waitUntil(current.createdAt, 1);
-    assert.match(
-      await stack.preview(),
-      new RegExp(`this update deletes ${previous?.accessKeyId} \\(its grace period ended`),
-    );
-    await stack.up();
-    assert.deepEqual(await ids(), [current.accessKeyId]);
-    const after = await outputs();
-    assert.ok(!after.previous && !after.until);
-    await stack.up("--expect-no-changes");
-  });
-
-  it("revokes: a new key, and every older one deleted at once; removing the trigger is no change", async () => {
-    inputs({ rotationTrigger: 1, gracePeriod: "1d" });
-    await stack.up();
-    inputs({ rotationTrigger: 2, gracePeriod: "1d" });
-    await stack.up();
-    const { current, previous } = await outputs();
-    inputs({ rotationTrigger: 2, gracePeriod: "1d", revocationTrigger: "leak" });
-    assert.match(
-      await stack.preview(),
-      new RegExp(`deletes ${previous?.accessKeyId} and ${current.accessKeyId} \\(revocationTrigger changed\\)`),
-    );
-    await stack.up();
-    const revoked = await outputs();
-    assert.deepEqual(await ids(), [revoked.current.accessKeyId]);
-    assert.ok(!revoked.previous);
-    inputs({ rotationTrigger: 2, gracePeriod: "1d" });
+    assert.equal((await all()).waits?.previous?.accessKeyId, idOf("waits"));
+    assert.ok(!(await ids("waits"))?.includes(idOf("waits", "previous")));
+    give({ waits: next, retires: overNow, revoked: rotated });
     await stack.up("--expect-no-changes");
   });
 
   it("a refresh tells in words of a key added by hand and of a current that somebody deactivated", async () => {
+    await begin("ci");
     inputs({ rotationTrigger: 1 });
     await stack.up();
     const { current } = await outputs();
     await waitUntil(current.createdAt, 1.1);
-    const added = await account.addKey();
+    const added = await account().addKey();
     const one = await stack.refresh("--diff");
     assert.match(one, new RegExp(`${added.accessKeyId} on this user is not managed here, and it takes a slot`));
     assert.doesNotMatch(one, /this update/);
     await stack.up("--expect-no-changes");
-    await account.deleteKey(added.accessKeyId);
-    await account.setStatus(current.accessKeyId, "Inactive");
+    await account().deleteKey(added.accessKeyId);
+    await account().setStatus(current.accessKeyId, "Inactive");
     const two = await stack.refresh("--diff");
     assert.match(
       two,
@@ -187,12 +180,13 @@ describe("a policy through the engine", function () {
     await stack.up();
     const healed = await outputs();
     assert.notEqual(healed.current.accessKeyId, current.accessKeyId);
-    const statuses = Object.fromEntries((await account.keys()).map(({ id, status }) => [id, status]));
+    const statuses = Object.fromEntries((await account().keys()).map(({ id, status }) => [id, status]));
     assert.deepEqual(statuses, { [current.accessKeyId]: "Inactive", [healed.current.accessKeyId]: "Active" });
     await stack.up("--expect-no-changes");
   });
 
   it("a refresh after a rotation that ended half-way goes through, within a grace period as well", async () => {
+    await begin("ci");
     inputs({ rotationTrigger: 1, gracePeriod: "1d" });
     await stack.up();
     inputs({ rotationTrigger: 2, gracePeriod: "1d" });
