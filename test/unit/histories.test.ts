@@ -17,10 +17,11 @@ describe("random histories", function () {
       events: historyOf(),
       slots: fc.constantFrom(2, 2, 3),
       advice: fc.nat({ max: 3 }),
+      twins: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(history, async ({ events, slots, advice }) => {
-        const { crimes } = await live(events, slots, advice);
+      fc.asyncProperty(history, async ({ events, slots, advice, twins }) => {
+        const { crimes } = await live(events, slots, advice, twins);
         assert.deepEqual(crimes, []);
       }),
       // An ordinary run is the same each time; the soak goes where none was before.

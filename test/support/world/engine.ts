@@ -170,7 +170,7 @@ class OneResource {
       userArn: world.data.programArn,
       rotationTrigger: trigger,
       region: world.regionOf(place),
-      journalOwner: place.replace(".", "-"),
+      journalOwner: world.data.twins ? (place.split(".")[1] ?? "") : place.replace(".", "-"),
       ...policy,
       ...(state && { state }),
     };

@@ -120,8 +120,10 @@ export async function live(
   events: Event[],
   slots: number,
   advice?: number,
+  twins = false,
 ): Promise<{ world: World; crimes: string[] }> {
   const world = new World(slots);
+  world.data.twins = twins;
   const { crimes } = world.oracle;
   for (const at of events) {
     await world.run(at);

@@ -33,10 +33,14 @@ export interface Fate {
   needed?: boolean;
   /** Somebody took it upon himself: removed the tag, named it in `state`, or was told by a destroy. */
   excused: boolean;
+  /** There when one of two runs of one stack at once wrote over what the other had written since it looked: docs/safety.md. */
+  raced?: boolean;
 }
 
 /** All that lasts between two events, as plain data. */
 export interface WorldData {
+  /** The two stacks are one in two backends: of the same project, the same name, and the same resources. */
+  twins?: boolean;
   time: { now: number };
   numbers: { made: number; operations: number; users: number; instances: number };
   users: UserData[];

@@ -39,11 +39,13 @@ export class Oracle {
     operation.changed.push(`deleted ${id}`);
     const { place, kind, adopts, made, revokes } = operation;
     const named = adopts.includes(id) || recordedIds(operation.olds?.outputs).includes(id);
-    if (fate.maker !== place && !named) {
+    // What a twin's creation made, and did not hand out: which of the two made it no tag can tell.
+    const isTwins = data.twins && fate.maker !== "person" && fate.maker.slice(2) === place.slice(2) && !fate.handed;
+    if (fate.maker !== place && !named && !isTwins) {
       const whose = fate.maker === "person" ? "a person" : fate.maker;
       this.#accuse(`${place} ${kind} deletes ${id}, which ${whose} made`);
     }
-    if (!this.world.works(id)) return;
+    if (!this.world.works(id) || fate.raced) return;
     if (fate.needed && fate.asleep === place && kind !== "destroy" && !revokes && !operation.brokenMeanwhile) {
       this.#accuse(`${place} deletes ${id}, which somebody activated again`);
     }
@@ -189,7 +191,13 @@ export class Oracle {
     const current = currentOf(live);
     const key = live.outputs.current as { secretAccessKey?: string } | undefined;
     if (!current) this.#accuse(`${place} succeeds without a current key`);
-    else if (!this.world.works(current) && !brokenMeanwhile && !data.fates[current]?.excused) {
+    // A late list has it still: the next run sees that it is gone, and makes another.
+    else if (
+      !this.world.works(current) &&
+      !brokenMeanwhile &&
+      !data.fates[current]?.excused &&
+      !this.world.hasReadLate
+    ) {
       this.#accuse(`${place} succeeds, and its current ${current} does not work`);
     } else if (data.secrets[current] && data.secrets[current] !== key?.secretAccessKey) {
       this.#accuse(`${place} keeps another secret for ${current}`);
