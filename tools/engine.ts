@@ -15,8 +15,15 @@ export interface Engine {
   origin: "path" | "cache" | "download" | "build";
 }
 
+let engine: Promise<Engine> | undefined;
+
 /** Finds the Pulumi CLI, or gets it: from PATH, the cache of the npm package `pulumi`, its download, a build with Go. */
-export async function ensureEngine(log: Log = logToStderr): Promise<Engine> {
+export function ensureEngine(log: Log = logToStderr): Promise<Engine> {
+  engine ??= findOrGet(log);
+  return engine;
+}
+
+async function findOrGet(log: Log): Promise<Engine> {
   const present = (await engineOnPath()) ?? (await cachedEngine("cache"));
   if (present) return present;
   return fillAlone(log, versionsFolder(), `the Pulumi CLI ${VERSION}`, async (staging) => {

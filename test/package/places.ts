@@ -89,31 +89,3 @@ export function writeSsoToken(home: string): void {
   mkdirSync(join(home, ".aws/sso/cache"), { recursive: true });
   writeFileSync(join(home, `.aws/sso/cache/${session}.json`), JSON.stringify(token));
 }
-
-/** A home with every kind of profile, an OIDC token, and a file of credentials elsewhere. */
-export function writeHome(folder: string): void {
-  const home = join(folder, "home");
-  mkdirSync(join(home, ".aws"), { recursive: true });
-  const script = { Version: 1, AccessKeyId: "ASIAPROCESS000000000", SecretAccessKey: SECRET, SessionToken: "token" };
-  writeFileSync(join(folder, "process.json"), JSON.stringify(script));
-  writeFileSync(join(folder, "oidc-token"), "ey.of.somebody");
-  writeFileSync(
-    join(home, ".aws/config"),
-    `[profile static]
-aws_access_key_id = AKIASTATIC0000000000
-aws_secret_access_key = ${SECRET}
-[profile role]
-role_arn = ${ROLE}
-source_profile = static
-[profile process]
-credential_process = cat ${join(folder, "process.json")}
-[profile sso]
-${SSO_SESSION}
-`,
-  );
-  writeSsoToken(home);
-  writeFileSync(
-    join(folder, "other"),
-    `[ops]\naws_access_key_id = AKIAOTHERFILE0000000\naws_secret_access_key = ${SECRET}\n`,
-  );
-}

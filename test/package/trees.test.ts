@@ -7,17 +7,16 @@ import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { type NodeMajor, type PackageTools, packageTools } from "../../tools/packages/packageTools";
 import { Account } from "../support/account";
 import { ROOT } from "../support/dist";
+import { type RuntimeOptions, runtimeOptionsPath } from "../support/languageHost";
 import { VERSIONS } from "./cells";
 import { installBy } from "./managers";
 import { Program, pack } from "./program";
 
 /** The tarball of the last release, or of what came before the first one. */
 const PREVIOUS = join(ROOT, "test/fixtures/previous/pulumi-aws-iam-rotator-0.1.0.tgz");
-const KEY = `new RotatedAccessKey("ci", { userArn: process.env.USER_ARN, rotationTrigger: process.env.TRIGGER })`;
 const PROGRAM = `
 const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
-const key = ${KEY};
-exports.id = key.currentAccessKeyId;
+new RotatedAccessKey("ci", { userArn: process.env.USER_ARN, rotationTrigger: process.env.TRIGGER });
 `;
 /** A component of somebody's, which rotates its own key. */
 const LIBRARY = `
@@ -32,7 +31,28 @@ exports.Deployer = class extends pulumi.ComponentResource {
 `;
 const USES_LIBRARY = `
 const { Deployer } = require("platform");
-exports.id = new Deployer("deployer", process.env.LIBRARY_USER_ARN, process.env.TRIGGER).key.currentAccessKeyId;
+new Deployer("deployer", process.env.LIBRARY_USER_ARN, process.env.TRIGGER);
+`;
+
+const AUTOMATION = `
+const { LocalWorkspace } = require("@pulumi/pulumi/automation");
+const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
+const stackOf = (trigger, opts) => LocalWorkspace.createOrSelectStack({
+  stackName: "dev",
+  projectName: "inline",
+  program: async () => ({
+    id: new RotatedAccessKey("inline", { userArn: process.env.USER_ARN, rotationTrigger: trigger }).currentAccessKeyId,
+  }),
+}, opts);
+(async () => {
+  const ids = [];
+  for (const trigger of ["1", "2"]) ids.push((await (await stackOf(trigger, {})).up()).outputs.id.value);
+  const workDir = require("node:fs").mkdtempSync(__dirname + "/work-");
+  const stack = await stackOf("2", { workDir });
+  const { changeSummary } = await stack.preview();
+  await stack.destroy();
+  console.log(JSON.stringify({ ids, changeSummary }));
+})();
 `;
 
 describe("the packed tarball, wherever it lies in a tree of packages", function () {
@@ -42,6 +62,7 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
   let endpoint: Endpoint;
   let tools: PackageTools;
   let program: Program;
+  const programs: Program[] = [];
   let users = 0;
 
   before(async () => {
@@ -51,12 +72,15 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     endpoint = await startEndpoint();
     tools = await packageTools();
   });
-  beforeEach(() => {
-    program = new Program();
-    program.write("Pulumi.yaml", "name: program\nruntime: nodejs\n");
-  });
-  afterEach(() => program.remove());
+  /** @param options of the runtime: without a compiler where that is not the point */
+  async function begin(options: RuntimeOptions = { typescript: false }): Promise<void> {
+    program = new Program(await runtimeOptionsPath(options, folder));
+    programs.push(program);
+    program.write("Pulumi.yaml", { name: "program", runtime: { name: "nodejs", options } });
+    await pulumi({}, "stack", "init", "dev");
+  }
   after(async () => {
+    for (const one of programs) one.remove();
     await endpoint?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -97,138 +121,100 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
   const UP = ["up", "--yes", "--skip-preview"];
   const DESTROY = ["destroy", "--yes", "--skip-preview"];
 
-  /** Makes keys, rotates them and deletes them, for each of the users. */
-  async function live(env: Record<string, string>, accounts: Account[]): Promise<void> {
-    await pulumi(env, "stack", "init", "dev");
-    await pulumi({ ...env, TRIGGER: "1" }, ...UP);
-    for (const account of accounts) assert.equal((await account.keys()).length, 1);
-    await pulumi({ ...env, TRIGGER: "2" }, ...UP);
-    for (const account of accounts) assert.equal((await account.keys()).length, 2);
-    await pulumi({ ...env, TRIGGER: "2" }, "preview", "--expect-no-changes");
-    await pulumi(env, ...DESTROY);
-    for (const account of accounts) assert.deepEqual(await account.keys(), []);
-  }
+  it("pnpm: below another package, where the program itself does not see it", async () => {
+    const { account, arn } = await user();
+    await begin();
+    depend({ platform: await library(current) });
+    await installBy("pnpm", tools, program);
+    assert.ok(!existsSync(join(program.folder, "node_modules/pulumi-aws-iam-rotator")));
+    program.write("index.js", USES_LIBRARY);
+    for (const [at, TRIGGER] of ["1", "2"].entries()) {
+      await pulumi({ LIBRARY_USER_ARN: arn, TRIGGER }, ...UP);
+      assert.equal((await account.keys()).length, at + 1);
+    }
+    await pulumi({}, ...DESTROY);
+    assert.deepEqual(await account.keys(), []);
+  });
 
-  for (const manager of ["npm", "pnpm"] as const) {
-    it(`${manager}: below another package, where the program itself does not see it`, async () => {
-      const { account, arn } = await user();
-      depend({ platform: await library(current) });
-      await installBy(manager, tools, program);
-      assert.equal(existsSync(join(program.folder, "node_modules/pulumi-aws-iam-rotator")), manager === "npm");
-      program.write("index.js", USES_LIBRARY);
-      await live({ LIBRARY_USER_ARN: arn }, [account]);
-    });
-  }
+  describe("npm: one stack, while what is installed changes", () => {
+    let [mine, theirs]: Awaited<ReturnType<typeof user>>[] = [];
+    const accounts = () => [mine, theirs].map((one) => one?.account ?? assert.fail());
+    const keys = () => Promise.all(accounts().map((account) => account.keys()));
+    const env = (TRIGGER: string) => ({ USER_ARN: mine?.arn ?? "", LIBRARY_USER_ARN: theirs?.arn ?? "", TRIGGER });
 
-  for (const [title, own, other] of [
-    ["a newer one in the program than in a library", () => current, PREVIOUS],
-    ["an older one in the program than in a library", () => PREVIOUS, () => current],
-  ] as const) {
-    it(`two versions in one tree, ${title}: the program's provider serves both`, async () => {
-      const [mine, theirs] = [await user(), await user()];
-      const inLibrary = typeof other === "string" ? other : other();
-      depend({ "pulumi-aws-iam-rotator": `file:${own()}`, platform: await library(inLibrary) });
+    /** Installs a version for the program and one for its library, side by side. */
+    async function install(own: string, inLibrary: string): Promise<void> {
+      depend({ "pulumi-aws-iam-rotator": `file:${own}`, platform: await library(inLibrary) });
       await installBy("npm", tools, program);
-      const inTree = (path: string) => !existsSync(join(program.folder, "node_modules", path, "previous.txt"));
-      const [top, nested] = ["pulumi-aws-iam-rotator/dist", "platform/node_modules/pulumi-aws-iam-rotator/dist"];
-      assert.deepEqual([inTree(top), inTree(nested)], [own() === current, inLibrary === current]);
-      program.write("index.js", `${PROGRAM}${USES_LIBRARY.replace("exports.id", "exports.other")}`);
-      const env = { USER_ARN: mine.arn, LIBRARY_USER_ARN: theirs.arn };
-      await live(env, [mine.account, theirs.account]);
+      const [top, nested] = ["", "platform/node_modules/"].map((path) =>
+        existsSync(join(program.folder, "node_modules", path, "pulumi-aws-iam-rotator/dist/previous.txt")),
+      );
+      assert.deepEqual([top, nested], [own === PREVIOUS, inLibrary === PREVIOUS]);
+    }
+
+    before(async () => {
+      [mine, theirs] = [await user(), await user()];
+      await begin();
     });
-  }
 
-  it("an upgrade from the last version shows no change, and goes on from its state", async () => {
-    const { account, arn } = await user();
-    const env = (TRIGGER: string) => ({ USER_ARN: arn, TRIGGER });
-    depend({ "pulumi-aws-iam-rotator": `file:${PREVIOUS}` });
-    await installBy("npm", tools, program);
-    program.write("index.js", PROGRAM);
-    await pulumi({}, "stack", "init", "dev");
-    for (const trigger of ["1", "2"]) await pulumi(env(trigger), ...UP);
-    const before = await account.keys();
+    it("an older version in the program than in a library: the program's provider serves both", async () => {
+      await install(PREVIOUS, current);
+      program.write("index.js", `${PROGRAM}${USES_LIBRARY}`);
+      for (const [at, trigger] of ["1", "2"].entries()) {
+        await pulumi(env(trigger), ...UP);
+        for (const list of await keys()) assert.equal(list.length, at + 1);
+      }
+    });
 
-    depend({ "pulumi-aws-iam-rotator": `file:${current}` });
-    await installBy("npm", tools, program);
-    assert.ok(existsSync(join(program.folder, "node_modules/pulumi-aws-iam-rotator/dist/program/awsProvider.js")));
-    const preview = await pulumi(env("2"), "preview", "--diff", "--expect-no-changes");
-    assert.match(preview, /Resources:\n *2 unchanged$/);
-    await pulumi(env("2"), ...UP, "--expect-no-changes");
-    await pulumi(env("2"), "refresh", "--yes", "--skip-preview", "--expect-no-changes");
-    assert.deepEqual(await account.keys(), before);
+    it("an upgrade from the last version shows no change, and goes on from its state, with an older version in a library", async () => {
+      const before = await keys();
+      await install(current, PREVIOUS);
+      const preview = await pulumi(env("2"), "preview", "--diff", "--expect-no-changes");
+      assert.match(preview, /Resources:\n *4 unchanged$/);
+      await pulumi(env("2"), ...UP, "--expect-no-changes");
+      await pulumi(env("2"), "refresh", "--yes", "--skip-preview", "--expect-no-changes");
+      assert.deepEqual(await keys(), before);
 
-    await pulumi(env("3"), ...UP);
-    const [kept, made] = await account.keys();
-    assert.equal(kept?.id, before[1]?.id);
-    assert.ok(made && !before.some(({ id }) => id === made.id));
-    await pulumi({}, ...DESTROY);
-    assert.deepEqual(await account.keys(), []);
-  });
+      await pulumi(env("3"), ...UP);
+      for (const [at, [kept, made]] of (await keys()).entries()) {
+        assert.equal(kept?.id, before[at]?.[1]?.id);
+        assert.ok(made && !before[at]?.some(({ id }) => id === made.id));
+      }
+    });
 
-  it("uninstalled before destroy: the engine says what to do, and after that it works", async () => {
-    const { account, arn } = await user();
-    depend({ "pulumi-aws-iam-rotator": `file:${current}` });
-    await installBy("npm", tools, program);
-    program.write("index.js", PROGRAM);
-    await pulumi({}, "stack", "init", "dev");
-    await pulumi({ USER_ARN: arn, TRIGGER: "1" }, ...UP);
-    await program.run("npm", ["uninstall", "--offline", "--no-audit", "--no-fund", "pulumi-aws-iam-rotator"]);
-    await assert.rejects(pulumi({}, ...DESTROY), /Cannot find module .pulumi-aws-iam-rotator\/provider/);
-    await assert.rejects(
-      pulumi({}, "refresh", "--yes", "--skip-preview"),
-      /Cannot find module .pulumi-aws-iam-rotator\/provider/,
-    );
-    assert.equal((await account.keys()).length, 1);
-    depend({ "pulumi-aws-iam-rotator": `file:${current}` });
-    await installBy("npm", tools, program);
-    await pulumi({}, ...DESTROY);
-    assert.deepEqual(await account.keys(), []);
-  });
+    it("an inline program of the Automation API rotates, wherever its work folder is", async () => {
+      const { account, arn } = await user();
+      program.write("automation.js", AUTOMATION);
+      const environment = await program.environment(endpoint.url);
+      const said = await program.run("node", ["automation.js"], { ...environment, USER_ARN: arn });
+      const { ids, changeSummary } = JSON.parse(said.slice(said.lastIndexOf('{"ids"'))) as {
+        ids: string[];
+        changeSummary: object;
+      };
+      assert.equal(new Set(ids).size, 2);
+      assert.deepEqual(changeSummary, { same: 2 });
+      assert.deepEqual(await account.keys(), []);
+    });
 
-  it("an inline program of the Automation API rotates, wherever its work folder is", async () => {
-    const { account, arn } = await user();
-    depend({ "pulumi-aws-iam-rotator": `file:${current}` });
-    await installBy("npm", tools, program);
-    program.write(
-      "automation.js",
-      `
-const { LocalWorkspace } = require("@pulumi/pulumi/automation");
-const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
-const stackOf = (trigger, opts) => LocalWorkspace.createOrSelectStack({
-  stackName: "dev",
-  projectName: "inline",
-  program: async () => ({
-    id: new RotatedAccessKey("ci", { userArn: process.env.USER_ARN, rotationTrigger: trigger }).currentAccessKeyId,
-  }),
-}, opts);
-(async () => {
-  const ids = [];
-  for (const trigger of ["1", "2"]) ids.push((await (await stackOf(trigger, {})).up()).outputs.id.value);
-  const workDir = require("node:fs").mkdtempSync(__dirname + "/work-");
-  const stack = await stackOf("2", { workDir });
-  const { changeSummary } = await stack.preview();
-  await stack.destroy();
-  console.log(JSON.stringify({ ids, changeSummary }));
-})();
-`,
-    );
-    const env = await program.environment(endpoint.url);
-    const said = await program.run("node", ["automation.js"], { ...env, USER_ARN: arn });
-    const { ids, changeSummary } = JSON.parse(said.slice(said.lastIndexOf('{"ids"'))) as {
-      ids: string[];
-      changeSummary: object;
-    };
-    assert.equal(new Set(ids).size, 2);
-    assert.deepEqual(changeSummary, { same: 2 });
-    assert.deepEqual(await account.keys(), []);
+    it("uninstalled before destroy: the engine says what to do, and after that it works, below another package as well", async () => {
+      await program.run("npm", ["uninstall", "--offline", "--no-audit", "--no-fund", "pulumi-aws-iam-rotator"]);
+      const missing = /Cannot find module .pulumi-aws-iam-rotator\/provider/;
+      await assert.rejects(pulumi({}, ...DESTROY), missing);
+      await assert.rejects(pulumi({}, "refresh", "--yes", "--skip-preview"), missing);
+      for (const list of await keys()) assert.equal(list.length, 2);
+      depend({ platform: await library(current) });
+      await installBy("npm", tools, program);
+      await pulumi({}, ...DESTROY);
+      for (const list of await keys()) assert.deepEqual(list, []);
+    });
   });
 
   it("Yarn's Plug'n'Play is refused, with what to do: by us in its own node, by Pulumi in a plain one", async () => {
+    await begin({});
     depend({ "pulumi-aws-iam-rotator": `file:${current}` });
     await installBy("Yarn", tools, program, { ".yarnrc.yml": "nodeLinker: pnp\n" });
     assert.ok(!existsSync(join(program.folder, "node_modules")));
     program.write("index.js", PROGRAM);
-    await pulumi({}, "stack", "init", "dev");
     const environment = await program.environment(endpoint.url);
     const env = { ...environment, USER_ARN: "arn:aws:iam::123456789012:user/ci" };
     const { pulumi: cli } = await program.engine();

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { logToStderr } from "../../tools/commands";
 import { pythonWith } from "../../tools/endpoint/python";
+import { installPacked } from "../support/packed";
 import { startPlaces } from "./places";
-import { PROVIDER, Program, pack } from "./program";
+import { PROVIDER, Program } from "./program";
 import { type Row, Side } from "./sides";
 
 const USER = "arn:aws:iam::123456789012:user/deployer";
@@ -37,7 +38,7 @@ describe("where calls go, from the packed tarball", function () {
 
   before(async () => {
     const python = await pythonWith(logToStderr, "awscli");
-    await program.install(await pack(folder));
+    await installPacked(join(program.folder, "node_modules"));
     places = await startPlaces();
     ours = new Side(process.execPath, [join(__dirname, "sides.package.cjs")], program.folder);
     theirs = new Side(python, [join(__dirname, "sides.cli.py")], folder);

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { logToStderr } from "../../tools/commands";
 import { pythonWith } from "../../tools/endpoint/python";
+import { installPacked } from "../support/packed";
 import { idOf, SECRET, SSO_SESSION, startPlaces, writeSsoToken } from "./places";
-import { PROVIDER, Program, pack } from "./program";
+import { PROVIDER, Program } from "./program";
 import { Side } from "./sides";
 
 /** In the order in which they count: what the settings ask for, then what stands in the environment, then what lies about. */
@@ -71,7 +72,8 @@ function given(source: string, places: { url: string }): Given {
 const pairs = ORDER.flatMap((one, at) => [[one], ...ORDER.slice(at + 1).map((other) => [one, other])]);
 const kinds = KINDS.slice(1).flatMap((kind) =>
   (["setting", "named", "default"] as const).flatMap((source) => {
-    const beside = [[], ["keys"], ["token"], ["container"]];
+    // What goes before a profile of any kind, and what after; the keys of the environment are among the pairs.
+    const beside = [["token"], ["container"]];
     return beside.map((others) => [`${source}:${kind}`, ...others]);
   }),
 );
@@ -118,7 +120,7 @@ describe("who signs, from the packed tarball, beside the AWS CLI", function () {
   before(async function () {
     this.timeout(180_000);
     const python = await pythonWith(logToStderr, "awscli");
-    await program.install(await pack(folder));
+    await installPacked(join(program.folder, "node_modules"));
     places = await startPlaces();
     writeSsoToken(folder);
     writeFileSync(join(folder, "oidc"), "ey.of.somebody");

@@ -1,49 +1,75 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ROTATION_ACTIONS } from "../../provider/functions/policy";
 import { ROOT, startMinistack } from "../../tools/ministack";
 import { Account } from "../support/account";
-import { installPacked } from "../support/packed";
 import { type FaultProxy, startProxy } from "../support/proxy";
 import { secretsIn } from "../support/secrets";
 import { Stack } from "../support/stack";
-import { newRotator, policyFor, whoIs } from "./rotator";
+import { newRotator, policyFor, type Rotator, whoIs } from "./rotator";
 
 const PROGRAM = `
 const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
-const key = new RotatedAccessKey("ci", JSON.parse(process.env.INPUTS));
-module.exports = { current: key.current, previous: key.previous };
+for (const [name, args] of Object.entries(JSON.parse(process.env.INPUTS))) {
+  const key = new RotatedAccessKey(name, args);
+  exports[name] = { current: key.current, previous: key.previous };
+}
 `;
 
 interface Key {
   accessKeyId: string;
   secretAccessKey: string;
-  createdAt: string;
 }
+
+/** Resources, and their users. `other` is not in the policy at first; `deactivated` has a rotator and a policy of its own. */
+const USERS = {
+  rotated: "plain",
+  retired: "MiXed+=,.@_-Case",
+  revoked: "revoked",
+  broken: "broken",
+  adopted: "adopted",
+  other: "plain2",
+  deactivated: "deactivated",
+} as const;
+type Name = keyof typeof USERS;
+const NAMES = Object.keys(USERS) as Name[];
 
 describe("a rotation that may do what rotationPolicy allows, and no more", function () {
   this.timeout(300_000);
   let ministack: Awaited<ReturnType<typeof startMinistack>>;
   let proxy: FaultProxy;
-  let account: Account;
-  let userArn: string;
+  let rotator: Rotator;
+  let deactivator: Rotator;
   let stack: Stack;
+  /** The secret of the current key that is adopted. */
+  let adopted: string;
+  const accounts = {} as Record<Name, Account>;
+  const arns = {} as Record<Name, string>;
+  const inputs = {} as Record<Name, object>;
 
-  const inputs = (value: Record<string, unknown>) => {
-    stack.env.INPUTS = JSON.stringify({ userArn, ...value });
+  const give = (more: Partial<Record<Name, object>>) => {
+    for (const [name, args] of Object.entries(more)) {
+      inputs[name as Name] = { userArn: arns[name as Name], ...args };
+    }
+    stack.env.INPUTS = JSON.stringify(inputs);
   };
-  const outputs = async () => (await stack.outputs()) as unknown as { current: Key; previous?: Key };
-  const ids = async () => (await account.keys()).map(({ id }) => id).sort();
-  const who = (key: Key) => whoIs(ministack.url, key);
+  const outputs = async () => (await stack.outputs()) as Record<Name, { current: Key; previous?: Key }>;
+  const counts = async () =>
+    Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, (await accounts[name].ids()).length])));
+  const who = (key: Key | undefined) => whoIs(ministack.url, key ?? assert.fail());
+  const ENDED = "InvalidClientTokenId 403";
 
   before(async () => {
     ministack = await startMinistack();
     proxy = await startProxy(ministack.url);
-    account = new Account(ministack.url, "deployer", ROOT);
-    userArn = await account.createUser("/");
-    const rotator = await newRotator(ministack.url, "rotator");
-    await rotator.allow(await policyFor(userArn));
+    for (const name of NAMES) {
+      accounts[name] = new Account(ministack.url, USERS[name], ROOT);
+      arns[name] = await accounts[name].createUser("/");
+    }
+    rotator = await newRotator(ministack.url, "rotator");
+    deactivator = await newRotator(ministack.url, "deactivator");
     stack = await Stack.create({
       program: PROGRAM,
       endpointUrl: proxy.url,
@@ -52,8 +78,8 @@ describe("a rotation that may do what rotationPolicy allows, and no more", funct
         AWS_ACCESS_KEY_ID: rotator.login.accessKeyId,
         AWS_SECRET_ACCESS_KEY: rotator.login.secretAccessKey,
       },
+      hasty: true,
     });
-    await installPacked(join(stack.folder, "node_modules"));
   });
   after(async () => {
     stack?.remove();
@@ -61,80 +87,84 @@ describe("a rotation that may do what rotationPolicy allows, and no more", funct
     await ministack?.stop();
   });
 
-  it("makes a key, rotates it twice and refreshes; AWS takes the keys that are handed out, and no other", async () => {
-    inputs({ rotationTrigger: 1 });
-    await stack.up();
-    const first = await outputs();
-    assert.equal(await who(first.current), userArn);
+  const rotators = () => NAMES.filter((name) => name !== "deactivated");
 
-    inputs({ rotationTrigger: 2 });
+  it("makes keys and adopts what it finds, for each user of the policy; for no other, and not without a permission that it will need", async () => {
+    await rotator.allow(await policyFor(rotators().flatMap((name) => (name === "other" ? [] : arns[name]))));
+    await deactivator.allow(await policyFor(arns.deactivated));
+    const [current, previous] = [await accounts.adopted.addKey(), await accounts.adopted.addKey()];
+    adopted = current.secretAccessKey;
+    const periods = { login: deactivator.login, gracePeriod: "1s", deactivatePeriod: "1d" };
+    give({ ...Object.fromEntries(NAMES.map((name) => [name, { rotationTrigger: 1 }])) });
+    give({ adopted: { state: { current, previous } }, deactivated: { ...periods, rotationTrigger: 1 } });
+    const { code, text } = await stack.tryUp("--continue-on-error");
+    assert.notEqual(code, 0);
+    assert.match(text, /Can't make access keys for \S+:user\/plain2: iam:\w+ failed with AccessDenied/);
+    assert.match(text, /Allow iam:(GetUser|ListAccessKeys) on arn:aws:iam::\d{12}:user\/plain2 \(rotationPolicy\(\)/);
+    assert.doesNotMatch(text, /Can't [^\n]*user\/(plain|MiXed[^:]*):/);
+    assert.match(text, /Can't deactivate access keys of .*iam:UpdateAccessKey failed with AccessDenied/);
+    const option = /Allow iam:UpdateAccessKey on this user \(`rotationPolicy\(userArn, \{ deactivatePeriod: true \}\)`/;
+    assert.match(text, option);
+    const one = { rotated: 1, retired: 1, revoked: 1, broken: 1 };
+    assert.deepEqual(await counts(), { ...one, adopted: 2, other: 0, deactivated: 0 });
+    assert.deepEqual(await accounts.adopted.ids(), [current.accessKeyId, previous.accessKeyId].sort());
+  });
+
+  it("rotates, retires, revokes, deactivates and answers a broken current; AWS takes the keys that are handed out, and no other", async () => {
+    await rotator.allow(await policyFor(rotators().map((name) => arns[name])));
+    await deactivator.allow(await policyFor(arns.deactivated, { deactivatePeriod: true }));
+    for (const name of ["rotated", "retired", "revoked", "broken"] as const) give({ [name]: { rotationTrigger: 2 } });
     await stack.up();
-    inputs({ rotationTrigger: 3 });
+    const two = { rotated: 2, retired: 2, revoked: 2, broken: 2, adopted: 2 };
+    assert.deepEqual(await counts(), { ...two, other: 1, deactivated: 1 });
+    const second = await outputs();
+    for (const key of [second.rotated.current, second.rotated.previous]) assert.equal(await who(key), arns.rotated);
+    assert.equal(second.adopted.current.secretAccessKey, adopted);
+
+    await accounts.broken.setStatus(second.broken.current.accessKeyId, "Inactive");
+    assert.equal(await who(second.broken.current), ENDED);
+    await stack.refresh();
+    give({
+      rotated: { rotationTrigger: 3 },
+      retired: { rotationTrigger: 2, gracePeriod: "1s" },
+      revoked: { rotationTrigger: 2, revocationTrigger: "leak" },
+      deactivated: { ...inputs.deactivated, rotationTrigger: 2 },
+    });
     await stack.up();
     const third = await outputs();
-    assert.deepEqual(await ids(), [third.current.accessKeyId, third.previous?.accessKeyId].sort());
-    assert.equal(await who(third.current), userArn);
-    assert.equal(await who(third.previous as Key), userArn);
-    assert.equal(await who(first.current), "InvalidClientTokenId 403");
-    assert.match(await stack.refresh(), /2 unchanged/);
+    const { rotated, retired, revoked, broken } = third;
+    assert.deepEqual(await accounts.rotated.ids(), [rotated.current.accessKeyId, rotated.previous?.accessKeyId].sort());
+    for (const key of [rotated.current, rotated.previous]) assert.equal(await who(key), arns.rotated);
+    assert.deepEqual(await accounts.retired.ids(), [retired.current.accessKeyId]);
+    assert.deepEqual(await accounts.revoked.ids(), [revoked.current.accessKeyId]);
+    for (const name of ["retired", "revoked", "broken"] as const) {
+      assert.equal(await who(third[name].current), arns[name]);
+    }
+    const ended = [second.rotated.previous, second.retired.previous, second.revoked.current, second.revoked.previous];
+    for (const key of ended) assert.equal(await who(key), ENDED);
+    assert.notEqual(broken.current.accessKeyId, second.broken.current.accessKeyId);
+
+    await sleep(1_100);
+    await stack.up();
+    const statuses = (await accounts.deactivated.keys()).map(({ status }) => status).sort();
+    assert.deepEqual(statuses, ["Active", "Inactive"]);
+    assert.match(await stack.refresh(), /8 unchanged/);
   });
 
-  it("retires previous at the end of a grace period", async () => {
-    const { current, previous } = await outputs();
-    inputs({ rotationTrigger: 3, gracePeriod: "1s" });
-    await stack.up();
-    assert.deepEqual(await ids(), [current.accessKeyId]);
-    assert.equal(await who(previous as Key), "InvalidClientTokenId 403");
-    assert.equal(await who(current), userArn);
-  });
-
-  it("revokes: no older key works any more", async () => {
-    inputs({ rotationTrigger: 4 });
-    await stack.up();
-    const { current, previous } = await outputs();
-    inputs({ rotationTrigger: 4, revocationTrigger: "leak" });
-    await stack.up();
-    const revoked = await outputs();
-    assert.ok(!revoked.previous);
-    assert.equal(await who(revoked.current), userArn);
-    for (const key of [current, previous as Key]) assert.equal(await who(key), "InvalidClientTokenId 403");
-  });
-
-  it("answers a current that somebody deactivated", async () => {
-    const { current } = await outputs();
-    await account.setStatus(current.accessKeyId, "Inactive");
-    assert.equal(await who(current), "InvalidClientTokenId 403");
-    await stack.refresh();
-    await stack.up();
-    assert.equal(await who((await outputs()).current), userArn);
-  });
-
-  it("destroys, and adopts what it finds", async () => {
+  it("destroys, was refused nothing, and has asked for exactly the actions of the policy and of docs/permissions.md", async () => {
     await stack.destroy();
-    assert.deepEqual(await ids(), []);
-    const [current, previous] = [await account.addKey(), await account.addKey()];
-    inputs({ state: { current, previous } });
-    await stack.up();
-    assert.deepEqual(await ids(), [current.accessKeyId, previous.accessKeyId].sort());
-    assert.equal((await outputs()).current.secretAccessKey, current.secretAccessKey);
-    await stack.destroy();
-    assert.deepEqual(await ids(), []);
-  });
-
-  it("was refused nothing, and has asked for exactly the actions of the policy and of docs/permissions.md", async () => {
+    assert.deepEqual(new Set(Object.values(await counts())), new Set([0]));
+    const calls = proxy.calls.filter(({ user }) => ![USERS.other, USERS.deactivated].some((name) => name === user));
     assert.deepEqual(
-      proxy.calls.filter(({ status }) => status !== 200),
+      calls.filter(({ status }) => status !== 200),
       [],
     );
-    const asked = new Set(proxy.calls.map(({ action }) => action));
+    const asked = new Set(calls.map(({ action }) => action));
     assert.ok(asked.delete("GetCallerIdentity"));
     assert.deepEqual([...asked].map((action) => `iam:${action}`).sort(), [...ROTATION_ACTIONS].sort());
     const page = readFileSync(join(__dirname, "../../docs/permissions.md"), "utf8");
     const [, json = ""] = /^```json\n([\s\S]*?)```/m.exec(page) ?? [];
     assert.deepEqual(JSON.parse(json).Statement[0].Action.sort(), [...ROTATION_ACTIONS].sort());
-  });
-
-  it("leaves no secret in plain text", () => {
     for (const [where, text] of stack.everything()) assert.deepEqual(secretsIn(text), [], where);
   });
 });

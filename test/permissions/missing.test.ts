@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/functions/policy";
 import { ROOT, startMinistack } from "../../tools/ministack";
 import { Account } from "../support/account";
-import { installPacked } from "../support/packed";
 import { secretsIn } from "../support/secrets";
 import { type Run, Stack } from "../support/stack";
 import { newRotator, policyFor, type Rotator } from "./rotator";
@@ -103,8 +101,8 @@ describe("a permission that is missing", function () {
       program: PROGRAM,
       endpointUrl: ministack.url,
       env: { AWS_REGION: "us-east-1" },
+      hasty: true,
     });
-    await installPacked(join(stack.folder, "node_modules"));
   });
   after(async () => {
     stack?.remove();

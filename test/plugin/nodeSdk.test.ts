@@ -3,14 +3,15 @@ import { Plugin } from "../support/pluginStack";
 import { secretsIn } from "../support/secrets";
 
 // What the class of the package for TypeScript computes in the program, the plugin tells; and the functions are there as well.
-const program = (userArn: string) => `
+const program = (userArn: string, explicitArn: string) => `
 const pulumi = require("@pulumi/pulumi");
 const rotator = require("pulumi-aws-iam-rotator-sdk");
 const { TRIGGER, GRACE, REVOKE, PROVIDER } = process.env;
-const provider = PROVIDER && new rotator.Provider("mine", JSON.parse(PROVIDER));
+const provider = new rotator.Provider("mine", JSON.parse(PROVIDER));
+new rotator.RotatedAccessKey("explicit", { userArn: ${JSON.stringify(explicitArn)} }, { provider });
 const key = new rotator.RotatedAccessKey("ci", {
   userArn: ${JSON.stringify(userArn)}, rotationTrigger: { on: TRIGGER }, rotateEvery: "90d", gracePeriod: GRACE, revocationTrigger: REVOKE,
-}, { provider });
+});
 exports.current = key.current;
 exports.previous = key.previous;
 exports.dates = pulumi.all([key.rotationDueAt, key.previousUntil, key.pending]).apply(([due, until, pending]) => ({ due, until, pending }));
@@ -38,11 +39,21 @@ describe("the provider plugin, by the SDK for Node.js that is generated", functi
   });
   after(() => plugin?.stop());
 
-  it("tells dates and waits, has the functions, revokes, and keeps secrets", async () => {
-    const account = plugin.account("sdk");
-    const stack = await plugin.withNodeSdk(program(await account.createUser()));
+  it("tells dates and waits, has the functions, revokes, acts as an explicit provider says, and keeps secrets", async () => {
+    const [account, explicit] = [plugin.account("sdk"), plugin.account("explicit")];
+    const stack = await plugin.withNodeSdk(program(await account.createUser(), await explicit.createUser()));
+    const { accessKeyId: accessKey, secretAccessKey: secretKey } = await explicit.addKey();
+    const endpoints = [{ iam: plugin.proxy.url, sts: plugin.proxy.url }];
+    const settings = { accessKey, secretKey, region: "eu-west-1", endpoints };
+    stack.env.PROVIDER = JSON.stringify(settings);
     const outputs = async () => (await stack.outputs()) as unknown as Outputs;
     await stack.up();
+    assert.deepEqual(
+      plugin.proxy.calls
+        .filter(({ action, user }) => action === "CreateAccessKey" && user === "explicit")
+        .map(({ accessKeyId }) => accessKeyId),
+      [accessKey],
+    );
     const made = await outputs();
     assert.match(made.dates.due ?? "", /^\d{4}-/);
     assert.deepEqual([made.dates.until ?? "", made.dates.pending, made.previous ?? ""], ["", [], ""]);
@@ -69,37 +80,16 @@ describe("the provider plugin, by the SDK for Node.js that is generated", functi
     const revoked = await outputs();
     assert.deepEqual(await account.keys(), [{ id: revoked.current.accessKeyId, status: "Active" }]);
     assert.equal(revoked.previous ?? "", "");
+
+    stack.env.PROVIDER = JSON.stringify({ ...settings, allowedAccountIds: ["999999999999"] });
+    const refused = await stack.run("preview", "--stack", "dev");
+    assert.match(refused.text, /allowedAccountIds, and the user's account 123456789012 is not among them/);
     await stack.destroy();
     assert.deepEqual(await account.keys(), []);
+    assert.deepEqual(await explicit.ids(), [accessKey]);
     for (const [where, text] of stack.everything()) {
       assert.deepEqual(secretsIn(text), [], where);
       assert.ok(!text.includes(made.password), where);
     }
-  });
-
-  it("acts as its explicit provider says, and refuses what that does not know", async () => {
-    const account = plugin.account("explicit");
-    const stack = await plugin.withNodeSdk(program(await account.createUser()));
-    const signer = await account.addKey();
-    stack.env.PROVIDER = JSON.stringify({
-      accessKey: signer.accessKeyId,
-      secretKey: signer.secretAccessKey,
-      region: "eu-west-1",
-      endpoints: [{ iam: plugin.proxy.url, sts: plugin.proxy.url }],
-    });
-    plugin.calls();
-    await stack.up();
-    const signed = plugin.proxy.calls.filter(({ action }) => action === "CreateAccessKey");
-    assert.deepEqual(
-      signed.map(({ accessKeyId }) => accessKeyId),
-      [signer.accessKeyId],
-    );
-    await stack.destroy();
-    assert.deepEqual(await account.keys(), [{ id: signer.accessKeyId, status: "Active" }]);
-
-    stack.env.PROVIDER = JSON.stringify({ accessKey: signer.accessKeyId, allowedAccountIds: ["999999999999"] });
-    const refused = await stack.run("preview", "--stack", "dev");
-    assert.match(refused.text, /allowedAccountIds, and the user's account 123456789012 is not among them/);
-    for (const [where, text] of stack.everything()) assert.deepEqual(secretsIn(text), [], where);
   });
 });

@@ -30,7 +30,7 @@ export async function hastyPlugin(): Promise<{ folder: string; remove(): void }>
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** The plugin as it is built, with little patience if not told otherwise, and stacks whose programs find it, and SDKs of it, by their project. */
+/** The plugin as it is built, but for its patience, and stacks whose programs find it, and SDKs of it, by their project. */
 export class Plugin {
   readonly #stacks: Stack[] = [];
 
@@ -40,10 +40,8 @@ export class Plugin {
     readonly proxy: FaultProxy,
   ) {}
 
-  /** @param patient waits for AWS as long as the plugin that is released */
-  static async start({ patient = false } = {}): Promise<Plugin> {
+  static async start(): Promise<Plugin> {
     const { folder } = await hastyPlugin();
-    if (patient) await bundleInto(folder);
     const endpoint = await startEndpoint();
     return new Plugin(folder, endpoint, await startProxy(endpoint.url));
   }
@@ -61,13 +59,13 @@ export class Plugin {
 
   /** A stack of a program in JavaScript, which has the plugin's resources by their tokens. */
   stack(program: string, env: Record<string, string> = {}): Promise<Stack> {
-    return this.#create(program, `name: program\n${JAVASCRIPT}${pluginsOf(this.folder)}`, env, []);
+    return this.#create(program, `name: program\n${JAVASCRIPT}${pluginsOf(this.folder)}`, env);
   }
 
   /** A stack of a program in YAML. */
   async yaml(program: string, env: Record<string, string> = {}): Promise<Stack> {
     const text = `name: program\nruntime: yaml\n${pluginsOf(this.folder)}${program}`;
-    return this.#create("", text, env, [await languageHosts()]);
+    return this.#create("", text, env);
   }
 
   /** A stack of a program in JavaScript, with the generated SDK for Node.js as `pulumi-aws-iam-rotator-sdk`. */
@@ -87,10 +85,9 @@ export class Plugin {
   /** A stack of an example, in its language, with the SDK that is generated for that. */
   async example(name: Language): Promise<Stack> {
     const example = join(ROOT, "examples", name);
-    const hosts = await languageHosts();
     const sdk = await this.#generate();
     const env: Record<string, string> = {};
-    const path = [hosts];
+    const path: string[] = [];
     let project = readFileSync(join(example, "Pulumi.yaml"), "utf8").replace(/^name: .*/, "name: program");
     if (name === "python") {
       const python = await pythonWith(logToStderr, "pulumi");
@@ -111,12 +108,12 @@ export class Plugin {
     return stack;
   }
 
-  async #create(program: string, project: string, env: Record<string, string>, path: string[]): Promise<Stack> {
+  async #create(program: string, project: string, env: Record<string, string>, path: string[] = []): Promise<Stack> {
     const stack = await Stack.create({
       program,
       project,
       endpointUrl: this.proxy.url,
-      path: [...path, await ownAwsPlugin()],
+      path: [...path, await languageHosts(), await ownAwsPlugin()],
       env: { AWS_REGION: "us-east-1", TRIGGER: "1", ...env },
     });
     this.#stacks.push(stack);

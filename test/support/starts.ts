@@ -87,6 +87,7 @@ export const STARTS: Start[] = [
   },
   {
     title: "create where strangers take both slots",
+    isDeep: true,
     prepare: async (_stack, account) => {
       await account.addKey();
       await account.addKey();
@@ -97,6 +98,7 @@ export const STARTS: Start[] = [
   },
   {
     title: "create after a creation that died with its key made",
+    isDeep: true,
     prepare: async (stack, account) => {
       await deadOperation(stack, account, { kind: "create" });
     },
@@ -146,6 +148,7 @@ export const STARTS: Start[] = [
   },
   {
     title: "adopt two keys",
+    isDeep: true,
     prepare: async (stack, account) => {
       const previous = await account.addKey();
       const current = await account.addKey();
@@ -195,6 +198,7 @@ export const STARTS: Start[] = [
   },
   {
     title: "rotate after a rotation that died with its key made",
+    isDeep: true,
     prepare: async (stack, account) => {
       await created(stack);
       await deadOperation(stack, account);
@@ -205,6 +209,7 @@ export const STARTS: Start[] = [
   },
   {
     title: "rotate where a stranger's key takes the second slot",
+    isDeep: true,
     prepare: async (stack, account) => {
       await created(stack);
       await account.addKey();
@@ -227,6 +232,7 @@ export const STARTS: Start[] = [
   },
   {
     title: "rotate after the recorded current was deleted by hand",
+    isDeep: true,
     prepare: async (stack, account) => {
       await rotated(stack);
       await account.deleteKey(stack.state?.currentAccessKeyId as string);
