@@ -1,9 +1,9 @@
 // `node tools/releasable.mjs v1.2.3`: what stands in the way of releasing this version, before anything is installed.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { repositoryOf } from "./repository.cjs";
 
 const [tag = ""] = process.argv.slice(2);
-const { version, repository, homepage, bugs } = JSON.parse(readFileSync("package.json", "utf8"));
+const { version, repository, homepage, bugs, author } = JSON.parse(readFileSync("package.json", "utf8"));
 const problems = [];
 
 if (tag !== `v${version}`) problems.push(`the tag is ${tag || "missing"}, and package.json has the version ${version}`);
@@ -25,8 +25,23 @@ try {
 const dated = new RegExp(`^## \\[${version.replaceAll(".", "\\.")}\\] - \\d{4}-\\d\\d-\\d\\d$`, "m");
 if (!dated.test(readFileSync("CHANGELOG.md", "utf8")))
   problems.push(`CHANGELOG.md has no dated section for ${version}`);
-if (readFileSync("README.md", "utf8").includes("not on npm yet"))
-  problems.push("README.md says that it is not on npm yet");
+
+if (!author) problems.push("package.json has no `author`: docs/approval.md sends those there who ask who maintains it");
+
+/** What is true until the first release, by file. */
+const pages = [
+  "README.md",
+  "SECURITY.md",
+  ...(existsSync("docs") ? readdirSync("docs") : []).map((name) => `docs/${name}`),
+];
+for (const page of pages.filter((name) => name.endsWith(".md") && existsSync(name))) {
+  const [before] = /not (?:on npm|released|ours) yet/i.exec(readFileSync(page, "utf8")) ?? [];
+  if (before) problems.push(`${page} says "${before}"`);
+}
+for (const file of ["docs/schema.json", "examples/go/main.go"]) {
+  if (existsSync(file) && readFileSync(file, "utf8").includes("example.com/"))
+    problems.push(`${file} has the placeholder example.com: run \`npm run docs\`, and import the new path`);
+}
 
 const shape = `test/fixtures/state-${version.replace(/\.\d+$/, "")}.json`;
 if (!existsSync(shape)) problems.push(`${shape} is missing: the state that this version writes, recorded`);

@@ -24,7 +24,7 @@ export = async () => {
   return {
     // Secret: the key of each user, by name.
     ...Object.fromEntries(keys),
-    // For whoever runs this.
-    policy: rotationPolicy(arns),
+    // For whoever runs this. No user can have that name: it has a space.
+    "rotation policy": rotationPolicy(arns),
   };
 };

@@ -29,6 +29,9 @@ const today = new Date().toISOString().slice(0, 10);
 
 const rotated = Object.entries(users).map(([name, member]) => {
   const { userArn, path = "/", rotateFrom = today, incident, protect = true, ...periods } = member;
+  // As text, another way to write a day would come before today or after all days.
+  if (!/^\d{4}-\d\d-\d\d$/.test(rotateFrom))
+    throw new pulumi.RunError(`users.${name}.rotateFrom: write it as 2026-12-07.`);
   const args = {
     gracePeriod: "7d",
     ...periods,

@@ -17,7 +17,7 @@ const user = (name: string) => new RotatedUser(name, { user: { path: "/ci/" }, .
 const builder = user("builder");
 const uploader = user("uploader");
 
-/** A Markdown table: which key is how old, and when its rotation is due. `pulumi stack output readme` */
+/** A Markdown table: when each key was made, and when its rotation is due. `pulumi stack output readme` */
 export const readme = rotationReport([builder, uploader]);
 /** Secret: the keys in use. One output a key, so that `readRotatedKey` reads it. */
 export const builderKey = builder.current;

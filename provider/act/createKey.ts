@@ -136,7 +136,7 @@ function noSlot({ unmanaged, mends, previousId }: CreateStep, cause: IamError): 
     return new RotationError(
       {
         attempted: "Can't make a new access key",
-        found: `AWS allows no further one for this user (${cause.code}), although no key is there that is not managed here.`,
+        found: `AWS allows no further one for this user (${cause.code}), although it has no unmanaged one.`,
         todo: "A key deleted a moment ago may still count: run again in a minute.",
       },
       { cause },
@@ -154,7 +154,7 @@ function noSlot({ unmanaged, mends, previousId }: CreateStep, cause: IamError): 
       because: "unmanagedKey",
       accessKeyId: id,
       attempted: "Can't make a new access key",
-      found: `the user has as many access keys as AWS allows it, and of these ${listKeys(unmanaged)} ${are} not managed here.`,
+      found: `the user has as many access keys as AWS allows it, and of these ${listKeys(unmanaged)} ${are} unmanaged.`,
       todo: `${adopt} Then run again.`,
     },
     { cause },

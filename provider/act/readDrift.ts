@@ -10,7 +10,7 @@ import { lookTwice, observe, type Surprise, untilTold, whereKeysAre } from "./ob
 export interface Read {
   keys: ManagedKeys;
   drift: Drift;
-  /** Keys on the user that are not managed; `undefined` where nobody could look. */
+  /** Keys on the user that are unmanaged; `undefined` where nobody could look. */
   unmanaged?: FoundKey[] | undefined;
 }
 

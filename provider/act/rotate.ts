@@ -28,7 +28,7 @@ export interface Rotated {
   /** The managed keys as they are now. */
   keys: ManagedKeys;
   observed: Observed;
-  /** Keys on the user, as observed, that are not managed. */
+  /** Keys on the user, as observed, that are unmanaged. */
   unmanaged: FoundKey[];
   pending: Pending[];
   did: Done[];

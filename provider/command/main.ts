@@ -2,9 +2,9 @@
 import { text } from "node:stream/consumers";
 import { reportOf } from "./report";
 
-const USAGE = `Usage: pulumi stack export | npx pulumi-aws-iam-rotator report [--check]
+const USAGE = `Usage: pulumi stack export | npx --no pulumi-aws-iam-rotator report [--check]
 
-Prints a table of the stack's rotated keys as they stand today: ages, due dates, what is pending, keys that are not managed.
+Prints a table of the stack's rotated keys as they stand today: when each was made and is due, what is pending, unmanaged keys.
 Nothing is decrypted, and AWS is not asked. With --check it ends with 1 if something is blocked or overdue, or if the stack
 has no rotated keys; so it serves as an alarm, also after a run that failed.
 `;

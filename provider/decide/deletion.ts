@@ -41,7 +41,7 @@ export function planDeletion(
   // A lost key that signs is not lost: whoever runs this has its secret.
   const lost = "lost" in verdict && !taken ? verdict.lost.filter((id) => id !== decider.signer) : [];
   const discards = lost.map((accessKeyId): Step => ({ do: "discard", accessKeyId }));
-  // From here on no key is ours: what comes later is not managed. A key that may be in use stays named in the journal.
+  // From here on no key is ours: what comes later is unmanaged. A key that may be in use stays named in the journal.
   const [signing, others] = [going.filter((id) => id === decider.signer), going.filter((id) => id !== decider.signer)];
   const [last] = signing;
   const end: Step = last ? { do: "close", phase: "done", last } : { do: "close", phase: "void" };

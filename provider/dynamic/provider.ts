@@ -52,7 +52,9 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     const said = await this.#keys.diff(olds, news).catch(quietly);
     // The update says what it did; of what waits without one, the program speaks.
     // Of a replacement it is asked again, as of a creation.
-    const messages = said.replaces.length > 0 ? said.messages.slice(0, 1) : said.messages;
+    const all = said.replaces.length > 0 ? said.messages.slice(0, 1) : said.messages;
+    // Of all keys that are deactivated the program speaks, at once.
+    const messages = all.filter(({ because }) => because !== "deactivated");
     if (this.#keys.runOf(news).isPreview) this.#tell({ ...said, messages });
     // What the provider plugin has left lacks the text by which the host finds the provider in a refresh: it is written anew.
     const isPlugins = olds.__provider === undefined;

@@ -1,4 +1,3 @@
-import { inWords } from "../model/duration";
 import type { Pending } from "../model/pending";
 import { parseUserArn } from "../model/userArn";
 
@@ -30,7 +29,7 @@ export function isOverdue({ rotationDueAt }: ReportRow, now: Date): boolean {
 
 const LAST = "9999";
 const NONE = "–";
-const HEAD = ["User", "Current key", "Age", "Rotation due", "Previous key", "Pending", "Not managed"];
+const HEAD = ["User", "Current key", "Made", "Rotation due", "Previous key", "Pending", "Unmanaged"];
 const ALWAYS = 5;
 
 function cellsOf(key: ReportRow, now: Date): string[] {
@@ -41,7 +40,7 @@ function cellsOf(key: ReportRow, now: Date): string[] {
     parseUserArn(userArn)?.userName ?? userArn ?? "–",
     // After a refresh that found the current key gone there is none, until the next update has made one.
     currentAccessKeyId ?? "none",
-    currentCreatedAt ? inWords(now.getTime() - Date.parse(currentCreatedAt)) : NONE,
+    currentCreatedAt ?? NONE,
     isOverdue(key, now) ? `**due since ${due}**` : (due ?? NONE),
     previousAccessKeyId ? `${previousAccessKeyId} ${lasts(key)}` : NONE,
     pending.map(inShort).join("; ") || NONE,

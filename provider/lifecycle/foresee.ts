@@ -10,6 +10,7 @@ import { after } from "../model/duration";
 import { type Inputs, inputsThatAre } from "../model/inputs";
 import { sameValue } from "../model/json";
 import { type ManagedKeys, managedIds, managedKeys } from "../model/managedKeys";
+import type { Message } from "../model/message";
 import { outputsThatAre } from "../model/outputs";
 import { isBlocked, type Pending } from "../model/pending";
 import { hasUnknowns, UNKNOWN } from "../model/unknowns";
@@ -135,21 +136,24 @@ function planned(
         .map(({ message }) => `The last run could not: ${message}`)
         .join(" "),
   ].filter((text) => typeof text === "string" && text !== "");
-  const told = [...(texts.length > 0 ? [texts.join(" ")] : []), ...pending.map(({ message }) => message)];
+  const told: Omit<Message, "severity">[] = [
+    ...(texts.length > 0 ? [{ text: texts.join(" ") }] : []),
+    ...pending.map(({ message, because }) => ({ text: message, because })),
+  ];
   return {
-    ...answer(outputs, { did, messages: told.map((text) => ({ severity: "info", text })) }),
+    ...answer(outputs, { did, messages: told.map((one) => ({ severity: "info", ...one })) }),
     outputs: guarded ? anyEnd(outputs, olds, news) : steps.some(isOpenEnded) ? anyPending(outputs) : outputs,
     undone: undoneBy(pending, news),
   };
 }
 
-/** A known key that is not managed may take the slot that a new one needs. */
+/** A known key that is unmanaged may take the slot that a new one needs. */
 function inTheWay(steps: Step[]): string {
   const makes = steps.find((step) => step.do === "create");
   const ids = (makes?.unmanaged ?? []).map(({ accessKeyId }) => accessKeyId);
   const hasRoom = steps.some((step) => step.do === "makeRoom") || (makes?.ifFull ?? []).length > 0;
   if (ids.length === 0 || hasRoom) return "";
-  return `It is blocked if ${ids.join(" and ")}, not managed here, takes the slot that the new key needs.`;
+  return `It is blocked if an unmanaged key (${ids.join(" and ")}) takes the slot that the new key needs.`;
 }
 
 /** What is recorded may be out of date: the update looks, and refuses what it has to. */

@@ -44,6 +44,8 @@ type Props = Record<string, unknown>;
 export interface RunInfo {
   /** Of its own. */
   id?: string;
+  /** Of the resource. */
+  name?: string;
   /** Absent where the program can't tell. */
   isPreview?: boolean;
   /** Ids of the keys that the stack's published outputs name. */
@@ -90,7 +92,7 @@ export class KeyLifecycle {
   foreseeCreate(news: Props): Foreseen {
     const inputs = pickInputs(news);
     const seen = foreseeCreation(inputs, this.#now());
-    return { ...seen, messages: told(inputs, seen.messages) };
+    return { ...seen, messages: told(inputs, seen.messages, this.runOf(news)) };
   }
 
   foreseeUpdate(olds: Props, news: Props): Foreseen {
@@ -305,16 +307,16 @@ function stamped(said: Answer, { id }: RunInfo): Answer {
   return id && outputs && isBlocked(outputs.pending) ? { ...said, outputs: { ...outputs, blockedIn: id } } : said;
 }
 
-function told({ userArn }: Inputs, messages: Message[]): Message[] {
-  const who = hasUnknowns(userArn) ? "a user that is still to be made" : userArn;
-  return messages.map(({ severity, text }) => ({ severity, text: `${who}: ${text}` }));
+function told({ userArn }: Inputs, messages: Message[], { name }: RunInfo = {}): Message[] {
+  const who = hasUnknowns(userArn) ? `${name ? `${name}, ` : ""}a user that is still to be made` : userArn;
+  return messages.map((message) => ({ ...message, text: `${who}: ${message.text}` }));
 }
 
 function doneMessages(did: Done[], about: Parameters<typeof doneInWords>[1] = {}): Message[] {
   return did.length > 0 ? [{ severity: "info", text: doneInWords(did, about) }] : [];
 }
 
-/** Keys that are not managed here, and were not known yet. */
+/** Keys that are unmanaged, and were not known yet. */
 function newcomers(unmanaged: FoundKey[], known: string[]): Message[] {
   const news = unmanaged.filter(({ accessKeyId }) => !known.includes(accessKeyId));
   return news.length > 0 ? [{ severity: "warning", text: unmanagedInWords(news) }] : [];

@@ -44,9 +44,7 @@ function phrase(did: Done[], until: string | undefined, verb: (did: Done["did"])
 
 /** What is on the user and not ours is told before the day on which it stands in the way. */
 export function unmanagedInWords(keys: FoundKey[]): string {
-  const [ids, it, takes] =
-    keys.length === 1
-      ? [keys[0]?.accessKeyId, "it", "takes"]
-      : [keys.map(({ accessKeyId }) => accessKeyId).join(" and "), "each", "takes"];
-  return `${ids} on this user is not managed here, and ${it} ${takes} a slot: where all are taken, the next rotation is blocked. Adopt it as \`state.previous\`, or delete it if nobody uses it.`;
+  const ids = keys.map(({ accessKeyId }) => accessKeyId).join(" and ");
+  const takes = keys.length === 1 ? "is unmanaged, and takes" : "are unmanaged, and each takes";
+  return `${ids} on this user ${takes} a slot: where all are taken, the next rotation is blocked. Adopt it as \`state.previous\`, or delete it if nobody uses it.`;
 }

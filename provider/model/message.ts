@@ -4,4 +4,6 @@ export type Severity = "info" | "warning" | "error";
 export interface Message {
   severity: Severity;
   text: string;
+  /** Of what is pending: why, as there. */
+  because?: string;
 }

@@ -66,7 +66,7 @@ export interface RotatedAccessKeyArgs {
   /**
    * Keys that the user has already, taken over instead of making a new one; kept secret however they are passed. A
    * `previous` without its secret is phased out at the next rotation. Each key must be on the user, and a given secret
-   * must be its own, otherwise nothing is changed. Default: none. A later change adopts keys that are not managed yet.
+   * must be its own, otherwise nothing is changed. Default: none. A later change adopts keys that are unmanaged so far.
    */
   state?: pulumi.Input<
     | {
@@ -219,7 +219,12 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       ...Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined])),
       // As the engine names it: of two resources of one name, below different parents, each is an owner of its own.
       journalOwner: pulumi.createUrn(name, TYPE, ownOpts.parent).apply(ownerHash),
-      run: published.then((ids) => ({ id: RUN, isPreview: pulumi.runtime.isDryRun(), ...(ids && { published: ids }) })),
+      run: published.then((ids) => ({
+        id: RUN,
+        name,
+        isPreview: pulumi.runtime.isDryRun(),
+        ...(ids && { published: ids }),
+      })),
       ...(awsProvider && {
         awsProvider: readAwsProvider(awsProvider, `RotatedAccessKey ${name}`, args.login !== undefined),
       }),
@@ -242,6 +247,6 @@ export class RotatedAccessKey extends pulumi.CustomResource {
     }
     resume();
     Object.assign(this, outputsNow(this, inputs, published, opts.ignoreChanges ?? []));
-    tellPending(this);
+    tellPending(name, this);
   }
 }

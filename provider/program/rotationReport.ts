@@ -20,17 +20,17 @@ export interface ReportedKey {
   previousDeactivatedAt?: pulumi.Output<string | undefined>;
   /** What is asked for or due and has not happened. */
   pending?: pulumi.Output<Pending[]>;
-  /** Ids of the keys on the user that are not managed. */
+  /** Ids of the unmanaged keys on the user. */
   unmanagedAccessKeyIds?: pulumi.Output<string[]>;
 }
 
 /**
- * A Markdown table of keys, the one that is due first on top: user, key id, age, due date, until when the key before it
- * stays valid, what is pending, and keys that are not managed. Good as a stack's `readme` output, and in a terminal. It holds
- * no secret. Ages are those of the run, so the text changes from day to day.
+ * A Markdown table of keys, the one that is due first on top: user, key id, when it was made, due date, until when the key
+ * before it stays valid, what is pending, and unmanaged keys. Good as a stack's `readme` output, and in a terminal. It holds no
+ * secret, and changes only with what it tells.
  *
  * @param keys the keys of a fleet: RotatedAccessKey and RotatedUser alike
- * @param now the time that ages are counted to; default: now
+ * @param now the time by which a rotation is overdue; default: now
  */
 export function rotationReport(keys: ReportedKey[], now: Date = new Date()): pulumi.Output<string> {
   const rows = keys.map((key) =>

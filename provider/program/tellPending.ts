@@ -11,19 +11,55 @@ const TOLD_ALREADY = 32;
 type Resource = pulumi.Resource & { pending: pulumi.Output<Pending[]>; blockedIn?: pulumi.Output<unknown> };
 
 /**
- * Says what is pending, at the resource, after a run; a preview says it before. What is blocked fails no resource, and no
+ * Says what is pending, at the resource, after a run; of a preview the provider has said it before. What is blocked fails no resource, and no
  * output, but the run: a pipeline turns red. Not where this run asked for nothing, as in a destroy that runs the program:
  * after a program that fails Pulumi deletes nothing.
  */
-export function tellPending(resource: Resource): void {
-  if (pulumi.runtime.isDryRun()) return;
-  pulumi.all([resource.pending, resource.blockedIn]).apply(([pending, blockedIn]) => {
-    for (const { message, blocked } of pending ?? []) {
-      if (blocked) void pulumi.log.warn(message, resource);
-      else void pulumi.log.info(message, resource);
+export function tellPending(name: string, resource: Resource): void {
+  const isPreview = pulumi.runtime.isDryRun();
+  resource.pending.apply((pending) => {
+    for (const { message, because, blocked, until } of pending ?? []) {
+      if (because === "deactivated") tellDeactivated({ name, until, tell: () => info(message, resource) });
+      else if (isPreview) continue;
+      else if (blocked) void pulumi.log.warn(message, resource);
+      else info(message, resource);
     }
-    if (blockedIn === RUN && isOwnProcess()) process.exitCode = TOLD_ALREADY;
   });
+  pulumi.all([resource.blockedIn]).apply(([run]) => {
+    if (run === RUN && isOwnProcess() && !isPreview) process.exitCode = TOLD_ALREADY;
+  });
+}
+
+interface Deactivated {
+  name: string;
+  until: string | undefined;
+  tell: () => void;
+}
+
+const deactivated: Deactivated[] = [];
+
+/** For weeks each run would say the same of each key of a fleet: so of several one line says it, when all are known. */
+function tellDeactivated(one: Deactivated): void {
+  if (!isOwnProcess()) one.tell();
+  else if (deactivated.push(one) === 1) process.once("beforeExit", tellAllDeactivated);
+}
+
+function tellAllDeactivated(): void {
+  const [one, another] = deactivated;
+  if (!another) {
+    one?.tell();
+    return;
+  }
+  const names = deactivated.map(({ name }) => name).sort();
+  const [first] = deactivated.flatMap(({ until }) => until ?? []).sort();
+  const deletes = first ? `runs after ${first}, or rotations, delete them` : "the next rotation of each deletes it";
+  info(
+    `${names.length} older keys are deactivated, and ${deletes}. If somebody needs one, activate it again: ${names.join(", ")}.`,
+  );
+}
+
+function info(message: string, resource?: pulumi.Resource): void {
+  void pulumi.log.info(message, resource);
 }
 
 /** The process of a program that the CLI runs; that of an inline program is its user's. */

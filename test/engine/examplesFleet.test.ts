@@ -113,6 +113,8 @@ describe("docs/fleets.md, by its commands, in this order", function () {
     await shell.run("cd examples/reader\npulumi stack init dev\npulumi up");
     const { stdout } = await shell.out("cd examples/reader\npulumi stack output mailKey --show-secrets");
     assert.equal(stdout.trim() === byHand.MAILER_SECRET, true);
+    const shown = await shell.out("cd examples/reader\npulumi stack output mailKeyId");
+    assert.equal(shown.stdout.trim(), byHand.MAILER_ID);
   });
 
   it("answer one user's incident, touch no other user, and publish the new key", async () => {

@@ -138,8 +138,8 @@ describe("the examples that hand keys on to what can't be had here", function ()
           ["other", arns[1]],
         ],
       );
-      assert.match(String(exported.policy), /user\/ci\/team\/other/);
-      assert.deepEqual(Object.keys(exported), ["deploy", "other", "policy"]);
+      assert.match(String(exported["rotation policy"]), /user\/ci\/team\/other/);
+      assert.deepEqual(Object.keys(exported), ["deploy", "other", "rotation policy"]);
     });
 
     it("fails where nobody is found, and deletes no key for that", async () => {

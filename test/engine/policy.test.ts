@@ -167,7 +167,7 @@ describe("a policy through the engine", function () {
     await waitUntil(current.createdAt, 1.1);
     const added = await account().addKey();
     const one = await stack.refresh("--diff");
-    assert.match(one, new RegExp(`${added.accessKeyId} on this user is not managed here, and it takes a slot`));
+    assert.match(one, new RegExp(`${added.accessKeyId} on this user is unmanaged, and takes a slot`));
     assert.doesNotMatch(one, /this update/);
     await stack.up("--expect-no-changes");
     await account().deleteKey(added.accessKeyId);

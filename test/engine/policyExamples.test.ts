@@ -40,7 +40,7 @@ describe("the examples of a policy", function () {
     await pulumi(here, "stack init test");
     await pulumi(here, "up --yes --skip-preview");
     const fresh = await output(here, "readme");
-    assert.match(fresh, /^\| User +\| Current key +\| Age +\| Rotation due +\| Previous key +\|$/m);
+    assert.match(fresh, /^\| User +\| Current key +\| Made +\| Rotation due +\| Previous key +\|$/m);
     assert.equal(fresh.match(/AKIA\w+/g)?.length, 2);
 
     // The same program with shorter periods: they count from the next run on.
@@ -58,6 +58,11 @@ describe("the examples of a policy", function () {
     await later(10);
     const retired = await pulumi(here, "up --yes --skip-preview");
     assert.equal(distinct(retired, /deactivated AKIA\w+ \(its grace period ended /g), 2);
+    await pulumi(here, "config set deactivatePeriod 1h");
+    const quiet = await pulumi(here, "preview");
+    assert.match(quiet, /2 older keys are deactivated, .*: builder, uploader\./);
+    assert.doesNotMatch(quiet, /was deactivated/);
+    await pulumi(here, "config set deactivatePeriod 10s");
     await later(10);
     const gone = await pulumi(here, "up --yes --skip-preview");
     assert.equal(distinct(gone, /deleted AKIA\w+ \(deactivated since /g), 2);

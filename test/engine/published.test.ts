@@ -90,7 +90,7 @@ describe("what a stack publishes, with a neighbour in trouble", function () {
     stack.env.TRIGGER = "2";
     const blocked = await stack.tryUp();
     assert.notEqual(blocked.code, 0, blocked.text);
-    assert.match(blocked.text, new RegExp(`warning: .*a rotation is blocked: .*${byHand}.* is not managed here`));
+    assert.match(blocked.text, new RegExp(`warning: .*a rotation is blocked: .*${byHand}.* is unmanaged`));
     assert.doesNotMatch(blocked.text, /error:/);
     const second = await outputs();
     assert.deepEqual((await idsOf("A")).sort(), [first.a.accessKeyId, second.a.accessKeyId].sort(), "A has rotated");

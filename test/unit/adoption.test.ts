@@ -164,7 +164,7 @@ describe("adoption", () => {
   it("of a previous alone, in a full account: it makes room by being adopted beside what stays", async () => {
     await assert.rejects(
       create({ previous: { accessKeyId: older.accessKeyId } }),
-      new RegExp(`${newer.accessKeyId}.* is not managed here`),
+      new RegExp(`${newer.accessKeyId}.* is unmanaged`),
     );
     assert.deepEqual(stage.iam.ids(), [older.accessKeyId, newer.accessKeyId]);
   });

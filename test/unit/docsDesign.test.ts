@@ -224,8 +224,8 @@ describe("docs/design.md", () => {
       for (const [at, expected] of cases[journal] ?? assert.fail(journal)) {
         const verdict = judge(at, found("X").keys, "a-1", decider);
         assert.equal("lost" in verdict ? `lost: ${verdict.lost}` : verdict.refusal, expected, journal);
-        const [word] = /^(not managed|refused|lost)/.exec(means) ?? [];
-        assert.equal(word, expected === "lost: " ? "not managed" : expected === "lost: X" ? "lost" : "refused");
+        const [word] = /^(unmanaged|refused|lost)/.exec(means) ?? [];
+        assert.equal(word, expected === "lost: " ? "unmanaged" : expected === "lost: X" ? "lost" : "refused");
       }
     }
     assert.deepEqual(column(table, 0), Object.keys(cases));

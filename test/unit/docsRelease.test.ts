@@ -10,6 +10,7 @@ const WORKFLOWS = join(ROOT, ".github/workflows");
 const READY = {
   "package.json": {
     version: "1.2.3",
+    author: "Example",
     repository: { type: "git", url: "git+https://github.com/example/rotator.git" },
     homepage: "https://github.com/example/rotator#readme",
     bugs: "https://github.com/example/rotator/issues",
@@ -48,23 +49,26 @@ describe("a release", () => {
     }
   });
 
-  const { repository, homepage, bugs, version } = READY["package.json"];
+  const { repository, homepage, bugs, version, author } = READY["package.json"];
   const refused: [string, RegExp, Record<string, unknown>, string?, string?][] = [
-    ["no repository", /has no `repository`: set it/, { "package.json": { version } }],
+    ["no repository", /has no `repository`: set it/, { "package.json": { version, author } }],
     ["another repository", /is example\/rotator, and this is fork\/rotator/, {}, "v1.2.3", "fork/rotator"],
     [
       "a repository elsewhere",
       /no address of a GitHub repository/,
       { "package.json": { ...READY["package.json"], repository: "ssh://x" } },
     ],
-    ["no homepage", /has no `homepage`/, { "package.json": { version, repository, bugs } }],
-    ["no bugs", /has no `bugs`/, { "package.json": { version, repository, homepage } }],
+    ["no homepage", /has no `homepage`/, { "package.json": { version, author, repository, bugs } }],
+    ["no bugs", /has no `bugs`/, { "package.json": { version, author, repository, homepage } }],
+    ["nobody who maintains it", /has no `author`/, { "package.json": { version, repository, homepage, bugs } }],
     ["another tag", /the tag is v1\.2\.4, and package\.json has the version 1\.2\.3/, {}, "v1.2.4"],
     ["a changelog without a date", /no dated section for 1\.2\.3/, { "CHANGELOG.md": "## [1.2.3] - unreleased\n" }],
+    ["a README of before", /README\.md says "not on npm yet"/, { "README.md": "The package is not on npm yet." }],
+    ["a page of before", /docs\/approval\.md says "Not released yet"/, { "docs/approval.md": "**Not released yet.**" }],
     [
-      "a README of before",
-      /README\.md says that it is not on npm yet/,
-      { "README.md": "The package is not on npm yet." },
+      "names of before the address was known",
+      /docs\/schema\.json has the placeholder/,
+      { "docs/schema.json": { importBasePath: "example.com/sdk" } },
     ],
     ["no recorded state", /state-1\.2\.json is missing/, { "test/fixtures/state-1.2.json": undefined }],
   ];

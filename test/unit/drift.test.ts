@@ -69,7 +69,7 @@ describe("drift", () => {
         stage.iam.addKey();
       },
       undefined,
-      new RegExp(`: ${third} on this user is not managed here`),
+      new RegExp(`: ${third} on this user is unmanaged`),
     ],
     [
       "the user deleted",
@@ -113,7 +113,7 @@ describe("drift", () => {
     assert.deepEqual([seen.unmanagedAccessKeyIds, stage.said], [[first], []]);
   });
 
-  it("a key that is not managed is told once, and no more when it is gone", async () => {
+  it("an unmanaged key is told once, and no more when it is gone", async () => {
     stage.iam.slots = 3;
     stage.iam.addKey();
     const seen = await read(two);

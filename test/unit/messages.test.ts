@@ -398,7 +398,7 @@ describe("what is told, word by word", () => {
       );
     });
 
-    it("every slot is taken: by one that is not managed, or by more, and each way out names it", async () => {
+    it("every slot is taken: by one that is unmanaged, or by more, and each way out names it", async () => {
       iam.addKey();
       iam.slots = 1;
       scene.clock.time += MINUTE;
@@ -409,13 +409,13 @@ describe("what is told, word by word", () => {
         return failure;
       };
       const onlyOne = (await full()).message;
-      assert.match(onlyOne, new RegExp(`of these ${one} \\(Active, made 2026-11-01T00:00:00Z\\) is not managed here`));
+      assert.match(onlyOne, new RegExp(`of these ${one} \\(Active, made 2026-11-01T00:00:00Z\\) is unmanaged`));
       assert.match(onlyOne, /`state: \{ current: \{ accessKeyId.*, secretAccessKey \} \}`\. Or delete it/);
       iam.addKey();
       scene.clock.time += MINUTE;
       // Whoever has the secret of neither finds the one that nobody uses; the other can be phased out.
       const both = (await full()).message;
-      assert.match(both, new RegExp(`${one} .*, ${two} .* are not managed here`));
+      assert.match(both, new RegExp(`${one} .*, ${two} .* are unmanaged`));
       assert.match(
         both,
         /aws iam get-access-key-last-used .*deactivate it for a while.*`state: \{ previous: \{ accessKeyId/,
@@ -427,7 +427,7 @@ describe("what is told, word by word", () => {
       iam.slots = 1;
       assert.equal(
         await told(scene.rotate()),
-        "Can't make a new access key: AWS allows no further one for this user (LimitExceeded), although no key is there that is not managed here. A key deleted a moment ago may still count: run again in a minute.",
+        "Can't make a new access key: AWS allows no further one for this user (LimitExceeded), although it has no unmanaged one. A key deleted a moment ago may still count: run again in a minute.",
       );
     });
   });

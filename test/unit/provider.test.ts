@@ -74,7 +74,7 @@ describe("the provider", () => {
     it("names the strangers that take every slot, and changes nothing", async () => {
       const [one, two] = [stage.iam.addKey(), stage.iam.addKey()];
       await assert.rejects(stage.create(), (error: Error) => {
-        assert.match(error.message, new RegExp(`${one.accessKeyId} .*${two.accessKeyId} .*are not managed here`));
+        assert.match(error.message, new RegExp(`${one.accessKeyId} .*${two.accessKeyId} .*are unmanaged`));
         assert.match(error.message, /state: \{ previous: \{ accessKeyId/);
         return true;
       });
@@ -233,8 +233,7 @@ describe("the provider", () => {
       stage.said = [];
       const seen = await stage.up(outs, { userArn, rotationTrigger: 2 });
       assert.deepEqual(seen.unmanagedAccessKeyIds, [accessKeyId]);
-      const told = () =>
-        stage.said.filter((line) => line.includes(`${accessKeyId} on this user is not managed`)).length;
+      const told = () => stage.said.filter((line) => line.includes(`${accessKeyId} on this user is unmanaged`)).length;
       assert.equal(told(), 1);
       await stage.provider.read("id", seen);
       assert.equal(told(), 1, "a second time it is no news");

@@ -75,7 +75,7 @@ describe("the report of today", () => {
         [
           "deployer",
           "AKIAMEMORY0000000002",
-          "28 days",
+          "2026-11-03T00:00:00Z",
           "2027-02-01T00:00:00Z",
           "AKIAMEMORY0000000001 until 2027-01-02T00:00:00Z",
         ],
@@ -136,9 +136,9 @@ describe("the report of today", () => {
     }
   });
 
-  it("names keys that are not managed, which are no alarm", () => {
+  it("names unmanaged keys, which are no alarm", () => {
     const { table, alarms } = report([resource(two, { outputs: { unmanagedAccessKeyIds: ["AKIAHAND000000000001"] } })]);
-    assert.match(table, /Not managed +\|\n.*\n.* AKIAHAND000000000001 \|$/);
+    assert.match(table, /Unmanaged +\|\n.*\n.* AKIAHAND000000000001 \|$/);
     assert.deepEqual(alarms, []);
   });
 

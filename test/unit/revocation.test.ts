@@ -126,7 +126,7 @@ describe("revocationTrigger", () => {
     stage.iam.keys = [];
     const strangers = [stage.iam.addKey(), stage.iam.addKey()].map(({ accessKeyId }) => accessKeyId);
     stage.clock.time += DAY;
-    await assert.rejects(stage.up(one, leak), new RegExp(`${strangers[0]}.*${strangers[1]}.* are not managed here`));
+    await assert.rejects(stage.up(one, leak), new RegExp(`${strangers[0]}.*${strangers[1]}.* are unmanaged`));
     assert.deepEqual(stage.iam.ids(), strangers);
   });
 

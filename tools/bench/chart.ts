@@ -1,11 +1,12 @@
 import type { BarSeriesOption, CustomSeriesOption, EChartsOption } from "echarts";
 import { type Measurement, type Row, summarize } from "./measurement";
-import { drawn, GREY, INK } from "./svg";
+import { drawn, FONT, GREY, INK } from "./svg";
 import { figure } from "./tables";
 
-const LABELS = 440;
+const LABELS = 320;
 const FIGURES = 70;
-const BAR = 24;
+/** With room for a label of two lines. */
+const BAR = 32;
 const HEAD = 30;
 const FOOT = 30;
 
@@ -29,7 +30,7 @@ function optionOf(panels: Row[][]): EChartsOption {
       left: LABELS,
       top: (tops[i] ?? 0) - 20,
       padding: 0,
-      textStyle: { fontSize: 12, color: GREY },
+      textStyle: { fontSize: FONT, color: GREY },
     })),
     grid: panels.map((panel, i) => ({
       top: tops[i] ?? 0,
@@ -45,12 +46,13 @@ function optionOf(panels: Row[][]): EChartsOption {
       data: panel.map(({ what }) => what.replaceAll("`", "")),
       axisTick: { show: false },
       axisLine: { onZero: false },
-      axisLabel: { width: LABELS - 12, overflow: "truncate", fontSize: 12, color: INK },
+      // Wider in a browser's font than by the estimate here.
+      axisLabel: { width: LABELS - 60, overflow: "break", fontSize: FONT, lineHeight: 14, color: INK },
     })),
     xAxis: panels.map((_, gridIndex) => ({
       gridIndex,
       type: "value",
-      axisLabel: { hideOverlap: true },
+      axisLabel: { hideOverlap: true, fontSize: FONT },
     })),
     series: panels.flatMap((panel, i) => seriesOf(panel, i)),
   };
@@ -75,7 +77,14 @@ function seriesOf(panel: Row[], index: number): (BarSeriesOption | CustomSeriesO
       const text = figure(summaries[dataIndex]?.median ?? Number.NaN);
       const median = {
         type: "text" as const,
-        style: { text, x: to + 8, y, fill: INK, font: "12px system-ui, sans-serif", verticalAlign: "middle" as const },
+        style: {
+          text,
+          x: to + 8,
+          y,
+          fill: INK,
+          font: `${FONT}px system-ui, sans-serif`,
+          verticalAlign: "middle" as const,
+        },
       };
       const ends = [line(from, y - 4, from, y + 4), line(to, y - 4, to, y + 4)];
       return { type: "group", children: [line(from, y, to, y), ...ends, median] };

@@ -1,9 +1,9 @@
 import type { EChartsOption, LineSeriesOption } from "echarts";
 import { type Growth, summarize } from "./measurement";
-import { drawn, GREY, INK, WIDTH } from "./svg";
+import { drawn, FONT, GREY, INK, WIDTH } from "./svg";
 import { figure } from "./tables";
 
-const COLUMNS = 3;
+const COLUMNS = 2;
 const [LEFT, RIGHT, GAP] = [50, 30, 60];
 const [HEAD, TITLE, HEIGHT, FOOT] = [40, 30, 190, 50];
 /** 1, 2, 5, 10, 20, … */
@@ -22,13 +22,13 @@ function optionOf(panels: Growth[]): EChartsOption {
   const top = (panel: number) => HEAD + TITLE + Math.floor(panel / COLUMNS) * (TITLE + HEIGHT + FOOT);
   const names = [...new Set(panels.flatMap(({ lines }) => lines.map(({ name }) => name)))];
   return {
-    legend: { data: names, top: 8, itemGap: 24, textStyle: { color: INK, fontSize: 12 } },
+    legend: { data: names, top: 8, itemGap: 24, textStyle: { color: INK, fontSize: FONT } },
     title: panels.map(({ what, unit }, panel) => ({
       text: `${what}, ${unit}`,
       left: left(panel),
       top: top(panel) - 26,
       padding: 0,
-      textStyle: { fontSize: 12, color: GREY },
+      textStyle: { fontSize: FONT, color: GREY },
     })),
     grid: panels.map((_, panel) => ({
       left: left(panel),
@@ -61,7 +61,7 @@ function seriesOf(line: Growth["lines"][number], panel: number, color: number, a
       show: true,
       position: above ? "top" : "bottom",
       formatter: ({ value }) => figure((value as number[])[1] ?? Number.NaN),
-      fontSize: 11,
+      fontSize: FONT,
       color: INK,
     },
     labelLayout: { hideOverlap: true },
@@ -77,6 +77,6 @@ const mediansOf = (lines: Growth["lines"]) =>
 function axisOf(values: number[], marks: number[]) {
   const [min, max] = [Math.min(...values) / 1.6, Math.max(...values) * 1.6];
   const customValues = [...new Set(marks)].filter((mark) => mark > min && mark < max);
-  const axisLabel = { customValues, formatter: (value: number) => figure(value), hideOverlap: true };
+  const axisLabel = { customValues, formatter: (value: number) => figure(value), hideOverlap: true, fontSize: FONT };
   return { type: "log" as const, min, max, axisLabel, axisTick: { customValues }, splitLine: { show: false } };
 }

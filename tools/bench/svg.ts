@@ -2,7 +2,9 @@ import { type EChartsOption, init } from "echarts";
 
 export const INK = "#1f2328";
 export const GREY = "#59636e";
-export const WIDTH = 960;
+/** Of about the width at which a page shows it, so that its letters have the size of the page's. */
+export const WIDTH = 720;
+export const FONT = 13;
 
 /** What echarts adds for a pointer, with names that count its plots. */
 const HOVER = /<style[^>]*>[\s\S]*?<\/style>\s*/;
@@ -10,9 +12,9 @@ const HOVER = /<style[^>]*>[\s\S]*?<\/style>\s*/;
 /** In the names of clip paths: of the plots that this process drew before. */
 const COUNT = /\bzr\d+-/g;
 
-/** Where the page around it is dark, so is the plot. */
+/** It has no ground of its own, and is as light or dark as the page around it. */
 const DARK =
-  '<style>@media (prefers-color-scheme: dark){rect[fill="#ffffff"]{fill:#0d1117}text,path[fill="#1f2328"]{fill:#f0f6fc}[stroke="#1f2328"],[stroke="#54555a"]{stroke:#9198a1}[stroke="#dbdee4"]{stroke:#30363d}}</style>';
+  '<style>@media (prefers-color-scheme: dark){text,path[fill="#1f2328"]{fill:#f0f6fc}[stroke="#1f2328"],[stroke="#54555a"],[stroke="#59636e"]{stroke:#9198a1}path[fill="#59636e"]{fill:#9198a1}[stroke="#dbdee4"]{stroke:#30363d}}</style>';
 
 /** The same option draws the same text, so that a plot changes in a commit only with its figures. */
 export function drawn(title: string, height: number, option: EChartsOption): string {
@@ -20,7 +22,7 @@ export function drawn(title: string, height: number, option: EChartsOption): str
   try {
     chart.setOption({
       animation: false,
-      backgroundColor: "#ffffff",
+      backgroundColor: "transparent",
       textStyle: { fontFamily: "system-ui, sans-serif", color: INK },
       ...option,
     });

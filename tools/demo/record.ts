@@ -1,11 +1,11 @@
 // `npm run demo:record`: runs the demo, and renders what it told as docs/pictures/demo.svg.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import execa from "execa";
 import { logToStderr } from "../commands";
 import { pythonWith } from "../endpoint/python";
-import { asciicast } from "./asciicast";
+import { asciicast, playedOnce } from "./asciicast";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -18,6 +18,7 @@ async function main(): Promise<void> {
     await writeFile(cast, asciicast(stdout));
     const picture = join(ROOT, "docs/pictures/demo.svg");
     await execa(python, ["-I", "-m", "svgterm", "render", cast, picture, "-t", "window_frame", "-D", "4000"]);
+    await writeFile(picture, playedOnce(await readFile(picture, "utf8")));
     console.log(`${picture} is new.`);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -167,7 +167,7 @@ export function schemaOf(released: Package): Record<string, unknown> {
           permissionsBoundary: { ...STRING, description: "ARN of the policy that is its permissions boundary." },
           forceDestroy: {
             ...FLAG,
-            description: "A destroy deletes what else the user has: keys that are not managed here, for example.",
+            description: "A destroy deletes what else the user has: unmanaged keys, for example.",
           },
           tags: { ...mapOf(STRING), description: "Its tags." },
         },
