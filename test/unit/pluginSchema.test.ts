@@ -58,9 +58,13 @@ describe("the schema of the provider plugin", () => {
       assert.throws(() => schemaOf({ version: "1.0.0", repository }), /no address of a GitHub repository/);
   });
 
-  it("has the Go path that the example imports", () => {
-    const example = readFileSync(join(ROOT, "examples/go/main.go"), "utf8");
-    assert.ok(example.includes(`"${schema.language.go.importBasePath}"`), schema.language.go.importBasePath);
+  it("has the names that the examples in Go and Java import", () => {
+    const { go, java } = schema.language;
+    for (const [file, name] of [
+      ["go/main.go", `"${go.importBasePath}"`],
+      ["java/src/main/java/rotator/App.java", `import ${java.basePackage}.awsiamrotator.RotatedUser;`],
+    ] as const)
+      assert.ok(readFileSync(join(ROOT, "examples", file), "utf8").includes(name), `${file}: no ${name}`);
   });
 
   it("has each input of the resource, all of them as outputs as well, and what is secret is marked", () => {
