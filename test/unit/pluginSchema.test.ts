@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SETTING_NAMES } from "../../provider/aws/awsSettings";
 import { PUBLIC_INPUTS } from "../../provider/model/inputs";
@@ -47,10 +47,14 @@ describe("the schema of the provider plugin", () => {
       { type: "git", url: "github:my-org/rotator", directory: "." },
     ];
     for (const repository of forms) {
-      const { pluginDownloadURL, repository: shown, publisher, language } = schemaOf({ version: "1.0.0", repository });
-      const at = ["github://api.github.com/my-org/rotator", url, "my-org"];
-      assert.deepEqual([pluginDownloadURL, shown, publisher], at, JSON.stringify(repository));
-      const { go, csharp, java } = language as Schema["language"];
+      const made = schemaOf({ version: "1.0.0", repository });
+      const { pluginDownloadURL, repository: shown, publisher, homepage, logoUrl } = made;
+      const at = ["github://api.github.com/my-org/rotator", url, "my-org", url];
+      assert.deepEqual([pluginDownloadURL, shown, publisher, homepage], at, JSON.stringify(repository));
+      const [, logo = ""] =
+        /^https:\/\/raw\.githubusercontent\.com\/my-org\/rotator\/HEAD\/(.*\.png)$/.exec(String(logoUrl)) ?? [];
+      assert.ok(existsSync(join(ROOT, logo)), `no ${logoUrl}`);
+      const { go, csharp, java } = made.language as Schema["language"];
       assert.equal(go.importBasePath, "github.com/my-org/rotator/sdk/go/awsiamrotator");
       assert.deepEqual([csharp.rootNamespace, java.basePackage], ["MyOrg", "io.github.my_org"]);
     }

@@ -31,6 +31,8 @@ export function publishedAs({ repository, homepage }: Package) {
       publisher: owner,
       repository: `https://github.com/${owner}/${name}`,
       homepage: homepage ?? `https://github.com/${owner}/${name}`,
+      // A PNG, since NuGet takes no SVG.
+      logoUrl: `https://raw.githubusercontent.com/${owner}/${name}/HEAD/docs/pictures/logo.png`,
       // From the releases of a GitHub repository Pulumi downloads a plugin by itself.
       pluginDownloadURL: `github://api.github.com/${owner}/${name}`,
     },
