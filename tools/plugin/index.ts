@@ -17,9 +17,14 @@ const PLATFORMS = ["linux", "darwin", "windows"].flatMap((os) => ["amd64", "arm6
 /**
  * Writes what a release has beside the npm package: the plugin for each platform, its schema, what both consist of, and
  * checksums; with `--sdk` the SDKs. The plugins differ in the script alone; Pulumi looks for one by platform. With
- * `--executable`, one for this machine that needs no Node.js: 100 MB.
+ * `--executable`, one for this machine that needs no Node.js: 100 MB. With `--into FOLDER` alone: the bundle in that folder, as
+ * plugin/package.json wants it.
  */
-async function main(): Promise<void> {
+async function main([option, into]: string[]): Promise<void> {
+  if (option === "--into" && into) {
+    await bundleInto(resolve(into));
+    return;
+  }
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   const folder = await mkdtemp(join(tmpdir(), "rotator-plugin-"));
@@ -66,7 +71,7 @@ async function sizeOf(path: string): Promise<string> {
   return `${Math.ceil(bytes / 1000)} kB`.padStart(10);
 }
 
-main().catch((error: Error) => {
+main(process.argv.slice(2)).catch((error: Error) => {
   console.error(error.message);
   process.exitCode = 1;
 });
