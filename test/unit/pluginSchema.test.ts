@@ -112,6 +112,19 @@ describe("the schema of the provider plugin", () => {
     );
   });
 
+  it("has no name that a language takes for something else", () => {
+    // Members of Pulumi's classes in C# and Java, arguments of every resource in Python, and words of a language.
+    const taken =
+      /^(urn|id|empty|get|apply|build|builder|defaults|equals|hashCode|getHashCode|getType|getClass|toString|wait|notify|opts|args|resourceName|self|class|new|object|string|params|lock|base|event|operator|default|import|from|with|type|range|func|map|package|final|native)$/;
+    const types = schema.types as Record<string, Pick<Resource, "properties">>;
+    for (const [token, { properties }] of Object.entries({ ...schema.resources, ...types })) {
+      const own = token.split(":").at(-1)?.toLowerCase();
+      // In C# a member can't have the name of its class.
+      const wrong = Object.keys(properties).filter((name) => taken.test(name) || name.toLowerCase() === own);
+      assert.deepEqual(wrong, [], token);
+    }
+  });
+
   it("has the types of the npm package as aliases, so that a deployed stack keeps its keys", () => {
     assert.deepEqual(key?.aliases, [{ type: "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey" }]);
     assert.deepEqual(user?.aliases, [{ type: "pulumi-aws-iam-rotator:index:RotatedUser" }]);
