@@ -158,7 +158,7 @@ async function prepareGo(folder: string, sdk: string, env: Record<string, string
   await go("mod", "tidy");
 }
 
-/** As `pulumi package add` says that it has to be done. */
+/** As docs/languages.md says. */
 async function prepareJava(stack: Stack, schema: string): Promise<void> {
   const out = join(stack.folder, "sdks");
   await stack.must("package", "gen-sdk", schema, "--language", "java", "--local", "--out", out);
