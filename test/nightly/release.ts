@@ -23,8 +23,12 @@ describe("a dry run of the release", function () {
   after(() => rmSync(folder, { recursive: true }));
 
   const publish = async (what: string) =>
-    (await execa("npm", ["publish", "--dry-run", "--offline", "--access", "public", what], { cwd: folder, all: true }))
-      .all;
+    (
+      await execa("npm", ["publish", "--dry-run", "--offline", "--loglevel", "notice", "--access", "public", what], {
+        cwd: folder,
+        all: true,
+      })
+    ).all;
 
   it("Pulumi installs the plugin from its archive, and gets its schema", async () => {
     const out = join(folder, "out");
