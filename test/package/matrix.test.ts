@@ -27,10 +27,13 @@ describe("the covering set of programs", () => {
     }
   });
 
-  it("is the table of docs/versions.md", () => {
-    const page = readFileSync(join(ROOT, "docs/versions.md"), "utf8");
-    assert.ok(page.includes(`\n${coverageTable()}\n`), `docs/versions.md lacks this table:\n${coverageTable()}`);
-  });
+  // The page tells of the pinned versions.
+  if (process.env.MATRIX !== "newest") {
+    it("is the table of docs/versions.md", () => {
+      const page = readFileSync(join(ROOT, "docs/versions.md"), "utf8");
+      assert.ok(page.includes(`\n${coverageTable()}\n`), `docs/versions.md lacks this table:\n${coverageTable()}`);
+    });
+  }
 });
 
 describe("the packed tarball in every kind of program", function () {
@@ -49,10 +52,13 @@ describe("the packed tarball in every kind of program", function () {
   });
 
   // `npm test` has two that the other tests of packages have not; `npm run test:matrix` has all.
-  const cells =
-    process.env.MATRIX === "all"
-      ? CELLS
-      : CELLS.filter(({ modules, typescript }) => modules === "ESM" && typescript === "6.0");
+  const some: Record<string, (cell: Cell) => boolean> = {
+    all: () => true,
+    newest: ({ pulumi }) => pulumi === "newest",
+  };
+  const isWanted =
+    some[process.env.MATRIX ?? ""] ?? (({ modules, typescript }) => modules === "ESM" && typescript === "6.0");
+  const cells = CELLS.filter(isWanted);
   for (const [at, cell] of cells.entries()) {
     const { manager, node, typescript, modules, runBy, pulumi } = cell;
     const language = typescript === "none" ? "JavaScript" : `TypeScript ${typescript}`;

@@ -7,7 +7,7 @@ import { logToStderr } from "../../tools/commands";
 import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { pythonWith } from "../../tools/endpoint/python";
 import { bundleInto } from "../../tools/plugin/bundle";
-import { languageHosts } from "../../tools/plugin/hosts";
+import { javaHost, languageHosts } from "../../tools/plugin/hosts";
 import { publishedAs } from "../../tools/plugin/names";
 import { Account } from "./account";
 import { type FaultProxy, startProxy } from "./proxy";
@@ -16,7 +16,7 @@ import { JAVASCRIPT, Stack } from "./stack";
 const ROOT = resolve(__dirname, "../..");
 
 /** Those of the examples. */
-export type Language = "yaml" | "python" | "go";
+export type Language = "yaml" | "python" | "go" | "java";
 
 /** The part of Pulumi.yaml by which a project has the plugin that lies in a folder. */
 export function pluginsOf(folder: string): string {
@@ -87,7 +87,7 @@ export class Plugin {
     const example = join(ROOT, "examples", name);
     const sdk = await this.#generate();
     const env: Record<string, string> = {};
-    const path: string[] = [];
+    const path = name === "java" ? [await javaHost()] : [];
     let project = readFileSync(join(example, "Pulumi.yaml"), "utf8").replace(/^name: .*/, "name: program");
     if (name === "python") {
       const python = await pythonWith(logToStderr, "pulumi");
@@ -105,6 +105,7 @@ export class Plugin {
     const stack = await this.#create("", `${project}\n${pluginsOf(this.folder)}`, env, path);
     cpSync(example, stack.folder, { recursive: true, filter: (file) => !file.endsWith("Pulumi.yaml") });
     if (name === "go") await prepareGo(stack.folder, sdk, env);
+    if (name === "java") await prepareJava(stack, join(this.folder, "schema.json"));
     return stack;
   }
 
@@ -153,4 +154,11 @@ async function prepareGo(folder: string, sdk: string, env: Record<string, string
   const go = (...args: string[]) => execa("go", args, { cwd: folder, env });
   await go("mod", "edit", "-require", `${name}@v0.0.0`, "-replace", `${name}=${join(sdk, "go")}`);
   await go("mod", "tidy");
+}
+
+/** As docs/languages.md says. */
+async function prepareJava(stack: Stack, schema: string): Promise<void> {
+  const out = join(stack.folder, "sdks");
+  await stack.must("package", "gen-sdk", schema, "--language", "java", "--local", "--out", out);
+  cpSync(join(out, "java/src"), join(stack.folder, "src"), { recursive: true });
 }

@@ -94,7 +94,7 @@ describe("the workflows of this repository", () => {
     for (const line of uses) assert.match(line, /^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  it("give no right to write, but to the one job that publishes, which installs nothing", () => {
+  it("give no right to write, but to the two jobs that publish, which install nothing", () => {
     for (const [name, text] of files) assert.match(text, /^permissions:\n {2}contents: read\n/m, name);
     const writing = files.filter(([, text]) => /: write/.test(text)).map(([name]) => name);
     assert.deepEqual(writing, ["release.yml"]);
@@ -104,6 +104,8 @@ describe("the workflows of this repository", () => {
     assert.match(publish, /npm publish --provenance --access public/);
     assert.match(publish, /uses: actions\/attest@.*\n +with:\n +subject-checksums: plugin\/SHA256SUMS\n/);
     assert.doesNotMatch(publish, /npm (ci|install)|checkout/);
+    const [, pypi = ""] = publish.split("\n  pypi:\n");
+    assert.deepEqual(pypi.match(/\S+: write/g), ["id-token: write"]);
   });
 
   it("ask first whether a version is ready to be released", () => {

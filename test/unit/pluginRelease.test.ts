@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import execa from "execa";
 import { bundleInto, PLUGIN } from "../../tools/plugin/bundle";
 import { packagesOfNpm, sbomOf } from "../../tools/plugin/materials";
@@ -38,6 +40,18 @@ describe("the plugin that is released", () => {
     assert.equal(run.exitCode, 1);
     assert.match(run.stderr, /^[^\n]*needs Node\.js 20[^\n]*PATH\.$/);
     assert.match(text(`${PLUGIN}.cmd`), /^@where \/q node \|\| .*needs Node\.js 20.*\r\n@node .*\r\n$/);
+  });
+
+  it("starts as Pulumi starts what it installed from a clone: by its SDK", async () => {
+    const { main, scripts } = JSON.parse(readFileSync(join(ROOT, "tools/plugin/package/package.json"), "utf8"));
+    assert.ok(scripts.prepare.endsWith(` plugin -- --into tools/plugin/package/${dirname(main)}`));
+    const run = join(ROOT, "node_modules/@pulumi/pulumi/cmd/run-plugin");
+    const started = spawn(process.execPath, [run, join(folder, basename(main)), "127.0.0.1:1"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [port] = await once(started.stdout, "data");
+    started.kill();
+    assert.match(String(port), /^\d+\n$/);
   });
 
   it("tells what it consists of, and so does the npm package: CycloneDX, each part with its hash and license", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SETTING_NAMES } from "../../provider/aws/awsSettings";
 import { PUBLIC_INPUTS } from "../../provider/model/inputs";
@@ -47,10 +47,14 @@ describe("the schema of the provider plugin", () => {
       { type: "git", url: "github:my-org/rotator", directory: "." },
     ];
     for (const repository of forms) {
-      const { pluginDownloadURL, repository: shown, publisher, language } = schemaOf({ version: "1.0.0", repository });
-      const at = ["github://api.github.com/my-org/rotator", url, "my-org"];
-      assert.deepEqual([pluginDownloadURL, shown, publisher], at, JSON.stringify(repository));
-      const { go, csharp, java } = language as Schema["language"];
+      const made = schemaOf({ version: "1.0.0", repository });
+      const { pluginDownloadURL, repository: shown, publisher, homepage, logoUrl } = made;
+      const at = ["github://api.github.com/my-org/rotator", url, "my-org", url];
+      assert.deepEqual([pluginDownloadURL, shown, publisher, homepage], at, JSON.stringify(repository));
+      const [, logo = ""] =
+        /^https:\/\/raw\.githubusercontent\.com\/my-org\/rotator\/HEAD\/(.*\.png)$/.exec(String(logoUrl)) ?? [];
+      assert.ok(existsSync(join(ROOT, logo)), `no ${logoUrl}`);
+      const { go, csharp, java } = made.language as Schema["language"];
       assert.equal(go.importBasePath, "github.com/my-org/rotator/sdk/go/awsiamrotator");
       assert.deepEqual([csharp.rootNamespace, java.basePackage], ["MyOrg", "io.github.my_org"]);
     }
@@ -58,9 +62,13 @@ describe("the schema of the provider plugin", () => {
       assert.throws(() => schemaOf({ version: "1.0.0", repository }), /no address of a GitHub repository/);
   });
 
-  it("has the Go path that the example imports", () => {
-    const example = readFileSync(join(ROOT, "examples/go/main.go"), "utf8");
-    assert.ok(example.includes(`"${schema.language.go.importBasePath}"`), schema.language.go.importBasePath);
+  it("has the names that the examples in Go and Java import", () => {
+    const { go, java } = schema.language;
+    for (const [file, name] of [
+      ["go/main.go", `"${go.importBasePath}"`],
+      ["java/src/main/java/rotator/App.java", `import ${java.basePackage}.awsiamrotator.RotatedUser;`],
+    ] as const)
+      assert.ok(readFileSync(join(ROOT, "examples", file), "utf8").includes(name), `${file}: no ${name}`);
   });
 
   it("has each input of the resource, all of them as outputs as well, and what is secret is marked", () => {
@@ -102,6 +110,19 @@ describe("the schema of the provider plugin", () => {
       texts.filter((text) => /undefined|\b(Map|NaN|Date)\b|TypeScript|JavaScript|\{@/.test(text)),
       [],
     );
+  });
+
+  it("has no name that a language takes for something else", () => {
+    // Members of Pulumi's classes in C# and Java, arguments of every resource in Python, and words of a language.
+    const taken =
+      /^(urn|id|empty|get|apply|build|builder|defaults|equals|hashCode|getHashCode|getType|getClass|toString|wait|notify|opts|args|resourceName|self|class|new|object|string|params|lock|base|event|operator|default|import|from|with|type|range|func|map|package|final|native)$/;
+    const types = schema.types as Record<string, Pick<Resource, "properties">>;
+    for (const [token, { properties }] of Object.entries({ ...schema.resources, ...types })) {
+      const own = token.split(":").at(-1)?.toLowerCase();
+      // In C# a member can't have the name of its class.
+      const wrong = Object.keys(properties).filter((name) => taken.test(name) || name.toLowerCase() === own);
+      assert.deepEqual(wrong, [], token);
+    }
   });
 
   it("has the types of the npm package as aliases, so that a deployed stack keeps its keys", () => {

@@ -2,24 +2,31 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import execa from "execa";
 import { create } from "tar";
 import { logToStderr } from "../commands";
 import { bundleInto, PLUGIN, VERSION } from "./bundle";
 import { makeExecutable } from "./executable";
-import { languageHosts } from "./hosts";
 import { packagesOfNpm, sbomOf } from "./materials";
+import { writeSdks } from "./sdks";
 
-const OUT = resolve(__dirname, "../../out");
+const OPTIONS = process.argv.slice(2);
+const after = (option: string) => (OPTIONS.includes(option) ? OPTIONS[OPTIONS.indexOf(option) + 1] : undefined);
+const OUT = resolve(after("--out") ?? join(__dirname, "../../out"));
 const NPM = "pulumi-aws-iam-rotator";
 const PLATFORMS = ["linux", "darwin", "windows"].flatMap((os) => ["amd64", "arm64"].map((arch) => [os, arch] as const));
 
 /**
  * Writes what a release has beside the npm package: the plugin for each platform, its schema, what both consist of, and
  * checksums; with `--sdk` the SDKs. The plugins differ in the script alone; Pulumi looks for one by platform. With
- * `--executable`, one for this machine that needs no Node.js: 100 MB.
+ * `--executable`, one for this machine that needs no Node.js: 100 MB. `--out FOLDER`: there, and not in `out`. With
+ * `--into FOLDER`, the bundle alone, as package/package.json wants it.
  */
 async function main(): Promise<void> {
+  const into = after("--into");
+  if (into) {
+    await bundleInto(resolve(into));
+    return;
+  }
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   const folder = await mkdtemp(join(tmpdir(), "rotator-plugin-"));
@@ -39,10 +46,9 @@ async function main(): Promise<void> {
     const npm = sbomOf({ type: "library", name: NPM, version: VERSION }, packagesOfNpm());
     await writeFile(join(OUT, `${NPM}-${VERSION}.cdx.json`), asJson(npm));
     await writeFile(join(OUT, "SHA256SUMS"), await checksums());
-    if (process.argv.includes("--executable")) await makeExecutable(folder, join(OUT, "executable"));
-    if (process.argv.includes("--sdk")) {
-      const generator = join(await languageHosts(logToStderr), "gensdk");
-      await execa(generator, [join(OUT, "schema.json"), join(OUT, "sdk")], { stdio: "inherit" });
+    if (OPTIONS.includes("--executable")) await makeExecutable(folder, join(OUT, "executable"));
+    if (OPTIONS.includes("--sdk")) {
+      await writeSdks(logToStderr, require("../../package.json"), join(OUT, "sdk"));
     }
     for (const name of await readdir(OUT)) console.log(`${await sizeOf(join(OUT, name))}  out/${name}`);
   } finally {

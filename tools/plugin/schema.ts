@@ -102,6 +102,8 @@ const objectOf = (properties: Properties, required: string[] = [], description =
   ...(required.length > 0 && { required }),
 });
 
+const DESCRIPTION = "Rotates the access keys of AWS IAM users with `pulumi up`: two keys, no downtime, no server.";
+
 /** The package's schema: what `pulumi package get-schema`, the SDKs and the registry are made of. */
 export function schemaOf(released: Package): Record<string, unknown> {
   const { registry, goPath, csharpNamespace, javaPackage } = publishedAs(released);
@@ -109,7 +111,7 @@ export function schemaOf(released: Package): Record<string, unknown> {
     name: NAME,
     displayName: "AWS IAM rotator",
     version: released.version,
-    description: "Rotates the access keys of AWS IAM users with `pulumi up`: two keys, no downtime, no server.",
+    description: DESCRIPTION,
     keywords: ["pulumi", "aws", "iam", "access-key", "rotation", "category/cloud", "kind/native"],
     license: "Apache-2.0",
     ...registry,
@@ -276,7 +278,11 @@ export function schemaOf(released: Package): Record<string, unknown> {
     },
     // No package of an SDK has the name of the package that TypeScript programs use without the plugin.
     language: {
-      nodejs: { packageName: "pulumi-aws-iam-rotator-sdk", respectSchemaVersion: true },
+      nodejs: {
+        packageName: "pulumi-aws-iam-rotator-sdk",
+        packageDescription: DESCRIPTION,
+        respectSchemaVersion: true,
+      },
       python: { packageName: "pulumi_aws_iam_rotator", respectSchemaVersion: true, pyproject: { enabled: true } },
       go: {
         importBasePath: goPath,
