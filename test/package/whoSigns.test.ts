@@ -72,8 +72,7 @@ function given(source: string, places: { url: string }): Given {
 const pairs = ORDER.flatMap((one, at) => [[one], ...ORDER.slice(at + 1).map((other) => [one, other])]);
 const kinds = KINDS.slice(1).flatMap((kind) =>
   (["setting", "named", "default"] as const).flatMap((source) => {
-    // What goes before a profile of any kind, and what after; the keys of the environment are among the pairs.
-    const beside = [["token"], ["container"]];
+    const beside = [[], ["keys"], ["token"], ["container"]];
     return beside.map((others) => [`${source}:${kind}`, ...others]);
   }),
 );
