@@ -71,16 +71,21 @@ describe("RotatedUsers of the provider plugin, through the engine", function () 
   }
 
   it("are refused with a tag that the journal could not live beside, with an input that there is not, and with a provider that can't be read", async () => {
-    stack.env.USERS = JSON.stringify({
-      empty: { user: { tags: { empty: "" } } },
-      misspelled: { user: { nmae: "misspelled" } },
-      provided: { aws: settings() },
-    });
-    const { code, text } = await stack.run("preview", "--stack", "dev");
-    assert.notEqual(code, 0);
-    assert.match(text, /the tag empty has an empty value/);
-    assert.match(text, /nmae, which it does not take/);
-    assert.match(text, /its AWS provider makes the user, and what that signs in with can't be read here/);
+    // Each in a run of its own: a program ends with the first that is refused.
+    for (const [name, user, says] of [
+      ["empty", { user: { tags: { empty: "" } } }, /the tag empty has an empty value/],
+      ["misspelled", { user: { nmae: "misspelled" } }, /nmae, which it does not take/],
+      [
+        "provided",
+        { aws: settings() },
+        /its AWS provider makes the user, and what that signs in with can't be read here/,
+      ],
+    ] as const) {
+      stack.env.USERS = JSON.stringify({ [name]: user });
+      const { code, text } = await stack.run("preview", "--stack", "dev");
+      assert.notEqual(code, 0);
+      assert.match(text, says);
+    }
   });
 
   it("are made: with tags, by the stack's aws:* configuration, by a login or a provider of their own; and one fails", async () => {
