@@ -84,6 +84,7 @@ const REFUSED: Record<string, Scene> = {
   },
 };
 
+// Holds: "No message, preview, log or plain field of the state contains a secret"
 describe("each secret, searched by value in all that is printed and stored", function () {
   this.timeout(300_000);
   let endpoint: Endpoint;

@@ -106,6 +106,7 @@ describe("deactivatePeriod", () => {
     assert.deepEqual([rotated.previousDeactivatedAt, rotated.pending], [undefined, []]);
   });
 
+  // Holds: "If somebody activates a key again that was deactivated here, the key is needed"
   it("leaves a key that somebody activated again: each run says so, a rotation waits, and comes once it is deactivated again", async () => {
     const inactive = await deactivated();
     set(first, "Active");
@@ -224,6 +225,7 @@ describe("deactivatePeriod", () => {
     assert.deepEqual(stage.iam.ids(), [id(second)]);
   });
 
+  // Holds: "With deactivatePeriod, a run tests before its first change whether it may deactivate keys"
   it("without the permission: blocked before any change, also of a run that only makes a key", async () => {
     stage.iam.fault = (call) =>
       call.startsWith("UpdateAccessKey")

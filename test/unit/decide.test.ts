@@ -45,6 +45,8 @@ function plan(recorded: ManagedKeys | undefined, keys: FoundKey[], intent: Inten
 const A = managedKeys({ userId: USER, current: key("A") });
 const AB = managedKeys({ userId: USER, current: key("A"), previous: key("B") });
 
+// Holds: "With a free slot, the new key is made first"
+// Holds: "current becomes previous"
 describe("planRotation", () => {
   const table: [string, ManagedKeys | undefined, string[], Intent, string][] = [
     ["creation on an empty user", undefined, [], {}, "+ ?"],
@@ -122,6 +124,7 @@ describe("planRotation", () => {
     assert.equal(plan(AB, found("C", "D"), {}, "AIDAOTHER"), "~A ~B + ?");
   });
 
+  // Holds: "A key is deleted only by its id, and only if the saved state or the journal names that id"
   it("never deletes a key that is not recorded, whatever is found", () => {
     for (const keys of [found("S"), found("S", "T"), found("S!", "T!"), found("S", "T", "A"), found("S", "T", "A!")]) {
       for (const intent of [{}, rotate]) assert.doesNotMatch(plan(A, keys, intent), /-[ST]/);
@@ -319,6 +322,7 @@ describe("a plan in full", () => {
     assert.deepEqual([pending({}), pending(rotate)], [["deactivated"], []]);
   });
 
+  // Holds: "A key that the published outputs of the stack name, while they do not name current, is not ended"
   describe("where the stack's published outputs name previous, and not current", () => {
     const by = { ...decider, now: new Date("2026-12-01T00:00:00Z") };
     const decided = (published: string[], intent: Intent = {}, recorded = graceful, ids = ["B", "A"]) =>
@@ -365,6 +369,7 @@ describe("a plan in full", () => {
     assert.equal(short(decided), "? -R");
   });
 
+  // Holds: "The key that signs the run's calls is deleted or deactivated only after current"
   describe("the key that signs", () => {
     const signedBy = (signer: string) => ({ ...decider, signer });
     it("may be one that stays", () => {
@@ -426,6 +431,7 @@ describe("a plan in full", () => {
     assert.equal(probes(AB, ["B"], {}), false);
   });
 
+  // Holds: "If another owner is at work, the run is refused"
   describe("another owner at work is refused, whatever is named in `state`", () => {
     const left = journal({ owner: "you" });
     it("by a resource that knows every key", () => {

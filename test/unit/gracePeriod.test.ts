@@ -52,6 +52,7 @@ describe("by the clock", () => {
       assert.equal(await stage.up(third, next), third);
     });
 
+    // Holds: "A rotation waits for the end of a grace period"
     it("a rotation that would cut it short waits: it says so, fails nothing, and comes in the first run after, once", async () => {
       stage.clock.time += 3 * DAY;
       const third = { ...inputs, rotationTrigger: 3 };
@@ -75,6 +76,7 @@ describe("by the clock", () => {
       assert.ok(!stage.iam.ids().includes(id(second)));
     });
 
+    // Holds: "Times are compared by AWS's clock"
     it("ends by AWS's clock, and not by a machine's that is forty days ahead", async () => {
       const { iam, clock } = stage;
       Object.assign(iam, { time: () => new Date(clock.time - 40 * DAY) });

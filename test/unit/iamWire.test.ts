@@ -70,6 +70,7 @@ describe("the calls to AWS on the wire", () => {
     assert.equal(proxy.count("GetCallerIdentity"), 2, "the pauses between attempts are the caller's");
   });
 
+  // Holds: "CreateAccessKey is not repeated, unless"
   describe("CreateAccessKey", () => {
     const doubtful: [string, Fault, number][] = [
       ["a lost reply", { kind: "lostReply" }, 1],

@@ -127,6 +127,7 @@ describe("judge: what a key is that the state does not know", () => {
     assert.equal(word(other, "X", saved, minutes(10)), "otherOwner: X");
   });
 
+  // Holds: "The journal names a key as lost only if one of our operations made it"
   it("takes a key for lost only if an open journal of ours, of another operation, names it as made", () => {
     const any = fc.record({
       phase: fc.constantFrom<Journal["phase"]>("open", "done", "void"),

@@ -9,6 +9,7 @@ const deniedUse = (call: string) =>
     ? new IamError("denied", "iam:GetAccessKeyLastUsed", "AccessDenied", "not authorized")
     : undefined;
 
+// Holds: "A key that was used within lastUsedGuard is not deactivated or deleted"
 describe("lastUsedGuard", () => {
   let stage: Stage;
   let one: Props;

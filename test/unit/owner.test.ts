@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ownerHash } from "../../provider/model/owner";
 
+// Holds: "An owner is a place and an instance"
 describe("the owner", () => {
   const KEY = "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey";
   const at = (types: string, { stack = "dev", project = "p", name = "ci" } = {}) =>

@@ -213,6 +213,7 @@ describe("the provider", () => {
       assert.ok(!("rotationTrigger" in removed));
     });
 
+    // Holds: "Nothing is decided unless both reads succeed"
     it("is blocked when the first call is denied: it keeps what it has, and says why and how to go on", async () => {
       const outs = await stage.create({ userArn, rotationTrigger: 1 });
       stage.iam.fault = (call) => (call === "ListAccessKeys" ? denied("iam:ListAccessKeys") : undefined);
@@ -249,6 +250,7 @@ describe("the provider", () => {
       assert.deepEqual(stage.iam.ids(), [outs.currentAccessKeyId]);
     });
 
+    // Holds: "A failure after a change is saved with complete outputs"
     it("saves how far it came when it fails after a deletion, and goes on from there", async () => {
       const first = await stage.create({ userArn, rotationTrigger: 1 });
       const second = await stage.up(first, { userArn, rotationTrigger: 2 });
@@ -263,6 +265,7 @@ describe("the provider", () => {
       assert.deepEqual(stage.iam.ids(), [second.currentAccessKeyId, third.currentAccessKeyId]);
     });
 
+    // Holds: "One value of a trigger causes one rotation"
     it("counts one rotation for one trigger value when only a deletion is left over", async () => {
       stage.iam.slots = 3;
       const first = await stage.create({ userArn, rotationTrigger: 1 });
@@ -463,6 +466,7 @@ describe("the provider", () => {
       assert.deepEqual(await stage.up(seen, { userArn, rotationTrigger: 1 }), outs);
     });
 
+    // Holds: "If there is no user of that name, STS is asked who owns its keys"
     it("drops nothing, and makes and deletes nothing, where nobody can ask whether the keys live under another name", async () => {
       const outs = await stage.create();
       const { iam } = stage;
@@ -489,6 +493,7 @@ describe("the provider", () => {
       assert.deepEqual(await stage.provider.diff("id", outs, { userArn: moved }), replaced);
     });
 
+    // Holds: "The same UserId under another name or path is the same user"
     it("of a renamed user whose name another one has taken drops nothing, and makes no key of that one", async () => {
       const outs = await stage.create();
       const { iam } = stage;

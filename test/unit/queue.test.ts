@@ -48,6 +48,7 @@ describe("operations that are under way at once", () => {
     assert.equal(await queue.take("user 2", async () => "yes"), "yes");
   });
 
+  // Holds: "Within one process, the operations on a user run one after another"
   it("on one user go one after the other, whatever became of the one before, and hold up nobody else", async () => {
     const works = new Works();
     const queue = new Queue(9);

@@ -7,6 +7,7 @@ import { dead, denied, Scene } from "../support/scene";
 const MINUTE = 60_000;
 
 /** Another run of whatever owner takes the tag while ours is at work, at one of our calls. */
+// Holds: "The tag and the list of keys are read again"
 describe("a run that another one overtakes", () => {
   let scene: Scene;
   let iam: MemoryIam;

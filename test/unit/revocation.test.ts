@@ -29,6 +29,7 @@ describe("revocationTrigger", () => {
     forget();
   });
 
+  // Holds: "A revocation is refused for want of a free slot only if unmanaged keys have them all"
   it("added: a new key, tried, then every older one deleted, whatever grace period and guard say", async () => {
     const made = await stage.up(two, leak);
     assert.equal(stage.said.length, 1);
@@ -110,6 +111,7 @@ describe("revocationTrigger", () => {
     assert.deepEqual(stage.iam.ids(), [stranger.accessKeyId, id(made)]);
   });
 
+  // Holds: "All other keys are unmanaged, and stay"
   it("with a stranger in the slot: current makes room, and the stranger stays", async () => {
     stage = new Stage();
     one = await stage.create(inputs);
@@ -201,6 +203,7 @@ describe("revocationTrigger", () => {
       assert.deepEqual(stage.iam.ids(), [id(saved)]);
     });
 
+    // Holds: "In a run that makes no new key, AWS must have accepted current before an older key is deleted"
     it("fails again as long as AWS does not accept it, and keeps the older key", async () => {
       await assert.rejects(stage.up(saved, leak), /did not accept the new key/);
       assert.deepEqual(stage.iam.ids(), [id(two), id(saved)]);

@@ -212,6 +212,7 @@ describe("a run that fails", () => {
       assert.deepEqual([iam.ids(), iam.journal], [[current], rival]);
     });
 
+    // Holds: "It keeps the new key if older keys were deleted for it"
     it("keeps the key for which older ones were deleted: it may be all that works", async () => {
       const [current] = await scene.rotated();
       const third = retired();

@@ -29,6 +29,7 @@ describe("safety", () => {
   });
   const changes = () => iam.calls.filter((call) => /^(Delete|Create|Tag)/.test(call));
 
+  // Holds: "The journal says open before the first change, and done after the last"
   it("a lost key goes before the journal of the operation that lost it, and only after a second look", async () => {
     await scene.up();
     const lost = scene.died();
@@ -65,6 +66,7 @@ describe("safety", () => {
     assert.ok(iam.ids().includes(live.accessKeyId));
   });
 
+  // Holds: "The secret of a key that still exists in AWS is never removed from the state"
   it("a stale list takes no key out of the state, in a rotation and in a refresh", async () => {
     const [current, previous] = await scene.rotated();
     const list = iam.listAccessKeys.bind(iam);
@@ -108,6 +110,7 @@ describe("safety", () => {
     assert.deepEqual(iam.calls, ["GetUser", "ListAccessKeys"]);
   });
 
+  // Holds: "Read first, then decide, then change"
   it("every refusal comes before the first change", async () => {
     await scene.rotated();
     const { journal } = iam;
@@ -206,6 +209,7 @@ describe("safety", () => {
   });
 
   describe("after a doubtful answer to CreateAccessKey", () => {
+    // Holds: "The same happens if a key appeared while an operation died"
     it("a key that appears is named, and left: it may be a person's", async () => {
       await scene.up();
       let creations = 0;
@@ -318,6 +322,7 @@ describe("safety", () => {
     assert.deepEqual([scene.phase(), scene.left], ["open", 1]);
   });
 
+  // Holds: "If its engine is gone, a run deletes the key that nobody has received"
   it("the same, with a key made for nobody: it is deleted again, and the next run goes on", async () => {
     await scene.up();
     const [current] = iam.ids();
@@ -385,6 +390,7 @@ describe("safety", () => {
     assert.deepEqual(iam.ids(), []);
   });
 
+  // Holds: "If a journal could not be closed, the state says so"
   describe("a journal that could not be closed", () => {
     let stranger: string;
     beforeEach(async () => {
@@ -456,6 +462,7 @@ describe("safety", () => {
     assert.equal((await scene.rotate()).previous?.accessKeyId, current);
   });
 
+  // Holds: "No key is made in an operation that is older than five minutes"
   it("a key is not made when the operation began long ago: another run might take it for a lost one", async () => {
     const [current] = await scene.rotated();
     // The answer to DeleteAccessKey, between `open` and the creation, takes this long.
@@ -527,6 +534,7 @@ describe("safety", () => {
   });
 
   describe("destroy", () => {
+    // Holds: "A destroy deletes current last"
     it("deletes current last, and says in the journal that no key is ours any more", async () => {
       const [current, previous] = await scene.rotated();
       await scene.destroy();
@@ -553,6 +561,7 @@ describe("safety", () => {
       assert.match(scene.said.join(), /keys are left on the user/);
     });
 
+    // Holds: "A destroy leaves the keys that another resource has taken over"
     it("deletes a key of ours that another owner calls a stranger's: it has taken over the others alone", async () => {
       const [current, previous] = await scene.rotated();
       iam.journal = formatJournal({ ...dead, phase: "done", owner: "you", strangers: [current] });

@@ -11,6 +11,7 @@ const [SECOND, MINUTE] = [1_000, 60_000];
 const STALE = PATIENCE.staleRead;
 
 /** Any read may be a minute old: what rests on one look may be wrong, and the second can't be from before what it would miss. */
+// Holds: "Any read may be a minute old"
 describe("what has to be seen twice, before anything is changed", () => {
   let scene: Scene;
   let iam: MemoryIam;
@@ -203,6 +204,7 @@ describe("what has to be seen twice, before anything is changed", () => {
     );
   });
 
+  // Holds: "A key that was handed out but is missing in the state may be in use"
   it("a list that lacks a key that was handed out: then it is asked about, and nothing is made over it", async () => {
     const handedOut = iam.addKey().accessKeyId;
     leave({ phase: "done", operationId: ours(), made: handedOut });
