@@ -35,13 +35,20 @@ const pages = [
   ...(existsSync("docs") ? readdirSync("docs") : []).map((name) => `docs/${name}`),
 ];
 for (const page of pages.filter((name) => name.endsWith(".md") && existsSync(name))) {
-  const [before] = /not (?:on npm|released|ours) yet/i.exec(readFileSync(page, "utf8")) ?? [];
+  const text = readFileSync(page, "utf8");
+  const [before] = /(?:not\s+(?:on\s+npm|released|ours)|nobody\s+is\s+named)\s+yet/i.exec(text) ?? [];
   if (before) problems.push(`${page} says "${before}"`);
+  // What people download, by its name.
+  const [, other] = [...text.matchAll(/rotator-v?(\d+\.\d+\.\d+)/g)].find(([, named]) => named !== version) ?? [];
+  if (other) problems.push(`${page} names the version ${other}`);
 }
 for (const file of ["docs/schema.json", "examples/go/main.go"]) {
   if (existsSync(file) && readFileSync(file, "utf8").includes("example.com/"))
     problems.push(`${file} has the placeholder example.com: run \`npm run docs\`, and import the new path`);
 }
+
+if (existsSync("docs/schema.json") && JSON.parse(readFileSync("docs/schema.json", "utf8")).version !== version)
+  problems.push("docs/schema.json has another version: run `npm run docs`");
 
 const shape = `test/fixtures/state-${version.replace(/\.\d+$/, "")}.json`;
 if (!existsSync(shape)) problems.push(`${shape} is missing: the state that this version writes, recorded`);

@@ -27,15 +27,19 @@ const keys =
   config.getSecretObject<Record<string, AdoptedKeys>>("keys") ?? pulumi.output<Record<string, AdoptedKeys>>({});
 const today = new Date().toISOString().slice(0, 10);
 
+// Before the first user is touched. As text, another way to write a day would come before today or after all days.
+for (const [name, { rotateFrom = today }] of Object.entries(users)) {
+  if (!/^\d{4}-\d\d-\d\d/.test(rotateFrom) || Number.isNaN(Date.parse(rotateFrom.slice(0, 10))))
+    throw new pulumi.RunError(`users.${name}.rotateFrom: write it as 2026-12-07.`);
+}
+
 const rotated = Object.entries(users).map(([name, member]) => {
   const { userArn, path = "/", rotateFrom = today, incident, protect = true, ...periods } = member;
-  // As text, another way to write a day would come before today or after all days.
-  if (!/^\d{4}-\d\d-\d\d$/.test(rotateFrom))
-    throw new pulumi.RunError(`users.${name}.rotateFrom: write it as 2026-12-07.`);
   const args = {
     gracePeriod: "7d",
     ...periods,
-    ...(rotateFrom <= today && { rotateEvery: "90d" }),
+    // Without quotes in the file, a day comes with a time behind it.
+    ...(rotateFrom.slice(0, 10) <= today && { rotateEvery: "90d" }),
     ...(incident !== undefined && { revocationTrigger: incident }),
     state: keys.apply((all) => all[name]),
   };

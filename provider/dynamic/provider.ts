@@ -53,12 +53,12 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     // The update says what it did; of what waits without one, the program speaks.
     // Of a replacement it is asked again, as of a creation.
     const all = said.replaces.length > 0 ? said.messages.slice(0, 1) : said.messages;
-    // Of all keys that are deactivated the program speaks, at once.
-    const messages = all.filter(({ because }) => because !== "deactivated");
-    if (this.#keys.runOf(news).isPreview) this.#tell({ ...said, messages });
     // What the provider plugin has left lacks the text by which the host finds the provider in a refresh: it is written anew.
-    const isPlugins = olds.__provider === undefined;
-    return { changes: said.changes === "work" || isPlugins, replaces: said.replaces };
+    const changes = said.changes === "work" || olds.__provider === undefined;
+    // Of all keys that are deactivated the program speaks, at once; in the preview of an update it does not know of them.
+    const messages = changes ? all : all.filter(({ because }) => because !== "deactivated");
+    if (this.#keys.runOf(news).isPreview) this.#tell({ ...said, messages });
+    return { changes, replaces: said.replaces };
   }
 
   async create(news: Props): Promise<pulumi.dynamic.CreateResult> {

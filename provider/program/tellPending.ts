@@ -11,7 +11,7 @@ const TOLD_ALREADY = 32;
 type Resource = pulumi.Resource & { pending: pulumi.Output<Pending[]>; blockedIn?: pulumi.Output<unknown> };
 
 /**
- * Says what is pending, at the resource, after a run; of a preview the provider has said it before. What is blocked fails no resource, and no
+ * Says what is pending, at the resource, after a run; in a preview the provider has said it before, but for deactivated keys. What is blocked fails no resource, and no
  * output, but the run: a pipeline turns red. Not where this run asked for nothing, as in a destroy that runs the program:
  * after a program that fails Pulumi deletes nothing.
  */
@@ -52,7 +52,7 @@ function tellAllDeactivated(): void {
   }
   const names = deactivated.map(({ name }) => name).sort();
   const [first] = deactivated.flatMap(({ until }) => until ?? []).sort();
-  const deletes = first ? `runs after ${first}, or rotations, delete them` : "the next rotation of each deletes it";
+  const deletes = first ? `the first of them goes in a run after ${first}` : "the next rotation of each deletes it";
   info(
     `${names.length} older keys are deactivated, and ${deletes}. If somebody needs one, activate it again: ${names.join(", ")}.`,
   );

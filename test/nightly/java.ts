@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { publishedAs } from "../../tools/plugin/names";
 import { Plugin } from "../support/pluginStack";
 import { secretsIn } from "../support/secrets";
+
+const { javaPackage } = publishedAs(require("../../package.json"));
 
 /** Adds to the example what it has not: the other resource, and the functions. */
 const rest = (userArn: string) => `package rotator;
 
-import com.example.awsiamrotator.AwsiamrotatorFunctions;
-import com.example.awsiamrotator.RotatedAccessKey;
-import com.example.awsiamrotator.RotatedAccessKeyArgs;
-import com.example.awsiamrotator.inputs.*;
+import ${javaPackage}.awsiamrotator.AwsiamrotatorFunctions;
+import ${javaPackage}.awsiamrotator.RotatedAccessKey;
+import ${javaPackage}.awsiamrotator.RotatedAccessKeyArgs;
+import ${javaPackage}.awsiamrotator.inputs.*;
 import com.pulumi.Pulumi;
 import java.util.List;
 import java.util.Optional;

@@ -68,7 +68,13 @@ describe("a release", () => {
     [
       "names of before the address was known",
       /docs\/schema\.json has the placeholder/,
-      { "docs/schema.json": { importBasePath: "example.com/sdk" } },
+      { "docs/schema.json": { version, importBasePath: "example.com/sdk" } },
+    ],
+    ["a schema of before", /docs\/schema\.json has another version/, { "docs/schema.json": { version: "1.2.2" } }],
+    [
+      "a page that names another version",
+      /README\.md names the version 1\.2\.2/,
+      { "README.md": "npm install ./pulumi-aws-iam-rotator-1.2.2.tgz" },
     ],
     ["no recorded state", /state-1\.2\.json is missing/, { "test/fixtures/state-1.2.json": undefined }],
   ];

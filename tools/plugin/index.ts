@@ -18,7 +18,7 @@ const PLATFORMS = ["linux", "darwin", "windows"].flatMap((os) => ["amd64", "arm6
 /**
  * Writes what a release has beside the npm package: the plugin for each platform, its schema, what both consist of, and
  * checksums; with `--sdk` the SDKs. The plugins differ in the script alone; Pulumi looks for one by platform. With
- * `--executable`, one for this machine that needs no Node.js: 100 MB. `--out FOLDER`: there, and not in `out`. With
+ * `--executable`, one for this machine that needs no Node.js: 100 MB. `--out FOLDER`: there, and not in `out`; it has to be empty. With
  * `--into FOLDER`, the bundle alone, as package/package.json wants it.
  */
 async function main(): Promise<void> {
@@ -27,6 +27,7 @@ async function main(): Promise<void> {
     await bundleInto(resolve(into));
     return;
   }
+  if (after("--out") && (await readdir(OUT).catch(() => [])).length > 0) throw new Error(`${OUT} is not empty.`);
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   const folder = await mkdtemp(join(tmpdir(), "rotator-plugin-"));

@@ -33,8 +33,8 @@ export interface Fate {
   needed?: boolean;
   /** Somebody took it upon himself: removed the tag, named it in `state`, or was told by a destroy. */
   excused: boolean;
-  /** There when one of two runs of one stack at once wrote over what the other had written since it looked: docs/safety.md. */
-  raced?: boolean;
+  /** When one of two runs of one stack at once last wrote over what the other had written since it looked: docs/safety.md. */
+  raced?: number;
 }
 
 /** All that lasts between two events, as plain data. */

@@ -45,7 +45,7 @@ export class Oracle {
       const whose = fate.maker === "person" ? "a person" : fate.maker;
       this.#accuse(`${place} ${kind} deletes ${id}, which ${whose} made`);
     }
-    if (!this.world.works(id) || fate.raced) return;
+    if (!this.world.works(id) || data.time.now < (fate.raced ?? -Infinity) + RUN) return;
     if (fate.needed && fate.asleep === place && kind !== "destroy" && !revokes && !operation.brokenMeanwhile) {
       this.#accuse(`${place} deletes ${id}, which somebody activated again`);
     }

@@ -324,7 +324,7 @@ export class World {
   writesTag(user: MemoryIam, seen: string | undefined): void {
     const [one, other] = this.#runs;
     if (user.journal === seen || !other || (one?.spec.stack !== other.spec.stack && !this.data.twins)) return;
-    for (const id of user.ids()) Object.assign(this.data.fates[id] ?? {}, { excused: true, raced: true });
+    for (const id of user.ids()) Object.assign(this.data.fates[id] ?? {}, { excused: true, raced: this.data.time.now });
   }
 
   /** Whoever activates again what the code had deactivated needs it; until somebody deactivates it. */
