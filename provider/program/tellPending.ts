@@ -11,9 +11,9 @@ const TOLD_ALREADY = 32;
 type Resource = pulumi.Resource & { pending: pulumi.Output<Pending[]>; blockedIn?: pulumi.Output<unknown> };
 
 /**
- * Says what is pending, at the resource, after a run; in a preview the provider has said it before, but for deactivated keys. What is blocked fails no resource, and no
- * output, but the run: a pipeline turns red. Not where this run asked for nothing, as in a destroy that runs the program:
- * after a program that fails Pulumi deletes nothing.
+ * Says what is pending, at the resource, after a run; in a preview the provider has said it before, but for deactivated keys.
+ * What is blocked fails no resource, and no output, but the run: a pipeline turns red. Not where this run asked for nothing, as
+ * in a destroy that runs the program: after a program that fails Pulumi deletes nothing.
  */
 export function tellPending(name: string, resource: Resource): void {
   const isPreview = pulumi.runtime.isDryRun();
@@ -25,8 +25,9 @@ export function tellPending(name: string, resource: Resource): void {
       else info(message, resource);
     }
   });
-  pulumi.all([resource.blockedIn]).apply(([run]) => {
-    if (run === RUN && isOwnProcess() && !isPreview) process.exitCode = TOLD_ALREADY;
+  if (isPreview) return;
+  resource.blockedIn?.apply((run) => {
+    if (run === RUN && isOwnProcess()) process.exitCode = TOLD_ALREADY;
   });
 }
 

@@ -26,6 +26,8 @@ class OneResource {
   readonly #news: Props;
   /** As its engine read the state, and what it replaces itself. */
   readonly #pending: Saved[];
+  /** So many calls were made when what is replaced came to be deleted: those after it are no look at what is live. */
+  #callsOfMain: number | undefined;
   #main: Operation | undefined;
 
   constructor(
@@ -54,7 +56,8 @@ class OneResource {
         return;
       }
       const asked = run.calls.length > calls;
-      if (did && asked && live && this.#main) world.oracle.ended(this.#main, live);
+      const looked = (this.#callsOfMain ?? run.calls.length) > calls;
+      if (did && looked && live && this.#main) world.oracle.ended(this.#main, live);
       world.outcomes[place] = { ending: did && asked ? "ok" : "nothing" };
     } catch (error) {
       if (!run.isSaved) return;
@@ -109,6 +112,7 @@ class OneResource {
   }
 
   async #deletePending(): Promise<void> {
+    this.#callsOfMain = this.run.calls.length;
     for (const old of this.#pending) {
       await this.#delete(old);
       if (this.run.isSaved) this.#resource.pending = this.#resource.pending.filter((saved) => saved !== old);
@@ -214,6 +218,7 @@ class OneResource {
       changed: [],
       isExact: world.isAsRecorded(olds?.outputs),
       disturbed,
+      readsLate: run.spec.late !== undefined,
       brokenMeanwhile: false,
     };
     run.begins(operation);

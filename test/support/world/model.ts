@@ -24,6 +24,8 @@ export interface Resource {
 /** The truth about a key. */
 export interface Fate {
   maker: Place | "person";
+  /** Made by the creation of a resource. */
+  ofCreation: boolean;
   /** A successful run saved its secret, so that somebody may use it. */
   handed: boolean;
   /** Some state held its secret at some time. */
@@ -84,6 +86,8 @@ export interface Operation {
   isExact: boolean;
   /** Something else than this operation is at work, or a fault strikes. */
   disturbed: boolean;
+  /** Its reads may be late. */
+  readsLate: boolean;
   /** A person or another run changed keys while it ran, or a read was stale. */
   brokenMeanwhile: boolean;
 }

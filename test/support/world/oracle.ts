@@ -27,8 +27,8 @@ export class Oracle {
     this.crimes.push(crime);
   }
 
-  made(id: string, by: Place | "person"): void {
-    this.world.data.fates[id] = { maker: by, handed: false, held: false, excused: false };
+  made(id: string, by: Place | "person", ofCreation = false): void {
+    this.world.data.fates[id] = { maker: by, ofCreation, handed: false, held: false, excused: false };
   }
 
   /** Just before AWS deletes it. */
@@ -40,7 +40,12 @@ export class Oracle {
     const { place, kind, adopts, made, revokes } = operation;
     const named = adopts.includes(id) || recordedIds(operation.olds?.outputs).includes(id);
     // What a twin's creation made, and did not hand out: which of the two made it no tag can tell.
-    const isTwins = data.twins && fate.maker !== "person" && fate.maker.slice(2) === place.slice(2) && !fate.handed;
+    const isTwins =
+      data.twins &&
+      fate.maker !== "person" &&
+      fate.maker.slice(2) === place.slice(2) &&
+      fate.ofCreation &&
+      !fate.handed;
     if (fate.maker !== place && !named && !isTwins) {
       const whose = fate.maker === "person" ? "a person" : fate.maker;
       this.#accuse(`${place} ${kind} deletes ${id}, which ${whose} made`);
@@ -186,18 +191,13 @@ export class Oracle {
 
   /** After a successful `up` that asked AWS. */
   ended(operation: Operation, live: Saved): void {
-    const { place, brokenMeanwhile } = operation;
+    const { place, brokenMeanwhile, readsLate } = operation;
     const { data } = this.world;
     const current = currentOf(live);
     const key = live.outputs.current as { secretAccessKey?: string } | undefined;
     if (!current) this.#accuse(`${place} succeeds without a current key`);
     // A late list has it still: the next run sees that it is gone, and makes another.
-    else if (
-      !this.world.works(current) &&
-      !brokenMeanwhile &&
-      !data.fates[current]?.excused &&
-      !this.world.hasReadLate
-    ) {
+    else if (!this.world.works(current) && !brokenMeanwhile && !data.fates[current]?.excused && !readsLate) {
       this.#accuse(`${place} succeeds, and its current ${current} does not work`);
     } else if (data.secrets[current] && data.secrets[current] !== key?.secretAccessKey) {
       this.#accuse(`${place} keeps another secret for ${current}`);

@@ -106,7 +106,7 @@ export class Run {
   makes(by: string, { accessKeyId, secretAccessKey }: MemoryKey): void {
     const operation = this.operations.get(by as Place);
     this.world.data.secrets[accessKeyId] = secretAccessKey;
-    this.world.oracle.made(accessKeyId, by as Place);
+    this.world.oracle.made(accessKeyId, by as Place, operation !== undefined && operation.olds === undefined);
     const fate = this.world.data.fates[accessKeyId];
     if (fate && this.isTagRemoved) fate.excused = true;
     operation?.made.push(accessKeyId);
