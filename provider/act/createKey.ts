@@ -63,17 +63,20 @@ export interface Making {
  */
 export async function createKey(step: CreateStep, given: Making, dependencies: Dependencies): Promise<RotatedKey> {
   let making = given;
+  let doubt: IamError | undefined;
   for (let attempts = 1; ; attempts++) {
     try {
       return await createInSlot(making, dependencies);
     } catch (error) {
       if (!(error instanceof IamError)) throw error;
       if (error.kind === "limitExceeded") {
-        if (!(await making.makeRoom?.())) throw noSlot(step, error);
+        // A key that this very call may have made can be what takes the slot, and is not listed yet.
+        if (!(await making.makeRoom?.())) throw doubt ?? noSlot(step, error);
         making = { ...making, freedSlot: true, makeRoom: undefined };
         continue;
       }
       if (error.kind !== "doubtful") throw error;
+      doubt = error;
       making.onDoubt();
       const appeared = await newcomers(step.before, dependencies).catch(() => undefined);
       if (appeared && appeared.length > 0) throw unclear(appeared, error);

@@ -195,4 +195,9 @@ export const FOUND_ON_THE_SECOND_CORE: Found[] = [
       up(2),
     ],
   },
+  {
+    title: "a lost reply, a list that is late, and no slot left: it made a key, and is not blocked by others'",
+    slots: 3,
+    events: [act({ do: "addKey" }), up(0), minutes(3), struck(1, 3, "lostReply", { late: [20] })],
+  },
 ];
