@@ -1,11 +1,12 @@
 // `npm run demo`: the story of a rotation, told by the real Pulumi engine against an emulator of IAM.
-import { awsPluginUnlessInstalled } from "./awsPlugin";
+
+import { startEndpoint } from "../test/harness/aws/endpoint";
+import { awsPluginUnlessInstalled } from "../test/harness/pulumi/awsPlugin";
+import { ensureEngine } from "../test/harness/pulumi/engine";
+import { Project } from "../test/harness/pulumi/project";
 import { Narrator } from "./demo/narrator";
-import { Project } from "./demo/project";
 import { NotAsTold, Stage } from "./demo/stage";
 import { tellStory } from "./demo/story";
-import { startEndpoint } from "./endpoint";
-import { ensureEngine } from "./engine";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 

@@ -1,10 +1,10 @@
-import { ownAwsPlugin } from "./awsPlugin";
-import { logToStderr } from "./commands";
-import { startEndpoint } from "./endpoint";
-import { pythonWith } from "./endpoint/python";
-import { ensureEngine } from "./engine";
-import { startMinistack } from "./ministack";
-import { languageHosts } from "./plugin/hosts";
+import { startEndpoint } from "../test/harness/aws/endpoint";
+import { pythonWith } from "../test/harness/aws/endpoint/python";
+import { startMinistack } from "../test/harness/aws/ministack";
+import { logToStderr } from "../test/harness/commands";
+import { ownAwsPlugin } from "../test/harness/pulumi/awsPlugin";
+import { ensureEngine } from "../test/harness/pulumi/engine";
+import { languageHosts } from "../test/harness/pulumi/hosts";
 
 // The SDK's advice on Node.js versions would stand among what this says.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";

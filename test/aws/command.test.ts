@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { IAMClient, ListUsersCommand } from "@aws-sdk/client-iam";
 import execa from "execa";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
 import { consentOf, objectionTo } from "../../tools/realAccount/consent";
-import { ensureBuilt, ROOT } from "../support/dist";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { secretsIn } from "../support/secrets";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { ensureBuilt, ROOT } from "../harness/dist";
+import { secretsIn } from "../harness/secrets";
 
 describe("npm run test:aws", function () {
   this.timeout(120_000);

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { IAMClient, ListUsersCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { ROOT, startMinistack } from "../../tools/ministack";
 import { MAX_KEYS, PATH } from "../../tools/realAccount/consent";
 import { OwnUsers } from "../../tools/realAccount/ownUsers";
 import { table } from "../../tools/realAccount/report";
 import { iamClient } from "../../tools/realAccount/run";
 import { type Options, settle } from "../../tools/realAccount/settle";
-import { Account } from "../support/account";
-import { ensureBuilt } from "../support/dist";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { secretsIn } from "../support/secrets";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ROOT, startMinistack } from "../harness/aws/ministack";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { ensureBuilt } from "../harness/dist";
+import { secretsIn } from "../harness/secrets";
 
 const PACE = { interval: 50, limit: 2_000, watch: 100 };
 /** Where not the answers matter, but what becomes of the users. */

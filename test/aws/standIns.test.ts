@@ -3,11 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Iam } from "../../provider/act/dependencies";
 import { connect } from "../../provider/aws/iam";
 import { IamError } from "../../provider/model/errors";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { ROOT, startMinistack } from "../../tools/ministack";
-import { Account } from "../support/account";
-import { FakeClock, MemoryIam } from "../support/memoryIam";
-import { type FaultProxy, startProxy } from "../support/proxy";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { FakeClock, MemoryIam } from "../harness/aws/memoryIam";
+import { ROOT, startMinistack } from "../harness/aws/ministack";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
 
 /** What AWS answers, as its documentation says, in the words of the provider. `npm run test:aws` asks a real account the same. */
 const CONTRACT: [question: string, answer: string][] = [

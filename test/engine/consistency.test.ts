@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { programFolder, providerText } from "../support/builtProvider";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { type Props, type Shim, startShim } from "../support/shim";
-import { PROVIDER_TEXT as HASTY } from "../support/shimStack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { programFolder, providerText } from "../harness/pulumi/builtProvider";
+import { type Props, type Shim, startShim } from "../harness/shim/shim";
+import { PROVIDER_TEXT as HASTY } from "../harness/shim/shimStack";
 
 type Outputs = Props & { currentAccessKeyId: string; previousAccessKeyId: string | null };
 

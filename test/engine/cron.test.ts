@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import execa from "execa";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { secretsIn } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { Stack } from "../harness/pulumi/stack";
+import { secretsIn } from "../harness/secrets";
 
 const SCRIPT = resolve(__dirname, "../../examples/cron/rotate.sh");
 

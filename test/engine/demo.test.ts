@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { pulumiHome } from "../../tools/engine/cache";
-import { type FaultProxy, startProxy } from "../support/proxy";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { pulumiHome } from "../harness/pulumi/engine/cache";
 
 const ROOT = resolve(__dirname, "../..");
 

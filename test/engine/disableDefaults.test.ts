@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { Stack } from "../harness/pulumi/stack";
 
 /** As docs/credentials.md has it; `SETTINGS` are those of the provider, or none at all. */
 const program = (userArn: string) => `

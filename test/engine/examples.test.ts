@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import execa from "execa";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { ensureBuilt, ROOT } from "../support/dist";
-import { section } from "../support/markdown";
-import { PageShell } from "../support/pageShell";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ensureBuilt, ROOT } from "../harness/dist";
+import { section } from "../harness/markdown";
+import { PageShell } from "../harness/recipes/pageShell";
 
 const page = (name: string) => readFileSync(join(ROOT, name), "utf8");
 const README = page("README.md");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { AccessKeyPair, RotatedKey } from "../../provider";
-import { whoIs } from "../../tools/demo/aws";
-import { Account } from "../support/account";
-import { Examples } from "../support/example";
+import { Account } from "../harness/aws/account";
+import { whoIs } from "../harness/aws/admin";
+import { Examples } from "../harness/pulumi/example";
 
 describe("the examples that take over keys", function () {
   this.timeout(300_000);

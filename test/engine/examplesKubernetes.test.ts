@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import execa from "execa";
-import { ensureBuilt, ROOT } from "../support/dist";
-import { withKubernetes } from "../support/kubernetesPackage";
-import { type Registered, runMocked, unsealed } from "../support/mockedExample";
+import { ensureBuilt, ROOT } from "../harness/dist";
+import { type Registered, runMocked, unsealed } from "../harness/pulumi/mockedExample";
+import { withKubernetes } from "../harness/recipes/kubernetesPackage";
 
 const ARN = "arn:aws:iam::123456789012:user/app";
 const current = { accessKeyId: "AKIACURRENT", secretAccessKey: "secret of C", createdAt: "2026-11-01T00:00:00Z" };

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { CreateRoleCommand, DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Login } from "../../provider";
-import { Account } from "../support/account";
-import { ROOT } from "../support/dist";
-import { Examples } from "../support/example";
-import { remember } from "../support/secrets";
+import { Account } from "../harness/aws/account";
+import { ROOT } from "../harness/dist";
+import { Examples } from "../harness/pulumi/example";
+import { remember } from "../harness/secrets";
 
 const NOBODY = { accessKeyId: "AKIANOBODY0000000000", secretAccessKey: "of nobody" };
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Registered, runMocked, unsealed } from "../support/mockedExample";
+import { type Registered, runMocked, unsealed } from "../harness/pulumi/mockedExample";
 
 const KEY = "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey";
 const ARN = "arn:aws:iam::123456789012:user/ci/deploy";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { IAMClient, UntagUserCommand } from "@aws-sdk/client-iam";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { ensureBuilt } from "../support/dist";
-import { secretsIn } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ensureBuilt } from "../harness/dist";
+import { Stack } from "../harness/pulumi/stack";
+import { secretsIn } from "../harness/secrets";
 
 const program = (name: string, inputs = "", opts = "{}") => `
 const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { secretsIn } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { Stack } from "../harness/pulumi/stack";
+import { secretsIn } from "../harness/secrets";
 
 describe("a user that rotates itself, through the engine", function () {
   this.timeout(240_000);

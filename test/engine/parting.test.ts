@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { JOURNAL_TAG } from "../../provider/model/journal";
-import type { Account } from "../support/account";
-import { section } from "../support/markdown";
-import type { Stack } from "../support/stack";
-import { Users } from "../support/userStack";
+import type { Account } from "../harness/aws/account";
+import { section } from "../harness/markdown";
+import type { Stack } from "../harness/pulumi/stack";
+import { Users } from "../harness/pulumi/userStack";
 
 const PAGE = section(readFileSync(resolve(__dirname, "../../docs/how-it-works.md"), "utf8"), "How to stop using it");
 /** For the stack `dev` of the project `program`. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { awsPluginUnlessInstalled } from "../../tools/awsPlugin";
-import { Project } from "../../tools/demo/project";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { ensureEngine } from "../../tools/engine";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { awsPluginUnlessInstalled } from "../harness/pulumi/awsPlugin";
+import { ensureEngine } from "../harness/pulumi/engine";
+import { Project } from "../harness/pulumi/project";
 
 describe("the examples of a policy", function () {
   this.timeout(300_000);

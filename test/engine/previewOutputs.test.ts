@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { ensureBuilt } from "../support/dist";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ensureBuilt } from "../harness/dist";
+import { Stack } from "../harness/pulumi/stack";
 
 const PROGRAM = `
 const pulumi = require("@pulumi/pulumi");

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { ensureBuilt } from "../support/dist";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { secretsIn } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { ensureBuilt } from "../harness/dist";
+import { Stack } from "../harness/pulumi/stack";
+import { secretsIn } from "../harness/secrets";
 
 /** Two users; and with BREAKS, after the first one's keys, a resource of another provider whose creation fails. */
 const PROGRAM = `

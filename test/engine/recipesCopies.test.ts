@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { blocksOf, PageShell } from "../support/pageShell";
-import { remember, secretsIn } from "../support/secrets";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { blocksOf, PageShell } from "../harness/recipes/pageShell";
+import { remember, secretsIn } from "../harness/secrets";
 
 /** The AWS SDK for JavaScript, asked whose key the profile has. */
 const SDK = `
@@ -18,7 +18,7 @@ describe("the copies for readers in AWS, by the commands of their pages", functi
   before(async () => {
     endpoint = await startEndpoint();
     shell = await PageShell.open(endpoint.url);
-    shell.env.NODE_OPTIONS = `--require ${join(__dirname, "../support/awsByCli.cjs")}`;
+    shell.env.NODE_OPTIONS = `--require ${join(__dirname, "../harness/recipes/awsByCli.cjs")}`;
     writeFileSync(join(shell.base, "sdk.js"), SDK);
   });
   after(async () => {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RotatedKey } from "../../provider";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { ROOT } from "../support/dist";
-import { EscEvaluator } from "../support/escEnvironment";
-import { remember } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ROOT } from "../harness/dist";
+import { Stack } from "../harness/pulumi/stack";
+import { EscEvaluator } from "../harness/recipes/escEnvironment";
+import { remember } from "../harness/secrets";
 
 const environment = (example: string) => readFileSync(join(ROOT, "examples", example, "environment.yaml"), "utf8");
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { blocksOf, PageShell } from "../support/pageShell";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { secretsIn } from "../support/secrets";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { blocksOf, PageShell } from "../harness/recipes/pageShell";
+import { secretsIn } from "../harness/secrets";
 
 describe("the example of every user below a path, by the commands of its page", function () {
   this.timeout(300_000);
@@ -16,7 +16,7 @@ describe("the example of every user below a path, by the commands of its page", 
     // The emulator forgets the tags of a user that is renamed.
     proxy = await startProxy(endpoint.url);
     shell = await PageShell.open(proxy.url);
-    shell.env.NODE_OPTIONS = `--require ${join(__dirname, "../support/getUsersByIam.cjs")}`;
+    shell.env.NODE_OPTIONS = `--require ${join(__dirname, "../harness/recipes/getUsersByIam.cjs")}`;
   });
   after(async () => {
     shell?.remove();

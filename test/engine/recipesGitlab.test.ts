@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { ROOT } from "../support/dist";
-import { GitlabRunner } from "../support/gitlabRunner";
-import { secretsIn } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ROOT } from "../harness/dist";
+import { Stack } from "../harness/pulumi/stack";
+import { GitlabRunner } from "../harness/recipes/gitlabRunner";
+import { secretsIn } from "../harness/secrets";
 
 const FILE = join(ROOT, "examples/gitlab-ci/.gitlab-ci.yml");
 const text = readFileSync(FILE, "utf8");

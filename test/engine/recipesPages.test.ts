@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { ROOT } from "../support/dist";
-import { withKubernetes } from "../support/kubernetesPackage";
-import { runMocked } from "../support/mockedExample";
-import { blocksOf, PageShell } from "../support/pageShell";
-import { secretsIn } from "../support/secrets";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ROOT } from "../harness/dist";
+import { runMocked } from "../harness/pulumi/mockedExample";
+import { withKubernetes } from "../harness/recipes/kubernetesPackage";
+import { blocksOf, PageShell } from "../harness/recipes/pageShell";
+import { secretsIn } from "../harness/secrets";
 
 const USER = "arn:aws:iam::123456789012:user/ci/deploy";
 const pageOf = (recipe: string) => readFileSync(join(ROOT, "examples", recipe, "README.md"), "utf8");

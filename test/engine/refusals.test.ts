@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
-import { OLDEST_PULUMI, oldestPulumi } from "../support/builtProvider";
-import { Stack } from "../support/stack";
+import { OLDEST_PULUMI, oldestPulumi } from "../harness/pulumi/builtProvider";
+import { Stack } from "../harness/pulumi/stack";
 
 const userArn = "arn:aws:iam::123456789012:user/ci";
 const LATE: [what: string, expression: string, says: RegExp][] = [

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { IAMClient, ListUsersCommand } from "@aws-sdk/client-iam";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { secretsIn } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { Stack } from "../harness/pulumi/stack";
+import { secretsIn } from "../harness/secrets";
 
 const PROGRAM = `
 const { RotatedAccessKey, rotationReport } = require("pulumi-aws-iam-rotator");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { ensureBuilt } from "../support/dist";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { remember, secretsIn } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { ensureBuilt } from "../harness/dist";
+import { Stack } from "../harness/pulumi/stack";
+import { remember, secretsIn } from "../harness/secrets";
 
 const LOGIN = { accessKeyId: "AKIALOGIN00000000000", secretAccessKey: "login/of+a=transformation/T5" };
 const TRIGGER = "a trigger that is secret T5";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { ownAwsPlugin } from "../../tools/awsPlugin";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { remember, secretsIn } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { ownAwsPlugin } from "../harness/pulumi/awsPlugin";
+import { Stack } from "../harness/pulumi/stack";
+import { remember, secretsIn } from "../harness/secrets";
 
 /**
  * What a program may pass as a secret, each with a value that stands nowhere else. A right ARN is not among them: it is the

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { OLDEST_PULUMI, oldestPulumi, programFolder, providerText } from "../support/builtProvider";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { PartialFailure, type Props, type Shim, type ShimOptions, startShim } from "../support/shim";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { OLDEST_PULUMI, oldestPulumi, programFolder, providerText } from "../harness/pulumi/builtProvider";
+import { PartialFailure, type Props, type Shim, type ShimOptions, startShim } from "../harness/shim/shim";
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const ENVIRONMENT = "AKIAENVIRONMENT00000";

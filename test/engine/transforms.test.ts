@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import execa from "execa";
-import { ownAwsPlugin } from "../../tools/awsPlugin";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ownAwsPlugin } from "../harness/pulumi/awsPlugin";
+import { Stack } from "../harness/pulumi/stack";
 
 /** Inline: then the SDK is its own host, which knows today's transforms, and not the older one that is built here. */
 const SCRIPT = `

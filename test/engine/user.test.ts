@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { ownAwsPlugin } from "../../tools/awsPlugin";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ownAwsPlugin } from "../harness/pulumi/awsPlugin";
+import { Stack } from "../harness/pulumi/stack";
 
 const program = (user: string) => `
 const { RotatedUser } = require("pulumi-aws-iam-rotator/user");

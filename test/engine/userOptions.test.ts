@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../support/dist";
-import { type UserStack, Users, usersProgram } from "../support/userStack";
+import { ROOT } from "../harness/dist";
+import { type UserStack, Users, usersProgram } from "../harness/pulumi/userStack";
 
 const TRANSFORMS = `{ transforms: [({ type, props, opts }) => {
   if (type === "aws:iam/user:User") return { props: { ...props, path: "/moved/", tags: { ...props.tags, by: "us" } }, opts };

@@ -1,3 +1,3 @@
-import { tagsOfUsers } from "../support/userTagsSuite";
+import { tagsOfUsers } from "../harness/pulumi/userTagsSuite";
 
 tagsOfUsers("7");

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Pending } from "../../provider/model/pending";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { hastyPlugin } from "../support/pluginStack";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import type { Fault } from "../support/proxyRules";
-import { secretsIn } from "../support/secrets";
-import { type Outcome, ShimStack } from "../support/shimStack";
-import { STARTS, type Start } from "../support/starts";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import type { Fault } from "../harness/aws/proxyRules";
+import { hastyPlugin } from "../harness/pulumi/pluginStack";
+import { secretsIn } from "../harness/secrets";
+import { type Outcome, ShimStack } from "../harness/shim/shimStack";
+import { STARTS, type Start } from "../harness/shim/starts";
 
 const FAULTS = ["error before", "lost reply", "denied"] as const;
 type FaultName = (typeof FAULTS)[number] | "throttled to the end" | "killed before" | "killed after";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { publishedAs } from "../../tools/plugin/names";
-import { Plugin } from "../support/pluginStack";
-import { secretsIn } from "../support/secrets";
+import { Plugin } from "../harness/pulumi/pluginStack";
+import { secretsIn } from "../harness/secrets";
 
 const { javaPackage } = publishedAs(require("../../package.json"));
 

@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import execa from "execa";
-import { logToStderr } from "../../tools/commands";
-import { pythonWith } from "../../tools/endpoint/python";
-import { ensureEngine } from "../../tools/engine";
 import { writeSdks } from "../../tools/plugin/sdks";
+import { pythonWith } from "../harness/aws/endpoint/python";
+import { logToStderr } from "../harness/commands";
+import { ROOT } from "../harness/dist";
+import { ensureEngine } from "../harness/pulumi/engine";
 import { pack } from "../package/program";
-import { ROOT } from "../support/dist";
 
 const RELEASED = { version: "1.2.3", repository: "github:My-Org/rotator" };
 const URL = "https://github.com/My-Org/rotator";

@@ -1,5 +1,5 @@
-import type { NodeMajor } from "../../tools/packages/packageTools";
-import { OLDEST_PULUMI } from "../support/builtProvider";
+import type { NodeMajor } from "../harness/packages/packageTools";
+import { OLDEST_PULUMI } from "../harness/pulumi/builtProvider";
 
 const { devDependencies } = require("../../package.json") as { devDependencies: Record<string, string> };
 

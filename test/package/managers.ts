@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { PackageTools } from "../../tools/packages/packageTools";
+import type { PackageTools } from "../harness/packages/packageTools";
 import type { Cell } from "./cells";
 import type { Program } from "./program";
 

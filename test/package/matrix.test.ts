@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { type PackageTools, packageTools } from "../../tools/packages/packageTools";
-import { Account } from "../support/account";
-import { ROOT } from "../support/dist";
-import { runtimeOptionsPath } from "../support/languageHost";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ROOT } from "../harness/dist";
+import { type PackageTools, packageTools } from "../harness/packages/packageTools";
+import { runtimeOptionsPath } from "../harness/pulumi/languageHost";
 import { CELLS, type Cell, coverageTable, PAIRS, VERSIONS } from "./cells";
 import { complaints, installBy } from "./managers";
 import { Program, pack, type Tarball } from "./program";
 import { userProgram } from "./userProgram";
 
-/** What others warn of: ts-node 10 of itself on Node.js 24, and the engine of the host that ../support/languageHost puts on PATH. */
+/** What others warn of: ts-node 10 of itself on Node.js 24, and the engine of the host that ../harness/pulumi/languageHost puts on PATH. */
 const NOT_OURS = [/\[DEP0180\]/, /using pulumi-language-nodejs from \$PATH/];
 
 describe("the covering set of programs", () => {

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
-import { ensureEngine } from "../../tools/engine";
-import { ensureBuilt, ROOT } from "../support/dist";
+import { ensureBuilt, ROOT } from "../harness/dist";
+import { ensureEngine } from "../harness/pulumi/engine";
 
 const { devDependencies, files: PACKED } = require("../../package.json") as {
   devDependencies: Record<string, string>;

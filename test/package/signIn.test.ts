@@ -4,12 +4,12 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { Account } from "../support/account";
-import { installPacked } from "../support/packed";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { secretsIn } from "../support/secrets";
-import { type Shim, startShim } from "../support/shim";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { installPacked } from "../harness/packed";
+import { secretsIn } from "../harness/secrets";
+import { type Shim, startShim } from "../harness/shim/shim";
 import { ROLE, SECRET } from "./places";
 import { PROVIDER, Program } from "./program";
 

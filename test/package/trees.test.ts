@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { type NodeMajor, type PackageTools, packageTools } from "../../tools/packages/packageTools";
-import { Account } from "../support/account";
-import { ROOT } from "../support/dist";
-import { type RuntimeOptions, runtimeOptionsPath } from "../support/languageHost";
+import { Account } from "../harness/aws/account";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { ROOT } from "../harness/dist";
+import { type NodeMajor, type PackageTools, packageTools } from "../harness/packages/packageTools";
+import { type RuntimeOptions, runtimeOptionsPath } from "../harness/pulumi/languageHost";
 import { VERSIONS } from "./cells";
 import { installBy } from "./managers";
 import { Program, pack } from "./program";

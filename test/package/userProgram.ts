@@ -1,4 +1,4 @@
-import type { RuntimeOptions } from "../support/languageHost";
+import type { RuntimeOptions } from "../harness/pulumi/languageHost";
 import { type Cell, VERSIONS } from "./cells";
 import type { Tarball } from "./program";
 

@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ROTATION_ACTIONS } from "../../provider/functions/policy";
-import { ROOT, startMinistack } from "../../tools/ministack";
-import { Account } from "../support/account";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { secretsIn } from "../support/secrets";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { ROOT, startMinistack } from "../harness/aws/ministack";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { Stack } from "../harness/pulumi/stack";
+import { secretsIn } from "../harness/secrets";
 import { newRotator, policyFor, type Rotator, whoIs } from "./rotator";
 
 const PROGRAM = `

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/functions/policy";
-import { ROOT, startMinistack } from "../../tools/ministack";
-import { Account } from "../support/account";
-import { secretsIn } from "../support/secrets";
-import { type Run, Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { ROOT, startMinistack } from "../harness/aws/ministack";
+import { type Run, Stack } from "../harness/pulumi/stack";
+import { secretsIn } from "../harness/secrets";
 import { newRotator, policyFor, type Rotator } from "./rotator";
 
 const PROGRAM = `

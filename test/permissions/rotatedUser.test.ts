@@ -11,10 +11,10 @@ import {
   ListVirtualMFADevicesCommand,
   UpdateUserCommand,
 } from "@aws-sdk/client-iam";
-import { ownAwsPlugin } from "../../tools/awsPlugin";
-import { ROOT, startMinistack } from "../../tools/ministack";
-import { Account } from "../support/account";
-import { Stack } from "../support/stack";
+import { Account } from "../harness/aws/account";
+import { ROOT, startMinistack } from "../harness/aws/ministack";
+import { ownAwsPlugin } from "../harness/pulumi/awsPlugin";
+import { Stack } from "../harness/pulumi/stack";
 import { newRotator, policyFor, type Rotator } from "./rotator";
 
 const PROGRAM = `

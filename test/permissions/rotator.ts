@@ -3,8 +3,8 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Input, Output } from "@pulumi/pulumi";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
 import { rotationPolicy } from "../../provider/program/rotationPolicy";
-import { ROOT } from "../../tools/ministack";
-import { Account } from "../support/account";
+import { Account } from "../harness/aws/account";
+import { ROOT } from "../harness/aws/ministack";
 
 /** Whoever runs the rotation: an IAM user, who may do what one policy allows. */
 export interface Rotator {

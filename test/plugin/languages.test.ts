@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Language, Plugin } from "../support/pluginStack";
-import { secretsIn } from "../support/secrets";
+import { type Language, Plugin } from "../harness/pulumi/pluginStack";
+import { secretsIn } from "../harness/secrets";
 
 /** The quickstart in each language, from the examples. */
 const LANGUAGES: Language[] = ["yaml", "python", "go"];

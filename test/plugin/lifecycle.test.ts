@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Account } from "../support/account";
-import { Plugin } from "../support/pluginStack";
-import { processTree, signalAll } from "../support/processTree";
-import { secretsIn } from "../support/secrets";
-import type { Stack } from "../support/stack";
+import type { Account } from "../harness/aws/account";
+import { Plugin } from "../harness/pulumi/pluginStack";
+import { processTree, signalAll } from "../harness/pulumi/processTree";
+import type { Stack } from "../harness/pulumi/stack";
+import { secretsIn } from "../harness/secrets";
 
 /** A program in JavaScript without any SDK of ours: resources by their token, what they get from the environment. */
 const program = `

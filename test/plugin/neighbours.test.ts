@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Plugin } from "../support/pluginStack";
-import { secretsIn } from "../support/secrets";
+import { Plugin } from "../harness/pulumi/pluginStack";
+import { secretsIn } from "../harness/secrets";
 
 /** Two users in one stack, with a key each; what is published of both. */
 const YAML = `config:

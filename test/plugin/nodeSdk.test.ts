@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Plugin } from "../support/pluginStack";
-import { secretsIn } from "../support/secrets";
+import { Plugin } from "../harness/pulumi/pluginStack";
+import { secretsIn } from "../harness/secrets";
 
 // What the class of the package for TypeScript computes in the program, the plugin tells; and the functions are there as well.
 const program = (userArn: string, explicitArn: string) => `

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../support/dist";
-import { Plugin } from "../support/pluginStack";
-import { secretsIn } from "../support/secrets";
-import type { Stack } from "../support/stack";
+import { ROOT } from "../harness/dist";
+import { Plugin } from "../harness/pulumi/pluginStack";
+import type { Stack } from "../harness/pulumi/stack";
+import { secretsIn } from "../harness/secrets";
 
 /** RotatedUsers of the plugin by their names, with the options and inputs that the environment has for each. */
 const program = `

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { MemoryKey } from "../support/memoryIam";
-import { messageIn, pendingIn, preview } from "../support/scene";
-import { type Props, Stage, userArn } from "../support/stage";
+import type { MemoryKey } from "../harness/aws/memoryIam";
+import { messageIn, pendingIn, preview } from "../harness/scene";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const DAY = 86_400_000;
 const pair = ({ accessKeyId, secretAccessKey }: MemoryKey) => ({ accessKeyId, secretAccessKey });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { poll, systemClock } from "../../provider/act/clock";
-import { FakeClock } from "../support/memoryIam";
+import { FakeClock } from "../harness/aws/memoryIam";
 
 describe("waiting", () => {
   /** When it was tried, in milliseconds since the beginning. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { IamError } from "../../provider/model/errors";
-import { messageIn, pendingIn, pendingNow, preview } from "../support/scene";
-import { type Props, Stage, userArn } from "../support/stage";
+import { messageIn, pendingIn, pendingNow, preview } from "../harness/scene";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const [SECOND, DAY] = [1_000, 86_400_000];
 

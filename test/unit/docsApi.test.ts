@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import execa from "execa";
-import { ensureBuilt } from "../support/dist";
+import { ensureBuilt } from "../harness/dist";
 
 const ROOT = resolve(__dirname, "../..");
 const COMMITTED = join(ROOT, "docs/api");

@@ -8,9 +8,9 @@ import type { FoundKey } from "../../provider/model/accessKey";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
 import { type ManagedKeys, managedKeys, withCurrent, without } from "../../provider/model/managedKeys";
-import { ROOT } from "../support/dist";
-import { column, section, tables } from "../support/markdown";
-import { Stage, userArn } from "../support/stage";
+import { ROOT } from "../harness/dist";
+import { column, section, tables } from "../harness/markdown";
+import { Stage, userArn } from "../harness/stage";
 
 const PAGE = readFileSync(join(ROOT, "docs/design.md"), "utf8");
 const [CHANGES = [], ORDER = [], WAITS = []] = tables(section(PAGE, "The decision"));

@@ -6,8 +6,8 @@ import { INPUT_NAMES } from "../../provider/model/inputs";
 import { formatJournal, JOURNAL_TAG, parseJournal } from "../../provider/model/journal";
 import { OUTPUT_NAMES, SECRETS } from "../../provider/model/outputs";
 import type { Pending } from "../../provider/model/pending";
-import { column, section, tables } from "../support/markdown";
-import { type Props, Stage, userArn } from "../support/stage";
+import { column, section, tables } from "../harness/markdown";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const ROOT = resolve(__dirname, "../..");
 const PAGE = readFileSync(join(ROOT, "docs/how-it-works.md"), "utf8");
@@ -127,9 +127,9 @@ describe("docs/how-it-works.md", () => {
     const oldest = json("test/fixtures/pulumi-oldest/package.json").dependencies;
     const pinned = (name: string) =>
       new RegExp(`^${name}==(.+)$`, "m").exec(
-        readFileSync(join(ROOT, `tools/endpoint/${name}/requirements.in`), "utf8"),
+        readFileSync(join(ROOT, `test/harness/aws/endpoint/${name}/requirements.in`), "utf8"),
       );
-    const goMod = readFileSync(join(ROOT, "tools/engine/aws-plugin/go.mod"), "utf8");
+    const goMod = readFileSync(join(ROOT, "test/harness/pulumi/aws-plugin/go.mod"), "utf8");
     const [, bridge] = /pulumi-terraform-bridge\/v3 v(.+)/.exec(goMod) ?? [];
     const versions: Record<string, (string | undefined)[]> = {
       "real AWS": [],

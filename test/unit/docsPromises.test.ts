@@ -12,11 +12,11 @@ import { IamError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { AccessKeyMount } from "../../provider/plugin/keys";
 import { isSecret } from "../../provider/plugin/wire";
-import { ProviderAsStored } from "../support/asStored";
-import { modules, ROOT } from "../support/dist";
-import { section, tables } from "../support/markdown";
-import { startFakeIam } from "../support/proxyFakeIam";
-import { type Props, Stage, userArn } from "../support/stage";
+import { ProviderAsStored } from "../harness/aws/asStored";
+import { startFakeIam } from "../harness/aws/proxyFakeIam";
+import { modules, ROOT } from "../harness/dist";
+import { section, tables } from "../harness/markdown";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 // What pages promise of behaviour, and no other test holds.
 

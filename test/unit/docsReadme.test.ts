@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PUBLIC_INPUTS } from "../../provider/model/inputs";
 import { outputsThatAre } from "../../provider/model/outputs";
-import { ROOT } from "../support/dist";
-import { column, section, tables } from "../support/markdown";
+import { ROOT } from "../harness/dist";
+import { column, section, tables } from "../harness/markdown";
 
 const page = (name: string) => readFileSync(join(ROOT, name), "utf8");
 const PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].concat(

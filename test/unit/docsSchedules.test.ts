@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { rotationReport } from "../../provider/program/rotationReport";
-import { bash } from "../support/bash";
-import { ROOT } from "../support/dist";
-import { column, section, tables } from "../support/markdown";
+import { bash } from "../harness/bash";
+import { ROOT } from "../harness/dist";
+import { column, section, tables } from "../harness/markdown";
 
 const PAGE = readFileSync(join(ROOT, "docs/schedules.md"), "utf8");
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { formatJournal } from "../../provider/model/journal";
-import type { MemoryKey } from "../support/memoryIam";
-import { dead, denied, messageIn, pendingIn } from "../support/scene";
-import { type Props, Stage, userArn } from "../support/stage";
+import type { MemoryKey } from "../harness/aws/memoryIam";
+import { dead, denied, messageIn, pendingIn } from "../harness/scene";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const [MINUTE, DAY] = [60_000, 86_400_000];
 

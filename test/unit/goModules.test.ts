@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 /** The version of each Go module that a go.mod asks for. */
 function versions(module: string): Map<string, string> {
-  const text = readFileSync(join(__dirname, "../../tools/engine", module, "go.mod"), "utf8");
+  const text = readFileSync(join(__dirname, "../harness/pulumi", module, "go.mod"), "utf8");
   return new Map(
     [...text.matchAll(/^\s*(\S+\/\S+) (v\S+)(?: \/\/ indirect)?$/gm)].map(([, name = "", at = ""]) => [name, at]),
   );
@@ -12,7 +12,7 @@ function versions(module: string): Map<string, string> {
 
 describe("the Go modules of the CLI and of the aws plugin", () => {
   it("agree on versions, so that a machine which builds both compiles what they share once", () => {
-    const cli = versions("cli");
+    const cli = versions("engine/cli");
     const shared = [...versions("aws-plugin")].filter(([name]) => cli.has(name));
     assert.ok(shared.length > 80, `${shared.length} in both`);
     const other = shared.filter(([name, version]) => cli.get(name) !== version).map(([name]) => name);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { UNKNOWN } from "../../provider/model/unknowns";
-import { messageIn, pendingIn, pendingNow, preview } from "../support/scene";
-import { type Props, Stage, userArn } from "../support/stage";
+import { messageIn, pendingIn, pendingNow, preview } from "../harness/scene";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const [SECOND, DAY] = [1_000, 86_400_000];
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FOUND_ON_THE_FIRST_CORE, FOUND_ON_THE_SECOND_CORE } from "../support/world/found";
-import { historyOf, live } from "../support/world/histories";
+import { FOUND_ON_THE_FIRST_CORE, FOUND_ON_THE_SECOND_CORE } from "../harness/world/found";
+import { historyOf, live } from "../harness/world/histories";
 
 const SEED = 20261125;
 

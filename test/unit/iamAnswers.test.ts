@@ -4,7 +4,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect } from "../../provider/aws/iam";
 import { toIamError } from "../../provider/aws/iamErrors";
-import { userArn } from "../support/stage";
+import { userArn } from "../harness/stage";
 
 describe("an answer of AWS", () => {
   const endpoint = process.env.AWS_ENDPOINT_URL;

@@ -6,8 +6,8 @@ import { inspect } from "node:util";
 import type { Iam } from "../../provider/act/dependencies";
 import { connect } from "../../provider/aws/iam";
 import type { IamError } from "../../provider/model/errors";
-import { type Fault, type FaultProxy, startProxy } from "../support/proxy";
-import { type FakeIam, startFakeIam } from "../support/proxyFakeIam";
+import { type Fault, type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { type FakeIam, startFakeIam } from "../harness/aws/proxyFakeIam";
 
 const USER = { partition: "aws", accountId: "123456789012", userName: "ci" };
 

@@ -6,7 +6,7 @@ import { toOutputs } from "../../provider/lifecycle/record";
 import type { Inputs } from "../../provider/model/inputs";
 import { managedKeys } from "../../provider/model/managedKeys";
 import { UNKNOWN } from "../../provider/model/unknowns";
-import { userArn } from "../support/stage";
+import { userArn } from "../harness/stage";
 
 const createdAt = "2026-11-01T00:00:00Z";
 const key = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: `secret of ${accessKeyId}` });

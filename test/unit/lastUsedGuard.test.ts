@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { IamError } from "../../provider/model/errors";
-import { pendingIn, pendingNow, preview } from "../support/scene";
-import { type Props, Stage, userArn } from "../support/stage";
+import { pendingIn, pendingNow, preview } from "../harness/scene";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 const deniedUse = (call: string) =>

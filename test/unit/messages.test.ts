@@ -4,9 +4,9 @@ import { explainVerdict, signerLeaves } from "../../provider/decide/refusals";
 import { IamError, RotationError } from "../../provider/model/errors";
 import { formatJournal, type Journal } from "../../provider/model/journal";
 import { managedKeys } from "../../provider/model/managedKeys";
-import type { MemoryIam } from "../support/memoryIam";
-import { dead, denied, Scene } from "../support/scene";
-import { Stage, userArn } from "../support/stage";
+import type { MemoryIam } from "../harness/aws/memoryIam";
+import { dead, denied, Scene } from "../harness/scene";
+import { Stage, userArn } from "../harness/stage";
 
 // Every message says what was asked, what was found (key ids, never secrets), and what to do next. Of each, the parts: the words are free.
 

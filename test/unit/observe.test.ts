@@ -3,8 +3,8 @@ import { observe, observeUser, whereKeysAre } from "../../provider/act/observe";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal } from "../../provider/model/journal";
 import { isRecordedUser, type ManagedKeys, managedKeys } from "../../provider/model/managedKeys";
-import { dead, Scene } from "../support/scene";
-import { userArn } from "../support/stage";
+import { dead, Scene } from "../harness/scene";
+import { userArn } from "../harness/stage";
 
 const SECOND = 1_000;
 

@@ -7,8 +7,8 @@ import { isBlocked } from "../../provider/model/pending";
 import { hasUnknowns, UNKNOWN } from "../../provider/model/unknowns";
 import { AccessKeyMount, HalfDone } from "../../provider/plugin/keys";
 import { type Bag, fromStruct, isSecret, plainBag, secret, toStruct } from "../../provider/plugin/wire";
-import { FakeClock, MemoryIam } from "../support/memoryIam";
-import { denied } from "../support/scene";
+import { FakeClock, MemoryIam } from "../harness/aws/memoryIam";
+import { denied } from "../harness/scene";
 
 const URN = "urn:pulumi:dev::program::aws-iam-rotator:index:RotatedAccessKey::ci";
 const HOUR = 3_600_000;

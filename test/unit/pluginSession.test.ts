@@ -4,7 +4,7 @@ import type { World } from "../../provider/lifecycle/session";
 import { IamError } from "../../provider/model/errors";
 import { AccessKeyMount } from "../../provider/plugin/keys";
 import { type Bag, fromStruct, toStruct } from "../../provider/plugin/wire";
-import { FakeClock, MemoryIam } from "../support/memoryIam";
+import { FakeClock, MemoryIam } from "../harness/aws/memoryIam";
 
 const URN = "urn:pulumi:dev::program::aws-iam-rotator:index:RotatedUser$aws-iam-rotator:index:RotatedAccessKey::ci";
 const session = (id: string) => ({ accessKey: id, secretKey: "of a session", token: `token of ${id}` });

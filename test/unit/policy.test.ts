@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { IamError } from "../../provider/model/errors";
 import type { Pending } from "../../provider/model/pending";
 import { UNKNOWN } from "../../provider/model/unknowns";
-import { type Props, Stage, userArn } from "../support/stage";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const [SECOND, DAY] = [1_000, 86_400_000];
 const denied = (action: string) => new IamError("denied", action, "AccessDenied", "not authorized");

@@ -4,7 +4,7 @@ import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { after } from "../../provider/model/duration";
 import { IamError } from "../../provider/model/errors";
 import type { Pending } from "../../provider/model/pending";
-import { type Props, Stage, userArn } from "../support/stage";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const [SECOND, HOUR] = [1_000, 3_600_000];
 

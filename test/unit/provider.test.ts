@@ -3,8 +3,8 @@ import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { IamError } from "../../provider/model/errors";
 import type { Because, Pending } from "../../provider/model/pending";
 import { UNKNOWN } from "../../provider/model/unknowns";
-import { preview } from "../support/scene";
-import { type Props, Stage, userArn } from "../support/stage";
+import { preview } from "../harness/scene";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const denied = (action: string) => new IamError("denied", action, "AccessDenied", "not authorized");
 

@@ -11,8 +11,8 @@ import {
   TagUserCommand,
 } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { type FakeIam, startFakeIam } from "../support/proxyFakeIam";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { type FakeIam, startFakeIam } from "../harness/aws/proxyFakeIam";
 
 describe("the fault proxy", () => {
   let iam: FakeIam;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as iam from "@aws-sdk/client-iam";
-import { type Endpoint, startEndpoint } from "../../tools/endpoint";
-import { type FaultProxy, startProxy } from "../support/proxy";
-import { remember } from "../support/secrets";
+import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { remember } from "../harness/secrets";
 
 const BOUNDARY = "arn:aws:iam::123456789012:policy/limits";
 

@@ -3,8 +3,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { PATIENCE } from "../../provider/act/dependencies";
 import { AT_ONCE, Queue } from "../../provider/act/queue";
 import { AccessKeyProvider } from "../../provider/dynamic/provider";
-import { FakeClock, MemoryIam } from "../support/memoryIam";
-import { Stage } from "../support/stage";
+import { FakeClock, MemoryIam } from "../harness/aws/memoryIam";
+import { Stage } from "../harness/stage";
 
 describe("operations that are under way at once", () => {
   /** Work that ends when it is told to. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { PATIENCE } from "../../provider/act/dependencies";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
-import type { MemoryIam } from "../support/memoryIam";
-import { dead, denied, Scene } from "../support/scene";
+import type { MemoryIam } from "../harness/aws/memoryIam";
+import { dead, denied, Scene } from "../harness/scene";
 
 const MINUTE = 60_000;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { IamError } from "../../provider/model/errors";
-import { type Props, Stage, userArn } from "../support/stage";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const DAY = 86_400_000;
 const denied = (action: string) => new IamError("denied", action, "AccessDenied", "not authorized");

@@ -4,8 +4,8 @@ import type { KeyTrial } from "../../provider/act/dependencies";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { managedIds, managedKeys } from "../../provider/model/managedKeys";
-import type { MemoryIam } from "../support/memoryIam";
-import { dead, denied, HalfDone, Scene } from "../support/scene";
+import type { MemoryIam } from "../harness/aws/memoryIam";
+import { dead, denied, HalfDone, Scene } from "../harness/scene";
 
 const [SECOND, MINUTE] = [1_000, 60_000];
 const UNKNOWN_KEY: KeyTrial = { accepted: false, code: "InvalidClientTokenId", wrongSecret: false };

@@ -11,10 +11,10 @@ import type { Inputs } from "../../provider/model/inputs";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
 import { managedIds, managedKeys } from "../../provider/model/managedKeys";
 import { UNKNOWN } from "../../provider/model/unknowns";
-import { ProviderAsStored } from "../support/asStored";
-import type { MemoryIam } from "../support/memoryIam";
-import { dead, denied, Scene } from "../support/scene";
-import { userArn } from "../support/stage";
+import { ProviderAsStored } from "../harness/aws/asStored";
+import type { MemoryIam } from "../harness/aws/memoryIam";
+import { dead, denied, Scene } from "../harness/scene";
+import { userArn } from "../harness/stage";
 
 // Rules of docs/safety.md that no other file of tests is about.
 

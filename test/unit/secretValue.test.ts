@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SECRETS } from "../../provider/model/outputs";
 import { secret, withSecrets } from "../../provider/model/secretValue";
-import { ROOT } from "../support/dist";
+import { ROOT } from "../harness/dist";
 
 describe("what is secret in any case", () => {
   it("is the same to the provider and to the program", () => {

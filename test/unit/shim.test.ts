@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { PartialFailure, type Shim, ShimDied, type ShimOptions, startShim } from "../support/shim";
+import { PartialFailure, type Shim, ShimDied, type ShimOptions, startShim } from "../harness/shim/shim";
 
-const fixture = path.join(__dirname, "..", "support", "fixtures", "echoProvider.js");
+const fixture = path.join(__dirname, "..", "harness", "fixtures", "echoProvider.js");
 const __provider = `exports.handler=()=>require(${JSON.stringify(fixture)})`;
 
 describe("the shim", () => {

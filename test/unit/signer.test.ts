@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { IamError } from "../../provider/model/errors";
-import { type Props, Stage, userArn } from "../support/stage";
+import { type Props, Stage, userArn } from "../harness/stage";
 
 const DAY = 86_400_000;
 

@@ -10,8 +10,8 @@ import { PATIENCE } from "../../provider/act/dependencies";
 import { pickInputs, toManagedKeys, toPending } from "../../provider/lifecycle/record";
 import { managedIds } from "../../provider/model/managedKeys";
 import { FILE, type RecordedState, record, VERSION } from "../fixtures/record";
-import { ProviderAsStored } from "../support/asStored";
-import { FakeClock, MemoryIam } from "../support/memoryIam";
+import { ProviderAsStored } from "../harness/aws/asStored";
+import { FakeClock, MemoryIam } from "../harness/aws/memoryIam";
 
 type Props = Record<string, unknown>;
 

@@ -3,8 +3,8 @@ import { PATIENCE } from "../../provider/act/dependencies";
 import { IamError } from "../../provider/model/errors";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
 import { managedKeys } from "../../provider/model/managedKeys";
-import type { MemoryIam } from "../support/memoryIam";
-import { dead, denied, Scene } from "../support/scene";
+import type { MemoryIam } from "../harness/aws/memoryIam";
+import { dead, denied, Scene } from "../harness/scene";
 
 const [SECOND, MINUTE] = [1_000, 60_000];
 /** Older than this is no read. */

@@ -7,7 +7,7 @@ import type { Iam } from "../../provider/act/dependencies";
 import type { Access } from "../../provider/aws/connection";
 import { connect } from "../../provider/aws/iam";
 import type { IamError } from "../../provider/model/errors";
-import { type FaultProxy, startProxy } from "../support/proxy";
+import { type FaultProxy, startProxy } from "../harness/aws/proxy";
 
 const USER = { partition: "aws", accountId: "123456789012", userName: "ci" };
 

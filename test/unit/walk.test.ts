@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Event } from "../support/world/events";
-import { type Crime, walk } from "../support/world/walk";
+import type { Event } from "../harness/world/events";
+import { type Crime, walk } from "../harness/world/walk";
 
 // Beside the random histories, which go far: every history that is short, over the real plan and executor.
 describe("every short history", function () {

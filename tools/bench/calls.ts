@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Account } from "../../test/support/account";
-import { programFolder, providerText } from "../../test/support/builtProvider";
-import { type Call, type FaultProxy, startProxy } from "../../test/support/proxy";
-import { type Props, type Shim, startShim } from "../../test/support/shim";
-import { withHeartbeat } from "../commands";
-import { startEndpoint } from "../endpoint";
+import { Account } from "../../test/harness/aws/account";
+import { startEndpoint } from "../../test/harness/aws/endpoint";
+import { type Call, type FaultProxy, startProxy } from "../../test/harness/aws/proxy";
+import { withHeartbeat } from "../../test/harness/commands";
+import { programFolder, providerText } from "../../test/harness/pulumi/builtProvider";
+import { type Props, type Shim, startShim } from "../../test/harness/shim/shim";
 import { differences, inOrder, inSequence, type Steps } from "./criticalPath";
 import type { Benchmark, Limit, Measurement, Row } from "./measurement";
 import { Rival } from "./rivals";

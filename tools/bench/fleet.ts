@@ -1,4 +1,4 @@
-import { startEndpoint } from "../endpoint";
+import { startEndpoint } from "../../test/harness/aws/endpoint";
 import { FleetEndpoint, MOST_CONNECTIONS, throughput, total } from "./fleet/endpoint";
 import { type Cost, FleetStack, type Kind } from "./fleet/stacks";
 import { Table } from "./fleet/table";

@@ -4,7 +4,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Log, logToStderr } from "../commands";
+import { type Log, logToStderr } from "../../test/harness/commands";
 import { calls } from "./calls";
 import { chartOf } from "./chart";
 import { fleet } from "./fleet";

@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from "node:os";
-import { ensureEngine } from "../engine";
+import { ensureEngine } from "../../test/harness/pulumi/engine";
 
 /** What a figure depends on, and nothing that names a machine or a person. */
 export async function describeMachine(): Promise<string> {

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
-import { ensureBuilt, ROOT } from "../../test/support/dist";
-import { withHeartbeat } from "../commands";
-import { ensureEngine } from "../engine";
+import { withHeartbeat } from "../../test/harness/commands";
+import { ensureBuilt, ROOT } from "../../test/harness/dist";
+import { ensureEngine } from "../../test/harness/pulumi/engine";
 
 const { devDependencies } = require("../../package.json") as { devDependencies: Record<string, string> };
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { AT_ONCE } from "../../provider/act/queue";
-import { startProxy } from "../../test/support/proxy";
+import { startProxy } from "../../test/harness/aws/proxy";
 import { FleetEndpoint } from "./fleet/endpoint";
 import { FleetStack } from "./fleet/stacks";
 import type { Benchmark, Measurement, Row } from "./measurement";

@@ -1,4 +1,4 @@
-import { withHeartbeat } from "../commands";
+import { withHeartbeat } from "../../test/harness/commands";
 
 /** How often everything is measured; `BENCH_RUNS` names another number. */
 export const RUNS = Math.max(1, Number(process.env.BENCH_RUNS) || 5);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { Account } from "../../test/support/account";
-import { pluginsOf } from "../../test/support/pluginStack";
-import { startShim } from "../../test/support/shim";
-import { startEndpoint } from "../endpoint";
+import { Account } from "../../test/harness/aws/account";
+import { startEndpoint } from "../../test/harness/aws/endpoint";
+import { pluginsOf } from "../../test/harness/pulumi/pluginStack";
+import { startShim } from "../../test/harness/shim/shim";
 import { bundleInto } from "../plugin/bundle";
 import { type Benchmark, type Measurement, type Row, summarize } from "./measurement";
 import { type Cost, Program } from "./program";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Account } from "../../test/support/account";
-import { pluginsOf } from "../../test/support/pluginStack";
-import { startEndpoint } from "../endpoint";
+import { Account } from "../../test/harness/aws/account";
+import { startEndpoint } from "../../test/harness/aws/endpoint";
+import { pluginsOf } from "../../test/harness/pulumi/pluginStack";
 import { bundleInto } from "../plugin/bundle";
 import { bytesByPart, PARTS } from "./fields";
 import type { Benchmark, Measurement, Row } from "./measurement";

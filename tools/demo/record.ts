@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import execa from "execa";
-import { logToStderr } from "../commands";
-import { pythonWith } from "../endpoint/python";
+import { pythonWith } from "../../test/harness/aws/endpoint/python";
+import { logToStderr } from "../../test/harness/commands";
 import { asciicast, playedOnce } from "./asciicast";
 
 const ROOT = resolve(__dirname, "../..");

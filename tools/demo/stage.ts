@@ -1,8 +1,16 @@
 import { relative } from "node:path";
-import type { Endpoint } from "../endpoint";
-import { type Answer, type Credentials, deleteKey, type FoundUser, makeKey, usersBelow, whoIs } from "./aws";
+import {
+  type Answer,
+  type Credentials,
+  deleteKey,
+  type FoundUser,
+  makeKey,
+  usersBelow,
+  whoIs,
+} from "../../test/harness/aws/admin";
+import type { Endpoint } from "../../test/harness/aws/endpoint";
+import type { Printed, Project } from "../../test/harness/pulumi/project";
 import type { Narrator } from "./narrator";
-import type { Printed, Project } from "./project";
 import { withoutNoise } from "./pulumiText";
 import { filesBelow, filesWith } from "./secretSearch";
 

@@ -1,4 +1,4 @@
-import type { Credentials } from "./aws";
+import type { Credentials } from "../../test/harness/aws/admin";
 import { expect, type Stage } from "./stage";
 
 const STACK = "demo";

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { create } from "tar";
-import { logToStderr } from "../commands";
+import { logToStderr } from "../../test/harness/commands";
 import { bundleInto, PLUGIN, VERSION } from "./bundle";
 import { makeExecutable } from "./executable";
 import { packagesOfNpm, sbomOf } from "./materials";

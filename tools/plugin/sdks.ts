@@ -1,9 +1,9 @@
 import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import execa from "execa";
-import type { Log } from "../commands";
-import { ensureEngine } from "../engine";
-import { javaHost, languageHosts } from "./hosts";
+import type { Log } from "../../test/harness/commands";
+import { ensureEngine } from "../../test/harness/pulumi/engine";
+import { javaHost, languageHosts } from "../../test/harness/pulumi/hosts";
 import { type Package, publishedAs } from "./names";
 import { schemaOf } from "./schema";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { processTree } from "../../../test/support/processTree";
+import { processTree } from "../../../test/harness/pulumi/processTree";
 
 /** What one of an engine's processes used, as far as /proc tells: only on Linux. */
 export interface Usage {

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Stack } from "../../../test/support/stack";
+import { Stack } from "../../../test/harness/pulumi/stack";
 import { type Used, Watch } from "./processes";
 import { arnOf } from "./users";
 

@@ -1,0 +1,96 @@
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, delimiter, join } from "node:path";
+import { pythonWith } from "../aws/endpoint/python";
+import { bash, NPX } from "../bash";
+import { logToStderr } from "../commands";
+import { ensureBuilt, ROOT } from "../dist";
+import { awsPluginUnlessInstalled } from "../pulumi/awsPlugin";
+import { ensureEngine } from "../pulumi/engine";
+import { pulumiHome } from "../pulumi/engine/cache";
+
+/** The code blocks of a language on the page of a recipe. */
+export function blocksOf(recipe: string, language: string): string[] {
+  const text = readFileSync(join(ROOT, "examples", recipe, "README.md"), "utf8");
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "gm"))].map(
+    ([, block = ""]) => block,
+  );
+}
+
+/** A shell in a copy of this repository, as somebody has who follows a page: Pulumi and the AWS CLI, an emulator for AWS. */
+export class PageShell {
+  readonly env: NodeJS.ProcessEnv;
+  printed = "";
+
+  private constructor(
+    readonly base: string,
+    env: NodeJS.ProcessEnv,
+  ) {
+    this.env = env;
+  }
+
+  static async open(endpointUrl: string): Promise<PageShell> {
+    ensureBuilt();
+    const { binFolder } = await ensureEngine();
+    const awsPlugin = await awsPluginUnlessInstalled();
+    const python = await pythonWith(logToStderr, "awscli");
+    const base = mkdtempSync(join(tmpdir(), "rotator-pages-"));
+    const own = (file: string) => !/^(node_modules|Pulumi\..+\.yaml)$/.test(basename(file));
+    for (const name of ["Pulumi.yaml", "package.json", "examples"]) {
+      cpSync(join(ROOT, name), join(base, name), { recursive: true, filter: own });
+    }
+    symlinkSync(join(ROOT, "node_modules"), join(base, "node_modules"));
+    for (const name of ["bin", "home", "state", "user"]) mkdirSync(join(base, name));
+    if (!awsPlugin) symlinkSync(join(pulumiHome(), "plugins"), join(base, "home/plugins"));
+    const commands = { npx: NPX, aws: `exec ${python} -m awscli "$@"` };
+    for (const [name, script] of Object.entries(commands)) {
+      writeFileSync(join(base, "bin", name), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(base, "bin", name), 0o755);
+    }
+    const clean = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
+    return new PageShell(base, {
+      ...Object.fromEntries(clean),
+      HOME: join(base, "user"),
+      PATH: [join(base, "bin"), ...(awsPlugin ? [awsPlugin] : []), binFolder, process.env.PATH].join(delimiter),
+      PULUMI_HOME: join(base, "home"),
+      PULUMI_BACKEND_URL: `file://${join(base, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
+      // What a person would answer.
+      PULUMI_SKIP_CONFIRMATIONS: "true",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      // `npm run check` has checked their types already.
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: String(awsPlugin !== undefined),
+      AWS_ENDPOINT_URL: endpointUrl,
+      AWS_DEFAULT_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_EC2_METADATA_DISABLED: "true",
+    });
+  }
+
+  /** Runs commands that have to succeed. */
+  async run(script: string, { env = {}, input }: { env?: NodeJS.ProcessEnv; input?: string } = {}): Promise<string> {
+    const { all, failed } = await this.try(script, { ...this.env, ...env }, input);
+    if (failed) throw new Error(`${script}\n${all}`);
+    return all;
+  }
+
+  /** Runs commands in an environment that is given whole. */
+  async try(script: string, env: NodeJS.ProcessEnv, input?: string): Promise<{ all: string; failed: boolean }> {
+    const { all, failed } = await bash(script, { cwd: this.base, env, input });
+    this.printed += all;
+    return { all, failed };
+  }
+
+  /** Runs a command for what it writes to its standard output, secrets maybe: that is kept apart. */
+  async out(script: string, env = this.env): Promise<{ stdout: string }> {
+    const { stdout, failed, exitCode } = await bash(script, { cwd: this.base, env });
+    if (failed) throw new Error(`${script}\nended with ${exitCode}`);
+    return { stdout };
+  }
+
+  remove(): void {
+    rmSync(this.base, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
