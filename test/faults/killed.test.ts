@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import type { Run } from "../harness/pulumi/cli";
 import { hastyPlugin } from "../harness/pulumi/pluginStack";
-import type { Run, Stack } from "../harness/pulumi/stack";
+import type { Stack } from "../harness/pulumi/stack";
 import { CALLS, KilledRun, type Mount, type Operation, type Variant } from "../harness/shim/killedRun";
 
 /** Before each call, and after the last one; "after n" is what "before n + 1" is. */

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import execa from "execa";
-import { pack } from "../package/program";
 import { ROOT } from "./dist";
+import { pack } from "./pulumi/program";
 
 /**
  * Puts what `npm pack` packs into a program's node_modules, in place of a link to the repository. What it depends on is

@@ -8,7 +8,7 @@ import { pythonWith } from "../harness/aws/endpoint/python";
 import { logToStderr } from "../harness/commands";
 import { ROOT } from "../harness/dist";
 import { ensureEngine } from "../harness/pulumi/engine";
-import { pack } from "../package/program";
+import { pack } from "../harness/pulumi/program";
 
 const RELEASED = { version: "1.2.3", repository: "github:My-Org/rotator" };
 const URL = "https://github.com/My-Org/rotator";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { PackageTools } from "../harness/packages/packageTools";
+import type { Program } from "../harness/pulumi/program";
 import type { Cell } from "./cells";
-import type { Program } from "./program";
 
 interface Manager {
   command(tools: PackageTools): [string, ...string[]];

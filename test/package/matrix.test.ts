@@ -7,9 +7,9 @@ import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
 import { ROOT } from "../harness/dist";
 import { type PackageTools, packageTools } from "../harness/packages/packageTools";
 import { runtimeOptionsPath } from "../harness/pulumi/languageHost";
+import { Program, pack, type Tarball } from "../harness/pulumi/program";
 import { CELLS, type Cell, coverageTable, PAIRS, VERSIONS } from "./cells";
 import { complaints, installBy } from "./managers";
-import { Program, pack, type Tarball } from "./program";
 import { userProgram } from "./userProgram";
 
 /** What others warn of: ts-node 10 of itself on Node.js 24, and the engine of the host that ../harness/pulumi/languageHost puts on PATH. */

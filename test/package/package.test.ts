@@ -6,7 +6,7 @@ import execa from "execa";
 import { Account } from "../harness/aws/account";
 import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
 import { modules, ROOT } from "../harness/dist";
-import { Program, pack, type Tarball } from "./program";
+import { Program, pack, type Tarball } from "../harness/pulumi/program";
 
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";

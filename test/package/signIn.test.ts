@@ -8,10 +8,10 @@ import { Account } from "../harness/aws/account";
 import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
 import { type FaultProxy, startProxy } from "../harness/aws/proxy";
 import { installPacked } from "../harness/packed";
+import { PROVIDER, Program } from "../harness/pulumi/program";
 import { secretsIn } from "../harness/secrets";
 import { type Shim, startShim } from "../harness/shim/shim";
 import { ROLE, SECRET } from "./places";
-import { PROVIDER, Program } from "./program";
 
 describe("whoever @pulumi/aws signs in as, the packed tarball does too", function () {
   this.timeout(180_000);

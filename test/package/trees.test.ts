@@ -8,9 +8,9 @@ import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
 import { ROOT } from "../harness/dist";
 import { type NodeMajor, type PackageTools, packageTools } from "../harness/packages/packageTools";
 import { type RuntimeOptions, runtimeOptionsPath } from "../harness/pulumi/languageHost";
+import { Program, pack } from "../harness/pulumi/program";
 import { VERSIONS } from "./cells";
 import { installBy } from "./managers";
-import { Program, pack } from "./program";
 
 /** The tarball of the last release, or of what came before the first one. */
 const PREVIOUS = join(ROOT, "test/fixtures/previous/pulumi-aws-iam-rotator-0.1.0.tgz");
@@ -117,7 +117,8 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     return { account, arn: await account.createUser() };
   }
 
-  const pulumi = (env: Record<string, string>, ...args: string[]) => program.pulumiWith(endpoint.url, env, ...args);
+  const pulumi = async (env: Record<string, string>, ...args: string[]) =>
+    (await program.cli(endpoint.url)).mustWith(env, ...args);
   const UP = ["up", "--yes", "--skip-preview"];
   const DESTROY = ["destroy", "--yes", "--skip-preview"];
 
@@ -170,7 +171,7 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
       const before = await keys();
       await install(current, PREVIOUS);
       const preview = await pulumi(env("2"), "preview", "--diff", "--expect-no-changes");
-      assert.match(preview, /Resources:\n *4 unchanged$/);
+      assert.match(preview, /Resources:\n *4 unchanged\n$/);
       await pulumi(env("2"), ...UP, "--expect-no-changes");
       await pulumi(env("2"), "refresh", "--yes", "--skip-preview", "--expect-no-changes");
       assert.deepEqual(await keys(), before);
@@ -185,8 +186,8 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     it("an inline program of the Automation API rotates, wherever its work folder is", async () => {
       const { account, arn } = await user();
       program.write("automation.js", AUTOMATION);
-      const environment = await program.environment(endpoint.url);
-      const said = await program.run("node", ["automation.js"], { ...environment, USER_ARN: arn });
+      const { env } = await program.cli(endpoint.url);
+      const said = await program.run("node", ["automation.js"], { ...env, USER_ARN: arn });
       const { ids, changeSummary } = JSON.parse(said.slice(said.lastIndexOf('{"ids"'))) as {
         ids: string[];
         changeSummary: object;
@@ -215,12 +216,11 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     await installBy("Yarn", tools, program, { ".yarnrc.yml": "nodeLinker: pnp\n" });
     assert.ok(!existsSync(join(program.folder, "node_modules")));
     program.write("index.js", PROGRAM);
-    const environment = await program.environment(endpoint.url);
-    const env = { ...environment, USER_ARN: "arn:aws:iam::123456789012:user/ci" };
-    const { pulumi: cli } = await program.engine();
+    const cli = await program.cli(endpoint.url);
+    const env = { ...cli.env, USER_ARN: "arn:aws:iam::123456789012:user/ci" };
     const inYarn = (major: NodeMajor) => {
-      const PATH = [tools.node(major), environment.PATH].join(delimiter);
-      return program.run("node", [tools.yarn, "exec", cli, "preview", "--non-interactive"], { ...env, PATH });
+      const PATH = [tools.node(major), cli.env.PATH].join(delimiter);
+      return program.run("node", [tools.yarn, "exec", cli.pulumi, "preview", "--non-interactive"], { ...env, PATH });
     };
     await assert.rejects(
       inYarn(24),

@@ -1,6 +1,6 @@
 import type { RuntimeOptions } from "../harness/pulumi/languageHost";
+import type { Tarball } from "../harness/pulumi/program";
 import { type Cell, VERSIONS } from "./cells";
-import type { Tarball } from "./program";
 
 /** What the user's project is: the files that he writes, and the options of Pulumi's runtime. */
 export function userProgram(cell: Cell, tarball: Tarball): { files: Record<string, unknown>; options: RuntimeOptions } {

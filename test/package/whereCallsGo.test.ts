@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pythonWith } from "../harness/aws/endpoint/python";
 import { logToStderr } from "../harness/commands";
 import { installPacked } from "../harness/packed";
+import { PROVIDER, Program } from "../harness/pulumi/program";
 import { startPlaces } from "./places";
-import { PROVIDER, Program } from "./program";
 import { type Row, Side } from "./sides";
 
 const USER = "arn:aws:iam::123456789012:user/deployer";

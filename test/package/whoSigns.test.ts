@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pythonWith } from "../harness/aws/endpoint/python";
 import { logToStderr } from "../harness/commands";
 import { installPacked } from "../harness/packed";
+import { PROVIDER, Program } from "../harness/pulumi/program";
 import { idOf, SECRET, SSO_SESSION, startPlaces, writeSsoToken } from "./places";
-import { PROVIDER, Program } from "./program";
 import { Side } from "./sides";
 
 /** In the order in which they count: what the settings ask for, then what stands in the environment, then what lies about. */

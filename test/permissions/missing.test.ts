@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { GUARD_ACTION, ROTATION_ACTIONS } from "../../provider/functions/policy";
 import { Account } from "../harness/aws/account";
 import { ROOT, startMinistack } from "../harness/aws/ministack";
-import { type Run, Stack } from "../harness/pulumi/stack";
+import type { Run } from "../harness/pulumi/cli";
+import { Stack } from "../harness/pulumi/stack";
 import { secretsIn } from "../harness/secrets";
 import { newRotator, policyFor, type Rotator } from "./rotator";
 

@@ -5,7 +5,7 @@ import { pluginsOf } from "../../test/harness/pulumi/pluginStack";
 import { startShim } from "../../test/harness/shim/shim";
 import { bundleInto } from "../plugin/bundle";
 import { type Benchmark, type Measurement, type Row, summarize } from "./measurement";
-import { type Cost, Program } from "./program";
+import { type Cost, Measured } from "./program";
 import { alternate, seconds } from "./runs";
 import { BARE, BY_PLUGIN, FLOOR, ROTATED, SERIALIZED_KEY } from "./variants";
 
@@ -24,14 +24,9 @@ export const startUp: Benchmark = {
   title: "Start-up: what one resource adds to `pulumi preview`",
   async run(log) {
     const endpoint = await startEndpoint(log);
-    const program = await Program.install(log);
+    const program = await Measured.install(log);
     try {
-      program.env = {
-        AWS_ENDPOINT_URL: endpoint.url,
-        AWS_REGION: "us-east-1",
-        AWS_ACCESS_KEY_ID: "test",
-        AWS_SECRET_ACCESS_KEY: "test",
-      };
+      program.endpointUrl = endpoint.url;
       // Plain JavaScript: the TypeScript compiler, which Pulumi loads otherwise, would drown what is measured.
       const runtime = "name: program\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n";
       const plugin = join(program.folder, "plugin");
@@ -54,7 +49,7 @@ export const startUp: Benchmark = {
         const run = async (...args: string[]) => {
           program.write("index.js", texts[name]);
           program.write("Pulumi.yaml", name === "plugin" ? `${runtime}${pluginsOf(plugin)}` : runtime);
-          return program.pulumi(...args, "--stack", name);
+          return program.measure(...args, "--stack", name);
         };
         await run("stack", "init");
         await run("up", "--yes", "--skip-preview");
@@ -79,7 +74,7 @@ const PARTS = {
 type Part = keyof typeof PARTS;
 
 /** The parts of a dynamic resource's cost that can be had without the engine, in seconds. */
-function partsOf(program: Program, userArn: string): Record<Part, () => Promise<number>> {
+function partsOf(program: Measured, userArn: string): Record<Part, () => Promise<number>> {
   const [, floorText = ""] = /__provider: "(.*)"/.exec(FLOOR) ?? [];
   const shimOptions = { cwd: program.folder, pulumiPackage: join(program.folder, "node_modules/@pulumi/pulumi") };
   const start = async (work: (shim: Awaited<ReturnType<typeof startShim>>) => Promise<number>) => {
@@ -102,7 +97,7 @@ function partsOf(program: Program, userArn: string): Record<Part, () => Promise<
     (name: string, before = "") =>
     async () => {
       const script = `${before}const start=process.hrtime.bigint();require(${JSON.stringify(name)});console.log(Number(process.hrtime.bigint()-start)/1e9)`;
-      return Number(await program.node("-e", script));
+      return Number((await program.node(script)).stdout);
     };
   return {
     empty: firstCalls({ value: "a", __provider: floorText }),

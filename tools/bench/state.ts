@@ -6,7 +6,7 @@ import { pluginsOf } from "../../test/harness/pulumi/pluginStack";
 import { bundleInto } from "../plugin/bundle";
 import { bytesByPart, PARTS } from "./fields";
 import type { Benchmark, Measurement, Row } from "./measurement";
-import { Program } from "./program";
+import { Measured } from "./program";
 import { BY_PLUGIN, ROTATED, SERIALIZED_KEY } from "./variants";
 
 type Resource = Record<string, unknown> & { type: string; inputs: { __provider: string } };
@@ -19,14 +19,9 @@ export const state: Benchmark = {
   title: "Bytes in the state",
   async run(log) {
     const endpoint = await startEndpoint(log);
-    const program = await Program.install(log);
+    const program = await Measured.install(log);
     try {
-      program.env = {
-        AWS_ENDPOINT_URL: endpoint.url,
-        AWS_REGION: "us-east-1",
-        AWS_ACCESS_KEY_ID: "test",
-        AWS_SECRET_ACCESS_KEY: "test",
-      };
+      program.endpointUrl = endpoint.url;
       const project = "name: program\nruntime: nodejs\n";
       program.write("Pulumi.yaml", project);
       const rotatedUsers = NAMES.map((name) => new Account(endpoint.url, name));
@@ -35,24 +30,24 @@ export const state: Benchmark = {
       await Promise.all(plainNames.map((name) => new Account(endpoint.url, name).createUser()));
 
       log("state: making and rotating keys");
-      await program.pulumi("stack", "init", "rotated");
+      await program.measure("stack", "init", "rotated");
       for (const trigger of ["2026-11", "2026-12"]) {
         program.write("index.js", ROTATED(arns, trigger));
-        await program.pulumi("up", "--yes", "--skip-preview", "--stack", "rotated");
+        await program.measure("up", "--yes", "--skip-preview", "--stack", "rotated");
       }
       log("state: the serialized provider");
-      await program.pulumi("stack", "init", "serialized");
+      await program.measure("stack", "init", "serialized");
       program.write("index.js", SERIALIZED_KEY(plainNames));
-      await program.pulumi("up", "--yes", "--skip-preview", "--stack", "serialized");
+      await program.measure("up", "--yes", "--skip-preview", "--stack", "serialized");
       log("state: the plugin");
       const plugin = join(program.folder, "plugin");
       await bundleInto(plugin);
       program.write("Pulumi.yaml", `${project}${pluginsOf(plugin)}`);
       const byPlugin = await Promise.all(NAMES.map((name) => new Account(endpoint.url, `${name}-plugin`).createUser()));
-      await program.pulumi("stack", "init", "plugin");
+      await program.measure("stack", "init", "plugin");
       for (const trigger of ["2026-11", "2026-12"]) {
         program.write("index.js", BY_PLUGIN(byPlugin, trigger));
-        await program.pulumi("up", "--yes", "--skip-preview", "--stack", "plugin");
+        await program.measure("up", "--yes", "--skip-preview", "--stack", "plugin");
       }
       const [rotated, serialized, plugins] = ["rotated", "serialized", "plugin"].map((name) =>
         resourcesOf(program, name),
@@ -66,7 +61,7 @@ export const state: Benchmark = {
 };
 
 /** The dynamic resources of a stack as they lie in its state file. */
-function resourcesOf(program: Program, stack: string): Resource[] {
+function resourcesOf(program: Measured, stack: string): Resource[] {
   const text = readFileSync(join(program.folder, "backend/.pulumi/stacks/program", `${stack}.json`), "utf8");
   const { resources } = JSON.parse(text).checkpoint.latest as { resources: Resource[] };
   const found = resources.filter(({ type }) => /^pulumi-nodejs:dynamic|:RotatedAccessKey$/.test(type));

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import execa from "execa";
 import { bundleInto } from "../../../tools/plugin/bundle";
-import { publishedAs } from "../../../tools/plugin/names";
 import { Account } from "../aws/account";
 import { type Endpoint, startEndpoint } from "../aws/endpoint";
 import { pythonWith } from "../aws/endpoint/python";
@@ -148,7 +147,7 @@ async function prepareNode(folder: string, sdk: string): Promise<void> {
 }
 
 async function prepareGo(folder: string, sdk: string, env: Record<string, string>): Promise<void> {
-  const { goPath: name } = publishedAs(require("../../../package.json"));
+  const name = JSON.parse(readFileSync(join(sdk, "../schema.json"), "utf8")).language.go.importBasePath as string;
   writeFileSync(join(sdk, "go", "go.mod"), `module ${name}\n\ngo 1.25.0\n`);
   const go = (...args: string[]) => execa("go", args, { cwd: folder, env });
   await go("mod", "edit", "-require", `${name}@v0.0.0`, "-replace", `${name}=${join(sdk, "go")}`);

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import execa from "execa";
 import type { Credentials } from "../aws/admin";
 import { ROOT } from "../dist";
+import { Cli, environmentOf } from "./cli";
 import type { Engine } from "./engine";
 import { pulumiHome } from "./engine/cache";
 
@@ -20,15 +20,13 @@ export class Project {
   readonly #base = mkdtempSync(join(tmpdir(), "rotator-demo-"));
   readonly folder = join(this.#base, "project");
   readonly backend = join(this.#base, "backend");
-  readonly #engine: Engine;
-  readonly #env: NodeJS.ProcessEnv;
-  #running: execa.ExecaChildProcess | undefined;
+  readonly #cli: Cli;
   #cancelled = false;
 
   /** @param aws.awsPlugin a folder with an aws plugin of ours; without it the installed one is used */
   constructor(engine: Engine, aws: { endpoint: string; admin: Credentials; awsPlugin: string | undefined }) {
-    this.#engine = engine;
-    const home = join(this.#base, "home");
+    const base = this.#base;
+    const home = join(base, "home");
     for (const folder of [this.folder, this.backend, home]) mkdirSync(folder);
     for (const name of ["Pulumi.yaml", "examples"]) {
       const asWritten = (file: string) =>
@@ -37,55 +35,41 @@ export class Project {
     }
     symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
     if (!aws.awsPlugin) symlinkSync(join(pulumiHome(), "plugins"), join(home, "plugins"));
-    this.#env = {
+    const { endpoint: endpointUrl, admin: credentials, awsPlugin } = aws;
+    const { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: never = "", ...environment } = environmentOf(engine, {
+      base,
+      endpointUrl,
+      credentials,
+      path: awsPlugin ? [awsPlugin] : [],
+    });
+    const env = {
       ...withoutSettings(process.env),
-      PATH: [aws.awsPlugin, engine.binFolder, process.env.PATH].filter(Boolean).join(":"),
-      PULUMI_HOME: home,
-      PULUMI_BACKEND_URL: `file://${this.backend}`,
-      PULUMI_CONFIG_PASSPHRASE: "a passphrase for the demo",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
+      ...environment,
+      ...(awsPlugin && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: never }),
       // `npm run check` has checked their types already.
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-      ...(aws.awsPlugin && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
-      AWS_ENDPOINT_URL: aws.endpoint,
       AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: aws.admin.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: aws.admin.secretAccessKey,
       // Files that don't exist: what stands in the user's own could lead to a real account.
-      AWS_CONFIG_FILE: join(this.#base, "no-aws-config"),
-      AWS_SHARED_CREDENTIALS_FILE: join(this.#base, "no-aws-credentials"),
+      AWS_CONFIG_FILE: join(base, "no-aws-config"),
+      AWS_SHARED_CREDENTIALS_FILE: join(base, "no-aws-credentials"),
       AWS_EC2_METADATA_DISABLED: "true",
     };
+    // In a group of its own: Ctrl-C is passed on by `cancel`, once.
+    this.#cli = new Cli(engine.pulumi, this.folder, env, true);
   }
 
   /** Runs the CLI from a folder of the project. */
   async pulumi(args: string[], from = ""): Promise<Printed> {
-    // In a group of its own: Ctrl-C is passed on by `cancel`, once.
-    const child = execa(this.#engine.pulumi, [...args, "--non-interactive", "--color", "never"], {
-      cwd: join(this.folder, from),
-      env: this.#env,
-      extendEnv: false,
-      all: true,
-      reject: false,
-      stdin: "ignore",
-      detached: true,
-    });
-    this.#running = child;
-    const { exitCode, all = "", failed } = await child;
+    const command = [this.#cli.pulumi, ...args, "--non-interactive", "--color", "never"];
+    const { code, text } = await this.#cli.exec(command, { cwd: join(this.folder, from) });
     if (this.#cancelled) return new Promise(() => undefined);
-    this.#running = undefined;
-    return { code: failed ? exitCode || 1 : 0, text: all };
+    return { code: code ?? 1, text };
   }
 
   /** Lets the engine end as after Ctrl-C: it then ends its plugins, which a killed one would leave behind. */
   async cancel(): Promise<void> {
     this.#cancelled = true;
-    const child = this.#running;
-    if (!child) return;
-    child.kill("SIGINT");
-    const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
-    await child;
-    clearTimeout(timer);
+    await this.#cli.interrupt();
   }
 
   /** Synchronous, for the end of the process. */
@@ -94,6 +78,7 @@ export class Project {
   }
 }
 
-function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name)));
+function withoutSettings(env: NodeJS.ProcessEnv): Record<string, string> {
+  const theirs = Object.entries(env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
+  return Object.fromEntries(theirs) as Record<string, string>;
 }

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import {
   cpSync,
   mkdirSync,
@@ -14,18 +12,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../dist";
-import { ensureEngine } from "./engine";
+import { Cli, environmentOf } from "./cli";
+import { type Engine, ensureEngine } from "./engine";
 import { runtimeOptionsPath } from "./languageHost";
-import { killRunningFrom, killTree } from "./processTree";
+import { killRunningFrom } from "./processTree";
 
 /** The runtime of a project whose program needs no compiler: loading TypeScript takes longer than the program. */
 export const JAVASCRIPT = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
-
-export interface Run {
-  code: number | null;
-  /** What the CLI printed, both streams in order. */
-  text: string;
-}
 
 export interface StackOptions {
   /** The text of index.js. */
@@ -47,23 +40,15 @@ interface State {
 }
 
 /** A stack of the real CLI: a program of its own outside the repository, and a backend of files. */
-export class Stack {
-  readonly folder: string;
+export class Stack extends Cli {
   readonly backend: string;
-  readonly env: Record<string, string>;
-  /** Everything the CLI ever printed here, for the search for secrets. */
-  printed = "";
-  #running: ChildProcess | undefined;
 
-  private constructor(
-    readonly pulumi: string,
-    binFolder: string,
-    options: StackOptions,
-  ) {
-    this.folder = mkdtempSync(join(options.below ?? tmpdir(), "rotator-stack-"));
-    this.backend = join(this.folder, "backend");
-    const modules = join(this.folder, "node_modules");
-    for (const folder of [this.backend, modules]) mkdirSync(folder);
+  private constructor(engine: Engine, options: StackOptions) {
+    const folder = mkdtempSync(join(options.below ?? tmpdir(), "rotator-stack-"));
+    super(engine.pulumi, folder, { ...environmentOf(engine, { ...options, base: folder }), ...options.env });
+    this.backend = join(folder, "backend");
+    const modules = join(folder, "node_modules");
+    for (const made of [this.backend, modules]) mkdirSync(made);
     if (options.hasty) writeHastyPackage(join(modules, "pulumi-aws-iam-rotator"));
     else if (options.below) copyPackage(join(modules, "pulumi-aws-iam-rotator"));
     else symlinkSync(ROOT, join(modules, "pulumi-aws-iam-rotator"));
@@ -73,32 +58,15 @@ export class Stack {
     for (const name of ["typescript", "ts-node", ...(options.below ? [] : ["@pulumi"])]) {
       symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
     }
-    writeFileSync(join(this.folder, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
-    writeFileSync(join(this.folder, "Pulumi.yaml"), options.project ?? `name: program\n${JAVASCRIPT}`);
-    this.write(options.program);
-    this.env = {
-      PATH: [...(options.path ?? []), binFolder, process.env.PATH].join(":"),
-      HOME: process.env.HOME ?? tmpdir(),
-      // Its logs, and what it remembers of projects, are none of the user's.
-      PULUMI_HOME: join(this.folder, "home"),
-      PULUMI_BACKEND_URL: `file://${this.backend}`,
-      PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      AWS_ENDPOINT_URL: options.endpointUrl,
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-      ...options.env,
-    };
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "program", main: "index.js" }));
+    this.write(options.program, options.project ?? `name: program\n${JAVASCRIPT}`);
   }
 
   static async create(options: StackOptions): Promise<Stack> {
-    const { pulumi, binFolder } = await ensureEngine();
-    const stack = new Stack(pulumi, binFolder, options);
+    const stack = new Stack(await ensureEngine(), options);
     const host = await runtimeOptionsPath({ typescript: false }, stack.folder);
     stack.env.PATH = [...host, stack.env.PATH].join(":");
-    const { code, text } = await stack.run("stack", "init", "dev");
-    if (code !== 0) throw new Error(`no stack: ${text}`);
+    await stack.must("stack", "init", "dev");
     return stack;
   }
 
@@ -113,35 +81,6 @@ export class Stack {
     return readFileSync(join(this.folder, "Pulumi.yaml"), "utf8");
   }
 
-  run(...args: string[]): Promise<Run> {
-    return this.runWith({}, ...args);
-  }
-
-  async runWith(env: Record<string, string>, ...args: string[]): Promise<Run> {
-    const child = spawn(this.pulumi, [...args, "--non-interactive"], {
-      cwd: this.folder,
-      env: { ...this.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.#running = child;
-    let text = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
-    const code = await new Promise<number | null>((done, fail) => {
-      child.on("error", fail);
-      child.on("close", done);
-    });
-    this.#running = undefined;
-    this.printed += text;
-    return { code, text };
-  }
-
-  /** Runs a command that has to succeed. */
-  async must(...args: string[]): Promise<string> {
-    const { code, text } = await this.run(...args);
-    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${text}`);
-    return text;
-  }
-
   up = (...args: string[]) => this.must("up", "--yes", "--skip-preview", "--stack", "dev", ...args);
   tryUp = (...args: string[]) => this.run("up", "--yes", "--skip-preview", "--stack", "dev", ...args);
   preview = (...args: string[]) => this.must("preview", "--stack", "dev", ...args);
@@ -150,13 +89,7 @@ export class Stack {
 
   async outputs(): Promise<Record<string, unknown>> {
     // Not through `must`: shown secrets are no leak.
-    const child = spawn(this.pulumi, ["stack", "output", "--json", "--show-secrets", "--stack", "dev"], {
-      cwd: this.folder,
-      env: this.env,
-    });
-    let text = "";
-    child.stdout.on("data", (chunk) => (text += chunk));
-    await new Promise((done) => child.on("close", done));
+    const { text } = await this.exec([this.pulumi, ..."stack output --json --show-secrets --stack dev".split(" ")]);
     return JSON.parse(text) as Record<string, unknown>;
   }
 
@@ -183,24 +116,6 @@ export class Stack {
       ["what was printed", this.printed],
       ...files.map((path): [string, string] => [path, readFileSync(path, "utf8")]),
     ];
-  }
-
-  /** Kills the engine, the language host, the program and the provider at once; over when the engine is gone. */
-  async kill(): Promise<void> {
-    const child = this.#running;
-    if (!child?.pid) return;
-    killTree(child.pid);
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-  }
-
-  /** The engine's process, while one runs. */
-  get pid(): number | undefined {
-    return this.#running?.pid;
-  }
-
-  /** Signals the engine alone. */
-  signal(signal: NodeJS.Signals): void {
-    this.#running?.kill(signal);
   }
 
   /** Where the state lies. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Account } from "../aws/account";
 import { type FaultProxy, startProxy } from "../aws/proxy";
+import type { Run } from "../pulumi/cli";
 import { pluginsOf } from "../pulumi/pluginStack";
-import { JAVASCRIPT, type Run, Stack } from "../pulumi/stack";
+import { JAVASCRIPT, Stack } from "../pulumi/stack";
 import { secretsIn } from "../secrets";
 
 /** Who rotates: the dynamic provider, or the plugin that lies in a folder. */

@@ -2,10 +2,11 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
-import { ensureBuilt, ROOT } from "../harness/dist";
-import { ensureEngine } from "../harness/pulumi/engine";
+import { ensureBuilt, ROOT } from "../dist";
+import { Cli, environmentOf } from "./cli";
+import { ensureEngine } from "./engine";
 
-const { devDependencies, files: PACKED } = require("../../package.json") as {
+const { devDependencies, files: PACKED } = require("../../../package.json") as {
   devDependencies: Record<string, string>;
   files: string[];
 };
@@ -46,21 +47,23 @@ interface Recorded {
 /** A user's program: a folder outside of the repository, into which the tarball is installed. */
 export class Program {
   readonly folder = mkdtempSync(join(tmpdir(), "rotator-program-"));
+  /** Told to the CLI beside its usual environment. */
+  env: Record<string, string> = {};
 
   /** @param path folders to put on PATH, before the engine's */
-  constructor(readonly path: string[] = []) {}
+  constructor(readonly path: string[] = []) {
+    mkdirSync(join(this.folder, "backend"));
+  }
 
   write(name: string, text: string | object): void {
     writeFileSync(join(this.folder, name), typeof text === "string" ? text : JSON.stringify(text));
   }
 
   /** Lets npm install the tarball and @pulumi/pulumi alone: @returns what it says. */
-  async install(tarball: Tarball): Promise<string> {
-    this.write("package.json", { name: "program", version: "1.0.0", private: true, main: "index.ts" });
+  async install(tarball: Tarball, main = "index.ts"): Promise<string> {
+    this.write("package.json", { name: "program", version: "1.0.0", private: true, main });
     const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-    const packages = [tarball.file, `@pulumi/pulumi@${devDependencies["@pulumi/pulumi"]}`];
-    const { all = "" } = await execa("npm", ["install", ...flags, ...packages], { cwd: this.folder, all: true });
-    return all;
+    return this.run("npm", ["install", ...flags, tarball.file, `@pulumi/pulumi@${devDependencies["@pulumi/pulumi"]}`]);
   }
 
   /** The version that is installed of a package. */
@@ -71,13 +74,8 @@ export class Program {
   /** Runs a command in the program's folder: @returns what it prints; throws with that if it fails. */
   async run(command: string, args: string[], env: Record<string, string> = {}): Promise<string> {
     const PATH = [...this.path, process.env.PATH].join(delimiter);
-    const { all = "" } = await execa(command, args, {
-      cwd: this.folder,
-      all: true,
-      stdin: "ignore",
-      env: { PATH, ...env },
-    });
-    return all;
+    const options = { cwd: this.folder, all: true, stdin: "ignore", env: { PATH, ...env } } as const;
+    return (await execa(command, args, options)).all ?? "";
   }
 
   /** Runs a script in a plain node, from the program's folder. */
@@ -102,42 +100,22 @@ export class Program {
     return stdout.split("\n").filter((line) => line !== "");
   }
 
-  /** Runs the real CLI on the program, with a backend of files; throws with its output if it fails. */
-  pulumi(endpointUrl: string, ...args: string[]): Promise<string> {
-    return this.pulumiWith(endpointUrl, {}, ...args);
+  /** The real CLI on the program, with a backend of files. */
+  async cli(endpointUrl: string): Promise<Cli> {
+    const engine = await ensureEngine();
+    const { path, folder } = this;
+    const env = { ...environmentOf(engine, { base: folder, endpointUrl, path }), AWS_REGION: "us-east-1", ...this.env };
+    return new Cli(engine.pulumi, folder, env);
   }
 
-  async pulumiWith(endpointUrl: string, env: Record<string, string>, ...args: string[]): Promise<string> {
-    const { pulumi } = await this.engine();
-    return this.run(pulumi, [...args, "--non-interactive"], { ...(await this.environment(endpointUrl)), ...env });
-  }
-
-  /** The CLI, which is got at the first call. */
-  engine = () => ensureEngine();
-
-  /** What the CLI is told by the environment. */
-  async environment(endpointUrl: string): Promise<Record<string, string>> {
-    const { binFolder } = await this.engine();
-    mkdirSync(this.backend, { recursive: true });
-    return {
-      PATH: [...this.path, binFolder, process.env.PATH].join(delimiter),
-      PULUMI_BACKEND_URL: `file://${this.backend}`,
-      PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      AWS_ENDPOINT_URL: endpointUrl,
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-    };
-  }
-
-  private get backend(): string {
-    return join(this.folder, "backend");
+  /** Runs the real CLI; throws with its output if it fails. */
+  async pulumi(endpointUrl: string, ...args: string[]): Promise<string> {
+    return (await this.cli(endpointUrl)).must(...args);
   }
 
   /** What the state of the stack `dev` records of the one resource of such a type. */
   recorded(type: "RotatedAccessKey" | "Stack"): Record<string, unknown> {
-    const text = readFileSync(join(this.backend, ".pulumi/stacks/program/dev.json"), "utf8");
+    const text = readFileSync(join(this.folder, "backend/.pulumi/stacks/program/dev.json"), "utf8");
     const { resources = [] } = JSON.parse(text).checkpoint.latest as { resources?: Recorded[] };
     return resources.find((resource) => resource.type.endsWith(`:${type}`))?.outputs ?? {};
   }
