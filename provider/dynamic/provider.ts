@@ -8,6 +8,7 @@ import type { World } from "../lifecycle/session";
 import { RotationError } from "../model/errors";
 import { sameValue } from "../model/json";
 import { withSecrets } from "../model/secretValue";
+import { Lines } from "./lines";
 import { PartialFailure } from "./partialFailure";
 import { endWhenIdle } from "./signals";
 
@@ -40,7 +41,7 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     const isNew = Object.keys(olds ?? {}).length === 0;
     // The engine asks nobody else about a creation in a preview.
     if (isNew && failures.length === 0 && this.#keys.runOf(inputs).isPreview)
-      this.#tell(this.#keys.foreseeCreate(inputs));
+      await this.#tell(this.#keys.foreseeCreate(inputs), inputs);
     // The engine prints the value of a property that a failure names, secret or not: so the reason names it.
     return {
       inputs: withSecrets(inputs),
@@ -57,29 +58,29 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     const changes = said.changes === "work" || olds.__provider === undefined;
     // Of all keys that are deactivated the program speaks, at once; in the preview of an update it does not know of them.
     const messages = changes ? all : all.filter(({ because }) => because !== "deactivated");
-    if (this.#keys.runOf(news).isPreview) this.#tell({ ...said, messages });
+    if (this.#keys.runOf(news).isPreview) await this.#tell({ ...said, messages }, news);
     return { changes, replaces: said.replaces };
   }
 
   async create(news: Props): Promise<pulumi.dynamic.CreateResult> {
     const id = String(news.userArn);
-    const said = this.#tell(await this.#during(this.#keys.create(news)));
+    const said = await this.#tell(await this.#during(this.#keys.create(news)), news);
     return { id, outs: saved(said, id, news) };
   }
 
   async read(id: string, olds: Props): Promise<pulumi.dynamic.ReadResult> {
-    const { outputs, failure } = this.#tell(await this.#keys.read(olds));
+    const { outputs, failure } = await this.#tell(await this.#keys.read(olds), olds);
     if (!outputs) return quietly(failure);
     return { id, props: withSecrets(outputs) };
   }
 
   async update(id: string, olds: Props, news: Props): Promise<pulumi.dynamic.UpdateResult> {
-    const said = this.#tell(await this.#during(this.#keys.update(olds, news)));
+    const said = await this.#tell(await this.#during(this.#keys.update(olds, news)), news);
     return { outs: saved(said, id, news) };
   }
 
   async delete(_id: string, olds: Props): Promise<void> {
-    const { failure } = this.#tell(await this.#during(this.#keys.delete(olds)));
+    const { failure } = await this.#tell(await this.#during(this.#keys.delete(olds)), olds);
     if (failure) quietly(failure);
   }
 
@@ -93,8 +94,10 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     }
   }
 
-  #tell<T extends Answer>(said: T): T {
-    for (const { text, severity } of said.messages) this.#world.say(text, severity);
+  async #tell<T extends Answer>(said: T, about: Props): Promise<T> {
+    const { urn } = this.#keys.runOf(about);
+    for (const { text, severity } of said.messages) this.#world.say(text, severity, urn);
+    await this.#world.heard?.();
     return said;
   }
 
@@ -130,6 +133,8 @@ function quietly(error: unknown): never {
   throw error;
 }
 
+const lines = new Lines(process.argv[2]);
+
 /** Named in every state file, by the constant text of RotatedAccessKey: this export stays for ever. */
 export const provider: AccessKeyProvider = new AccessKeyProvider(
   {
@@ -139,8 +144,8 @@ export const provider: AccessKeyProvider = new AccessKeyProvider(
     patience: PATIENCE,
     engine: engineAt(process.argv[2]),
     env: process.env,
-    // The engine shows a dynamic provider's stderr to the user, in preview as in `up`.
-    say: (text, severity) => console.error(severity === "info" || !severity ? text : `${severity}: ${text}`),
+    say: (text, severity, urn) => lines.say(text, severity, urn),
+    heard: () => lines.heard(),
   },
   // Whoever only loads this provider, or reads, ends as it likes.
   () => endWhenIdle(provider),

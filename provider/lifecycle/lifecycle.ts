@@ -46,6 +46,7 @@ export interface RunInfo {
   id?: string;
   /** Of the resource. */
   name?: string;
+  urn?: string;
   /** Absent where the program can't tell. */
   isPreview?: boolean;
   /** Ids of the keys that the stack's published outputs name. */
@@ -267,9 +268,10 @@ export class KeyLifecycle {
   }
 
   /** What is said while it works names the user. */
-  #worldOf({ userArn }: Inputs): World {
+  #worldOf(inputs: Inputs): World {
+    const { urn } = this.#runs.get(ownerOf(inputs)) ?? {};
     const say = (text: string, severity: Message["severity"] = "info") =>
-      this.#world.say(`${userArn}: ${text}`, severity);
+      this.#world.say(`${inputs.userArn}: ${text}`, severity, urn);
     return { ...this.#world, say };
   }
 

@@ -6,6 +6,7 @@ import type { AccessKeyPair } from "../model/accessKey";
 import { IamError, RotationError } from "../model/errors";
 import type { Inputs } from "../model/inputs";
 import { isRegion } from "../model/keyText";
+import type { Severity } from "../model/message";
 import { hasUnknowns } from "../model/unknowns";
 import { parseUserArn, regionFor, type UserArn } from "../model/userArn";
 import type { Failure } from "./checkInputs";
@@ -18,9 +19,13 @@ export interface StackConfig {
 }
 
 /** What the provider needs of the world. Tests give their own. */
-export interface World extends Omit<Dependencies, "iam" | "signedBy"> {
+export interface World extends Omit<Dependencies, "iam" | "signedBy" | "say"> {
   connect(user: UserArn, region: string, access: Access): Iam;
   env: NodeJS.ProcessEnv;
+  /** @param urn of the resource that it is about, if that is known */
+  say(text: string, severity?: Severity, urn?: string): void;
+  /** Resolves when all that was said has arrived. */
+  heard?(): Promise<void>;
 }
 
 export function stackSettings(config: StackConfig | undefined): Settings {

@@ -8,6 +8,7 @@ import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 
 import rpb = require("@pulumi/pulumi/proto/resource_pb");
 
+import { TO_ENGINE } from "../act/engineLog";
 import { SETTING_NAMES, type SettingName, SIGNER_NAMES } from "../aws/awsSettings";
 import { JOURNAL_PATHS, OWN_TAG, tagProblem } from "../functions/userTags";
 import { keyIdsIn } from "../model/accessKey";
@@ -16,7 +17,6 @@ import { ROTATED_USER_INPUTS, USER_INPUTS } from "../model/inputs";
 import { isObject } from "../model/json";
 import { PUBLIC_OUTPUTS, SECRETS } from "../model/outputs";
 import { isUnknown, UNKNOWN } from "../model/unknowns";
-import { TO_ENGINE } from "./engineLog";
 import { type Bag, fromStruct, isSecret, plain, secret, toStruct } from "./wire";
 
 const PACKAGE = "aws-iam-rotator";

@@ -2,7 +2,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { engineAt } from "../act/engine";
-import { EngineLog } from "./engineLog";
+import { EngineLog } from "../act/engineLog";
 import { AccessKeyMount } from "./keys";
 import { serviceFor } from "./server";
 import { Calls, pluginWorld } from "./world";
@@ -12,7 +12,7 @@ const ANY_SIZE = 400 * 1024 * 1024;
 async function main(args: string[]): Promise<void> {
   const address = engineAddressOf(args);
   const engine = engineAt(address);
-  const log = new EngineLog();
+  const log = new EngineLog(grpc);
   log.attach(address);
   const calls = new Calls(log);
   const keys = new AccessKeyMount(pluginWorld(calls, engine));

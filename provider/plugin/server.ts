@@ -7,10 +7,10 @@ import plugin = require("@pulumi/pulumi/proto/plugin_pb");
 import pb = require("@pulumi/pulumi/proto/provider_pb");
 
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { EngineLog } from "../act/engineLog";
 import { SETTING_NAMES } from "../aws/awsSettings";
 import type { Failure } from "../lifecycle/checkInputs";
 import { construct } from "./component";
-import type { EngineLog } from "./engineLog";
 import { invoke } from "./functions";
 import type { AccessKeyMount, DetailKind } from "./keys";
 import { toStatus } from "./status";

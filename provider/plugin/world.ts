@@ -3,10 +3,10 @@ import { setMaxListeners } from "node:events";
 import { systemClock } from "../act/clock";
 import { type Iam, PATIENCE } from "../act/dependencies";
 import type { Engine } from "../act/engine";
+import type { EngineLog } from "../act/engineLog";
 import type { World } from "../lifecycle/session";
 import { IamError, RotationError } from "../model/errors";
 import type { Severity } from "../model/message";
-import type { EngineLog } from "./engineLog";
 
 /** How long AWS may still take to answer a question once the engine has asked to end, in milliseconds. */
 const HURRY = 1_000;

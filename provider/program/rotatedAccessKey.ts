@@ -212,16 +212,18 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       ...(args.state !== undefined && { state: pulumi.secret(args.state) }),
     };
     const published = publishedIds();
+    // As the engine names it: of two resources of one name, below different parents, each is an owner of its own.
+    const urn = pulumi.createUrn(name, TYPE, ownOpts.parent);
     const props: pulumi.Inputs = {
       // Declared, so that all outputs exist before the provider has answered.
       ...Object.fromEntries(PUBLIC_INPUTS.map((input) => [input, undefined])),
       ...inputs,
       ...Object.fromEntries(OUTPUT_NAMES.map((output) => [output, undefined])),
-      // As the engine names it: of two resources of one name, below different parents, each is an owner of its own.
-      journalOwner: pulumi.createUrn(name, TYPE, ownOpts.parent).apply(ownerHash),
+      journalOwner: urn.apply(ownerHash),
       run: published.then((ids) => ({
         id: RUN,
         name,
+        urn,
         isPreview: pulumi.runtime.isDryRun(),
         ...(ids && { published: ids }),
       })),

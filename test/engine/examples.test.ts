@@ -108,7 +108,8 @@ describe("the examples, by the commands of the README and of docs/leaks.md", fun
     const told = await shell(quickstart);
     const [current, previous] = [await output("currentAccessKeyId"), await output("previousAccessKeyId")];
     const [, line = ""] =
-      /\nDiagnostics:\n {2}pulumi:pulumi:Stack .*\n((?: {4}.*\n|\n)*)/.exec(told.split("Updating")[2] ?? "") ?? [];
+      /\nDiagnostics:\n {2}\S+:RotatedAccessKey \(.*\):\n((?: {4}.*\n|\n)*)/.exec(told.split("Updating")[2] ?? "") ??
+      [];
     assert.match(
       line,
       new RegExp(`made A\\w+ as current, kept ${previous} valid as previous \\(rotationTrigger changed\\)`),

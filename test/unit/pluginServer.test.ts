@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type * as grpc from "@grpc/grpc-js";
+import * as grpc from "@grpc/grpc-js";
 
 import pb = require("@pulumi/pulumi/proto/provider_pb");
 
+import { EngineLog } from "../../provider/act/engineLog";
 import { parseUserArn } from "../../provider/model/userArn";
-import { EngineLog } from "../../provider/plugin/engineLog";
 import { AccessKeyMount } from "../../provider/plugin/keys";
 import { serviceFor } from "../../provider/plugin/server";
 import { type Bag, containsSecret, fromStruct, toStruct } from "../../provider/plugin/wire";
@@ -15,7 +15,7 @@ import { Calls, pluginWorld } from "../../provider/plugin/world";
 
 /** What the plugin answers to one call of the engine's. */
 function ask<Reply>(name: string, request: unknown): Promise<Reply> {
-  const log = new EngineLog();
+  const log = new EngineLog(grpc);
   const calls = new Calls(log);
   const engine = { newId: () => "0", isGone: async () => false, leave: () => {} };
   const service = serviceFor(new AccessKeyMount(pluginWorld(calls, engine)), calls, log);
@@ -46,7 +46,7 @@ describe("what the plugin answers to the engine", () => {
   });
 
   it("makes no key, and begins nothing, once the engine has asked to end; what comes later is not concerned", async () => {
-    const calls = new Calls(new EngineLog());
+    const calls = new Calls(new EngineLog(grpc));
     const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
     const user = parseUserArn("arn:aws:iam::123456789012:user/ci");
     assert.ok(user);
@@ -61,7 +61,7 @@ describe("what the plugin answers to the engine", () => {
   });
 
   it("waits no longer for an answer of AWS's, once the engine has asked to end", async () => {
-    const calls = new Calls(new EngineLog());
+    const calls = new Calls(new EngineLog(grpc));
     const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
     const silent = createServer(() => calls.cancel()).listen(0, "127.0.0.1");
     await once(silent, "listening");
@@ -83,7 +83,7 @@ describe("what the plugin answers to the engine", () => {
     const note = (warning: Error) => warnings.push(warning);
     process.on("warning", note);
     try {
-      const calls = new Calls(new EngineLog());
+      const calls = new Calls(new EngineLog(grpc));
       const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
       for (const round of ["first", "after a cancel"]) {
         const waits = Array.from({ length: 40 }, () => calls.run("urn", () => world.clock.sleep(60_000)));
@@ -102,7 +102,7 @@ describe("what the plugin answers to the engine", () => {
     class Mute extends EngineLog {
       override say = () => Promise.reject(new Error("nobody listens"));
     }
-    const calls = new Calls(new Mute());
+    const calls = new Calls(new Mute(grpc));
     const work = async () => {
       calls.say("a line");
       return "done";
