@@ -35,7 +35,7 @@ export class Lines {
 
 function connect(address: string): EngineLog | null {
   try {
-    const ofPulumi = createRequire(require.resolve("@pulumi/pulumi/package.json"));
+    const ofPulumi = createRequire(require.resolve("@pulumi/pulumi/proto/engine_grpc_pb"));
     const { EngineLog } = require("../act/engineLog") as typeof import("../act/engineLog");
     const log = new EngineLog(ofPulumi("@grpc/grpc-js"));
     log.attach(address);
