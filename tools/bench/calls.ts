@@ -6,6 +6,7 @@ import { withHeartbeat } from "../../test/harness/commands";
 import { programFolder, providerText } from "../../test/harness/pulumi/builtProvider";
 import { type Props, type Shim, startShim } from "../../test/harness/shim/shim";
 import { type Benchmark, type Measurement, RUNS } from "./measurement";
+import { awsAt } from "./programs";
 
 /** Each call takes this much longer, in milliseconds: so those that wait for each other are told from those that don't. */
 const DELAY = 40;
@@ -46,13 +47,7 @@ export const calls: Benchmark = {
     const folder = programFolder();
     const endpoint = await startEndpoint(log);
     const proxy = await startProxy(endpoint.url);
-    const env = {
-      AWS_ENDPOINT_URL: proxy.url,
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-      AWS_REGION: "us-east-1",
-    };
-    const shim = await startShim({ cwd: folder.path, env });
+    const shim = await startShim({ cwd: folder.path, env: awsAt(proxy.url) });
     const __provider = await providerText();
     const taken = new Map<Name, Call[][]>();
     const record: Recorder = async (name, work) => {
