@@ -77,8 +77,6 @@ describe("npm run demo", function () {
     /** The ids of the keys that the story is about, in the order in which they were made. */
     const ids = () => [...new Set(told.out.match(/AKIA…[A-Z]/g))];
     const step = (at: number) => steps[at] ?? assert.fail(`there is no step ${at}`);
-    const signed = (at: number, id: string | undefined) =>
-      new RegExp(`get-caller-identity {3}# signed with ${id}\n {3}(.*)`).exec(step(at))?.[1] ?? "not asked";
 
     it("ends well, with nothing on stderr", () => {
       assert.equal(told.code, 0, told.out + told.err);
@@ -99,21 +97,11 @@ describe("npm run demo", function () {
         assert.equal(text.match(/^=> /gm)?.length, 1, text);
       }
       assert.doesNotMatch(told.out, /^\s*@ /m);
-    });
-
-    // A by the first `up`, B, C and E by rotations, D by hand, F and G in the drill of a leak.
-    it("makes a key at each rotation, and ends each when it says so", () => {
-      const [a, b, c, d, e, ...drill] = ids();
+      // A by the first `up`, B, C and E by rotations, D by hand, F and G in the drill of a leak.
       assert.deepEqual(
-        [a, b, c, d, e, ...drill],
-        ["A", "B", "C", "D", "E", "F", "G"].map((letter) => `AKIA…${letter}`),
+        ids(),
+        [..."ABCDEFG"].map((letter) => `AKIA…${letter}`),
       );
-      const user = /arn:aws:iam::\d{12}:user\/ci\/deploy-\w+/.exec(told.out)?.[0];
-      const no = "refused: InvalidClientTokenId";
-      assert.deepEqual([signed(1, a), signed(3, a), signed(3, b), signed(4, b)], [user, user, user, user]);
-      assert.deepEqual([signed(5, a), signed(6, a), signed(6, b)], [user, no, user]);
-      assert.deepEqual([signed(7, b), signed(7, c), signed(8, e)], [no, user, user]);
-      assert.deepEqual([signed(11, c), signed(11, e)], [no, no]);
     });
 
     it("previews which key is made, kept and deleted", () => {
@@ -124,13 +112,6 @@ describe("npm run demo", function () {
       assert.match(step(6), new RegExp(until));
     });
 
-    it("lets a rotation wait for a grace period, and retires the key at its end", () => {
-      const [a, b] = ids();
-      assert.match(step(5), new RegExp(`waits until \\d{4}-\\S+Z: ${a} is in its grace period`));
-      assert.match(step(5), / 4 unchanged\n/);
-      assert.match(step(7), new RegExp(`deleted ${b} \\(its grace period ended \\d{4}-\\S+Z\\)`));
-    });
-
     it("leaves a key alone that was made by hand, and says what to do", () => {
       const [, , c, d, e] = ids();
       const [refusal = "", ...more] = step(8).match(/^ +warning: a rotation is blocked: .*/gm) ?? [];
@@ -138,19 +119,6 @@ describe("npm run demo", function () {
       assert.deepEqual(more, [], "it is shown once");
       assert.ok(step(8).includes(`\n   ${c}\n   ${d}\n`), "both are still there");
       assert.ok(step(8).includes(`~ currentAccessKeyId : "${c}" => "${e}"`));
-    });
-
-    it("hands the current key to the second stack as a secret", () => {
-      const [, b] = ids();
-      assert.ok(step(4).includes("organization/iam-rotator-quickstart/demo"));
-      assert.match(step(4), /credentialsFile: \[secret\]/);
-      assert.ok(step(4).includes(`aws_access_key_id=${b}\n   aws_secret_access_key=********\n`));
-    });
-
-    it("cuts off a leaked key", () => {
-      const [, , , , , f, g] = ids();
-      assert.equal(signed(9, f), "refused: InvalidClientTokenId");
-      assert.match(signed(9, g), /:user\/ci\/deploy-/);
     });
 
     it("finds no secret in the state", () => {
@@ -200,6 +168,7 @@ describe("npm run demo", function () {
         }
       }
       assert.ok(told.out.includes('"secretAccessKey":"********"'));
+      assert.ok(told.out.includes("\n   aws_secret_access_key=********\n"));
     });
 
     it("leaves the repository, the user's stacks and the folder for temporary files as they were", () => {

@@ -1,23 +1,26 @@
 import assert from "node:assert/strict";
-import { differences, inOrder, inSequence, type Span } from "../../tools/bench/criticalPath";
-import { bytesByPart, PARTS } from "../../tools/bench/fields";
+import { inOrder, inSequence, type Span } from "../../tools/bench/calls";
 import { chosen } from "../../tools/bench/index";
-import { type Benchmark, ratiosOf, summarize } from "../../tools/bench/measurement";
-import { cpuOf } from "../../tools/bench/program";
-import { alternate } from "../../tools/bench/runs";
+import { alternate, type Benchmark, median, type Row, ratio } from "../../tools/bench/measurement";
+import { figure, table, valuesTable, withGoals } from "../../tools/bench/report";
 
-describe("npm run bench: figures", () => {
-  it("summarizes values in any order, and none without inventing any", () => {
-    assert.deepEqual(summarize([3, 1, 2]), { median: 2, min: 1, max: 3 });
-    assert.deepEqual(summarize([10, 2, 4, 1]), { median: 3, min: 1, max: 10 });
-    assert.deepEqual(summarize([]), { median: Number.NaN, min: Number.NaN, max: Number.NaN });
+const row = (what: string, unit: string, values: number[], goal?: number): Row => ({
+  what,
+  unit,
+  values,
+  ...(goal !== undefined && { goal }),
+});
+
+describe("npm run bench", () => {
+  it("takes the median of values in any order, and of none invents none", () => {
+    assert.deepEqual([[3, 1, 2], [10, 2, 4, 1], []].map(median), [2, 3, Number.NaN]);
   });
 
-  it("compares pair by pair, so that a slow moment counts for both", () => {
-    const row = (...values: number[]) => ({ what: "", unit: "s", values });
-    const ratios = ratiosOf({ what: "", of: row(2, 40, 3), over: row(1, 20, 2) });
-    assert.deepEqual(ratios, [2, 2, 1.5]);
-    assert.ok(Number.isNaN(ratiosOf({ what: "", of: row(2), over: row() })[0]));
+  it("compares pair by pair, so that a slow moment counts for both, and nothing that is no pair", () => {
+    const of = row("", "s", [2, 40, 3]);
+    assert.deepEqual(ratio("", of, row("", "s", [1, 20, 2])).values, [2, 2, 1.5]);
+    assert.throws(() => ratio("x", of, row("", "s", [1])), /3 s can't be compared with 1 s/);
+    assert.throws(() => ratio("x", of, row("", "ms", [1, 2, 3])), /3 s can't be compared with 3 ms/);
   });
 
   it("warms up, then takes all variants in each round, every other round in reverse", async () => {
@@ -35,74 +38,63 @@ describe("npm run bench: figures", () => {
   it("runs the benchmarks that are named, in their own order, all without a name, and none that is unknown", () => {
     const list = ["x", "y", "z"].map((name) => ({ name }) as Benchmark);
     const names = (...asked: string[]) => chosen(asked, list).map(({ name }) => name);
-    assert.deepEqual(names("z", "x"), ["x", "z"]);
-    assert.deepEqual(names(), ["x", "y", "z"]);
+    assert.deepEqual(
+      [names("z", "x"), names()],
+      [
+        ["x", "z"],
+        ["x", "y", "z"],
+      ],
+    );
     assert.throws(() => names("x", "w"), /no benchmark w; there are x, y, z/);
   });
 
-  it("reads the processor time of a shell's children", () => {
-    assert.equal(cpuOf("0m0.010000s 0m0.020000s\n1m2.500000s 0m0.250000s\n"), 62.75);
-    assert.equal(cpuOf(""), 0);
-  });
-});
-
-describe("npm run bench: calls that wait for each other", () => {
-  const span = (action: string, startedAt: number, endedAt: number): Span => ({ action, startedAt, endedAt });
-  // a and b overlap; c waits for both, d overlaps with c alone.
-  const calls = [span("a", 0, 10), span("b", 1, 12), span("c", 12, 20), span("d", 15, 30), span("e", 30, 31)];
-
-  it("counts the longest row of them", () => {
-    assert.equal(inSequence(calls), 3);
-    assert.equal(inSequence([]), 0);
+  it("tells which calls wait for each other, and counts the longest row of them", () => {
+    const span = (action: string, startedAt: number, endedAt: number): Span => ({ action, startedAt, endedAt });
+    // a and b overlap; c waits for both, d overlaps with c alone.
+    const calls = [span("a", 0, 10), span("b", 1, 12), span("c", 12, 20), span("d", 15, 30), span("e", 30, 31)];
+    assert.deepEqual([inOrder(calls), inOrder([])], ["a + b, c + d, e", ""]);
+    assert.deepEqual([inSequence(calls), inSequence([])], [3, 0]);
     // A long one beside three short ones: these are the row.
     assert.equal(inSequence([span("a", 0, 100), span("b", 0, 10), span("c", 20, 30), span("d", 40, 50)]), 3);
     assert.equal(inSequence([{ action: "a", startedAt: 0 }, span("b", 5, 6)]), 1, "one that never ended");
   });
 
-  it("tells them in order, with what ran side by side", () => {
-    assert.equal(inOrder(calls), "a + b, c + d, e");
-    assert.equal(inOrder([]), "");
+  it("writes figures with three digits that count, and never cuts those before the point", () => {
+    const figures = [2662, 219.6, 12.345, 1.046, 0.00596, 0, -0.11, -0.0, 1234567, Number.NaN].map(figure);
+    assert.deepEqual(figures, ["2,662", "220", "12.3", "1.05", "0.00596", "0", "-0.11", "0", "1,234,567", "–"]);
   });
 
-  it("finds calls that no rule asks for, and those that are missing", () => {
-    assert.deepEqual(differences(calls, [["a", "b"], ["c", "d"], ["e"]]), []);
-    assert.deepEqual(differences([...calls, span("e", 40, 41)], [["a", "b", "f"], ["c", "d"], ["e"]]), [
-      "1 more e than rules ask for",
-      "1 fewer f than rules ask for",
-    ]);
-  });
-});
+  const rows = [
+    row("ours", "s", [2.1, 4, 2.2]),
+    row("state", "bytes", [2662, 2660, 2661], 2_500),
+    row("none", "s", [], 1),
+  ];
 
-describe("npm run bench: bytes of a resource", () => {
-  const resource = {
-    urn: "urn:ü",
-    custom: true,
-    inputs: { __provider: 'say "x"', userArn: "arn" },
-    outputs: { __provider: 'say "x"', current: { ciphertext: "v1:abc" }, rotatedAt: "2026" },
-    propertyDependencies: { userArn: [] },
-    additionalSecretOutputs: ["current"],
-    stackTrace: [{}],
-    created: "2026",
-  };
-
-  it("add up to all of it", () => {
-    const parts = bytesByPart(resource);
-    const sum = [...parts.values()].reduce((a, b) => a + b, 0);
-    // Without the outermost braces, and with a comma after the last entry.
-    assert.equal(sum, Buffer.byteLength(JSON.stringify(resource)) - 1);
-    assert.deepEqual(
-      [...parts.keys()].filter((part) => !PARTS.includes(part)),
-      [],
+  it("writes Markdown tables that line up, and says which goals are met: by nothing measured none", () => {
+    assert.equal(
+      table(["", "unit", "median"], [["a | b", "s", "1.5"]]),
+      ["|        | unit | median |", "| ------ | ---- | -----: |", "| a \\| b | s    |    1.5 |"].join("\n"),
     );
+    const lines = valuesTable([...rows, row("kept", "ratio", [0.9, 1.05, 9], 1.05)]).split("\n");
+    assert.equal(new Set(lines.map((line) => line.length)).size, 1, "all lines are of one length");
+    for (const [at, pattern] of [
+      [2, /^\| ours +\| s +\| +2\.2 \| +2\.1 \| +4 \| +\| +\|$/],
+      [3, /2,661 .*≤ 2,500 \| \*\*missed\*\* \|$/],
+      [4, /– .*≤ 1 \| \*\*missed\*\* \|$/],
+      [5, /≤ 1\.05 \| met +\|$/],
+    ] as const)
+      assert.match(lines[at] ?? "", pattern);
   });
 
-  it("are counted where they lie, names and escapes included", () => {
-    const parts = bytesByPart(resource);
-    const text = Buffer.byteLength('"__provider":"say \\"x\\"",');
-    assert.equal(parts.get("`__provider`, in the inputs"), text);
-    assert.equal(parts.get("`__provider`, in the outputs"), text);
-    assert.equal(parts.get("secret outputs, encrypted"), '"current":{"ciphertext":"v1:abc"},'.length);
-    assert.equal(parts.get("other outputs"), '"outputs":{},"rotatedAt":"2026"'.length);
-    assert.equal(bytesByPart({ inputs: {} }).get("other inputs"), '"inputs":{},'.length);
+  it("puts each goal, and whether it is met, in its place on the page, and keeps what is written by hand", () => {
+    const page =
+      "# Page\n\n<!-- goals: written by npm run bench -- --report -->\nold\n<!-- end of goals -->\n\nMore.\n";
+    const report = { test: { machine: "2 cores", date: "2026-11-24", rows } };
+    const written = withGoals(page, report);
+    assert.match(written, /^# Page\n\n<!-- goals[^\n]*-->\n\n\| what[\s\S]*\n\n<!-- end of goals -->\n\nMore\.\n$/);
+    assert.match(written, /\| state +\| bytes \| +2,661 \| ≤ 2,500 \| \*\*missed\*\* \| test, 2026-11-24 \|/);
+    assert.doesNotMatch(written, /\nold\n|\| ours/);
+    assert.equal(withGoals(written, report), written);
+    assert.throws(() => withGoals("# Page", {}), /has no "<!-- goals/);
   });
 });

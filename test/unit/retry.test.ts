@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { Pace, RetryAnything, RetryThrottled } from "../../provider/aws/retry";
-import { TokenBucket } from "../../tools/bench/fleet/bucket";
+import { TokenBucket } from "../harness/aws/bucket";
 
 type ErrorInfo = Parameters<RetryAnything["refreshRetryTokenForRetry"]>[1];
 type Token = Parameters<RetryAnything["refreshRetryTokenForRetry"]>[0];

@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Account } from "../../test/harness/aws/account";
 import { startEndpoint } from "../../test/harness/aws/endpoint";
-import { type Call, type FaultProxy, startProxy } from "../../test/harness/aws/proxy";
+import { type Call, startProxy } from "../../test/harness/aws/proxy";
 import { withHeartbeat } from "../../test/harness/commands";
 import { programFolder, providerText } from "../../test/harness/pulumi/builtProvider";
 import { type Props, type Shim, startShim } from "../../test/harness/shim/shim";
-import { differences, inOrder, inSequence, type Steps } from "./criticalPath";
-import type { Benchmark, Limit, Measurement, Row } from "./measurement";
-import { Rival } from "./rivals";
-import { RUNS } from "./runs";
+import { type Benchmark, type Measurement, RUNS } from "./measurement";
 
 /** Each call takes this much longer, in milliseconds: so those that wait for each other are told from those that don't. */
 const DELAY = 40;
@@ -29,40 +26,27 @@ const NEEDED = {
   "up and preview, nothing changed": [],
   refresh: [READ],
   "end of the grace period": [READ, TAG, [...TRY, ...LOOK], DELETE, TAG],
-  "revoke, both slots taken": [READ, TAG, DELETE, CREATE, [...TRY, ...READ], DELETE, TAG],
+  // The first creation is refused, which shows that there is no room.
+  "revoke, both slots taken": [READ, TAG, CREATE, LOOK, DELETE, CREATE, [...TRY, ...READ], DELETE, TAG],
   // `current` last, so that an interrupted run leaves the key in use for as long as it can.
   "destroy, two keys": [READ, DELETE, DELETE, LOOK, TAG],
   "adopt two keys": [READ, [...TRY, ...TRY], TAG, LOOK, TAG],
-} satisfies Record<string, Steps>;
+};
 
-type Ours = keyof typeof NEEDED;
-
-const RIVALS = [
-  "create: the least",
-  "create: a static role of Vault",
-  "rotate, both slots taken: the least",
-  "rotate, both slots taken: `aws iam` by hand",
-  "rotate, both slots taken: a static role of Vault",
-  "destroy, two keys: the least",
-] as const;
-
-type Name = Ours | (typeof RIVALS)[number];
+type Name = keyof typeof NEEDED;
 type Recorder = (name: Name, work: () => Promise<unknown>) => Promise<void>;
 
 export const calls: Benchmark = {
   name: "calls",
-  title: "Calls to AWS, and how many of them wait for each other",
+  text:
+    "The provider as it is built, in Pulumi's provider process, against an emulator of IAM behind a proxy that delays " +
+    `each call by ${DELAY} ms and notes when it begins and ends. "In sequence" is the longest row of calls each of ` +
+    "which waited for the one before it. A goal is what the rules of a rotation ask for, and no more.",
   async run(log) {
     const folder = programFolder();
     const endpoint = await startEndpoint(log);
     const proxy = await startProxy(endpoint.url);
-    const env = {
-      AWS_ENDPOINT_URL: proxy.url,
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-      AWS_REGION: "us-east-1",
-    };
-    const shim = await startShim({ cwd: folder.path, env });
+    const shim = await startShim({ cwd: folder.path, env: awsAt(proxy.url) });
     const __provider = await providerText();
     const taken = new Map<Name, Call[][]>();
     const record: Recorder = async (name, work) => {
@@ -78,7 +62,6 @@ export const calls: Benchmark = {
         const work = async () => {
           await life(shim, new Account(endpoint.url, name("life")), __provider, record);
           await adoption(shim, new Account(endpoint.url, name("adopted")), __provider, record);
-          await rivals(proxy, (suffix) => new Account(endpoint.url, name(suffix)), record);
         };
         await withHeartbeat(log, `calls: round ${round} of ${RUNS}`, work());
       }
@@ -129,63 +112,53 @@ async function adoption(shim: Shim, account: Account, __provider: string, record
   await record("adopt two keys", () => shim.create({ userArn, state, journalOwner: "0123456789ab", __provider }));
 }
 
-async function rivals(proxy: FaultProxy, account: (name: string) => Account, record: Recorder): Promise<void> {
-  const rival = async (name: string) => {
-    const user = account(name);
-    await user.createUser();
-    return new Rival(proxy.url, user.userName);
-  };
-  const [least, hand, vault] = [await rival("least"), await rival("hand"), await rival("vault")];
-  await record("create: the least", () => least.create());
-  await record("create: a static role of Vault", () => vault.createAsVault());
-  for (const each of [least, hand, vault]) await each.create();
-  await hand.create();
-  await record("rotate, both slots taken: the least", () => least.rotateAtLeast());
-  await record("rotate, both slots taken: `aws iam` by hand", () => hand.rotateByHand());
-  await record("rotate, both slots taken: a static role of Vault", () => vault.rotateAsVault());
-  await record("destroy, two keys: the least", () => least.destroyAtLeast());
-}
-
 function measure(taken: Map<Name, Call[][]>): Measurement {
-  const rowOf = (name: Name, unit: string, of: (calls: Call[]) => number): Row => ({
-    what: name,
-    unit,
-    values: (taken.get(name) ?? []).map(of),
-  });
-  const number = (name: Name) => rowOf(name, "calls", (made) => made.length);
-  const depth = (name: Name) => rowOf(name, "calls in sequence", inSequence);
-  const ours = Object.keys(NEEDED) as Ours[];
-  const limits = ours.flatMap((name): Limit[] => {
-    const steps: Steps = NEEDED[name];
+  const names = Object.keys(NEEDED) as Name[];
+  const rows = names.flatMap((what) => {
+    const [made, steps] = [taken.get(what) ?? [], NEEDED[what]];
     return [
-      { what: name, row: number(name), goal: steps.flat().length },
-      { what: name, row: depth(name), goal: steps.length },
+      { what, unit: "calls", values: made.map((calls) => calls.length), goal: steps.flat().length },
+      { what, unit: "calls in sequence", values: made.map(inSequence), goal: steps.length },
     ];
   });
-  const rotate = "rotate, both slots taken";
-  const notes = ours.flatMap((name) => {
-    const last = taken.get(name)?.at(-1) ?? [];
-    const found = differences(last, NEEDED[name]);
-    const waits = inSequence(last) > NEEDED[name].length ? ["some wait for each other that need not"] : [];
-    const remarks = [...found, ...waits];
-    return [`${name}: ${inOrder(last) || "no call"}${remarks.length > 0 ? ` (${remarks.join("; ")})` : ""}.`];
-  });
-  return {
-    name: "calls",
-    title: calls.title,
-    text:
-      "The provider as it is built, in Pulumi's provider process, against an emulator of IAM behind a proxy that delays " +
-      `each call by ${DELAY} ms and notes when it begins and ends. "In sequence" is the longest row of calls each of ` +
-      "which waited for the one before it. A goal is what the rules of a rotation ask for, and no more. What others do " +
-      "is replayed: the least that makes and deletes keys, a person with the AWS CLI, and a static role of Vault, as " +
-      "its source has it. None of them tries the new key, or could tell afterwards what a killed run has left.",
-    rows: [...ours, ...RIVALS].flatMap((name) => [number(name), depth(name)]),
-    ratios: ["the least", "`aws iam` by hand", "a static role of Vault"].map((other) => ({
-      what: `${rotate}, in sequence, over ${other}`,
-      of: depth(rotate),
-      over: depth(`${rotate}: ${other}` as Name),
-    })),
-    limits,
-    notes,
-  };
+  return { rows, notes: names.map((name) => `${name}: ${inOrder(taken.get(name)?.at(-1) ?? []) || "no call"}.`) };
+}
+
+/** A call as the proxy saw it, in milliseconds. */
+export interface Span {
+  action: string;
+  startedAt: number;
+  endedAt?: number;
+}
+
+/** The longest row of calls of which each began after the one before it had ended. */
+export function inSequence(calls: readonly Span[]): number {
+  const ended = calls.map(({ startedAt, endedAt = Number.POSITIVE_INFINITY }) => ({ startedAt, endedAt }));
+  let length = 0;
+  let free = Number.NEGATIVE_INFINITY;
+  // Whichever ends first leaves most room for others.
+  for (const { startedAt, endedAt } of ended.sort((a, b) => a.endedAt - b.endedAt)) {
+    if (startedAt < free) continue;
+    length++;
+    free = endedAt;
+  }
+  return length;
+}
+
+/** The calls in the order in which they came, those that overlap joined by a plus. */
+export function inOrder(calls: readonly Span[]): string {
+  const steps: { actions: string[]; end: number }[] = [];
+  for (const { action, startedAt, endedAt = Number.POSITIVE_INFINITY } of calls) {
+    const last = steps.at(-1);
+    if (last && startedAt < last.end) {
+      last.actions.push(action);
+      last.end = Math.min(last.end, endedAt);
+    } else steps.push({ actions: [action], end: endedAt });
+  }
+  return steps.map(({ actions }) => actions.sort().join(" + ")).join(", ");
+}
+
+/** What makes a provider find an emulator. */
+function awsAt(url: string): Record<string, string> {
+  return { AWS_ENDPOINT_URL: url, AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
 }

@@ -1,171 +1,146 @@
-import { startEndpoint } from "../../test/harness/aws/endpoint";
-import { FleetEndpoint, MOST_CONNECTIONS, throughput, total } from "./fleet/endpoint";
-import { type Cost, FleetStack, type Kind } from "./fleet/stacks";
-import { Table } from "./fleet/table";
-import type { Benchmark, Measurement, Row } from "./measurement";
-import { RUNS } from "./runs";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Stack } from "../../test/harness/pulumi/stack";
+import { arnOf, FleetIam } from "./fleetIam";
+import { type Benchmark, type Measurement, type Row, RUNS, ratio, seconds } from "./measurement";
 
 const SIZES = process.env.BENCH_LARGE === "1" ? [10, 100, 1_000, 3_000] : [10, 100, 1_000];
-/** What takes minutes is run once, and what takes a quarter of an hour not for ballast. */
-const isSmall = (size: number) => size <= 100;
-const kinds = (size: number): Kind[] => (size <= 1_000 ? ["rotated", "empty", "ballast"] : ["rotated", "empty"]);
-/** Whole lives, and previews in each. */
-const lives = (size: number) => (isSmall(size) ? RUNS : 1);
-const previews = (size: number) => (isSmall(size) ? 1 : RUNS);
+/** What takes minutes is run once. */
+const lives = (size: number) => (size <= 100 ? RUNS : 1);
 
-export const fleet: Benchmark = { name: "fleet", title: "Many keys in one stack", run };
+/** Of a provider's process for its calls, as its http.ts says, and one over which the credentials come. */
+const MOST_CONNECTIONS = 51;
 
-async function run(log: (line: string) => void): Promise<Measurement> {
-  const endpoint = await FleetEndpoint.start();
-  try {
-    const served = await throughput(endpoint.url, 3);
-    log(`fleet: the endpoint serves ${served.toFixed(0)} calls a second`);
-    const measured = new Fleet(endpoint, served, log);
-    for (const size of SIZES) await measured.live(size);
-    return measured.measurement(await throughputOfMoto(log));
-  } finally {
-    await endpoint.stop();
-  }
-}
-
-/** What the emulator of the tests would allow: reason enough for an endpoint of our own here. */
-async function throughputOfMoto(log: (line: string) => void): Promise<number> {
-  const moto = await startEndpoint(log);
-  try {
-    return await throughput(moto.url, 3, "Action=GetCallerIdentity&Version=2011-06-15");
-  } finally {
-    await moto.stop();
-  }
-}
+export const fleet: Benchmark = {
+  name: "fleet",
+  text:
+    "Create, unchanged preview, rotate all, refresh and destroy, in the real engine with its default parallelism and a " +
+    "backend of files; against as many dynamic resources with as large a state and no work. IAM answers from memory.",
+  async run(log) {
+    const iam = await FleetIam.start();
+    try {
+      const fleet = new Fleet(iam, log);
+      for (const size of SIZES) await fleet.live(size);
+      return fleet.measurement();
+    } finally {
+      iam.stop();
+    }
+  },
+};
 
 const OPERATIONS = ["create", "preview", "rotate", "refresh", "destroy"] as const;
 type Operation = (typeof OPERATIONS)[number];
+type Kind = "rotated" | "idle";
 
 class Fleet {
-  readonly #table = new Table();
-  readonly #ratios: Measurement["ratios"] = [];
-  readonly #connections: Row = { what: "connections at once, at the most", unit: "connections", values: [] };
-  readonly #credentials: Row = { what: "credentials asked for by a provider's process", unit: "times", values: [] };
-  readonly #callsOfPreviews: Row = { what: "calls to AWS by an unchanged preview", unit: "calls", values: [] };
+  readonly #rows = new Map<string, Row>();
+  readonly #connections: number[] = [];
+  readonly #credentials: number[] = [];
+  readonly #callsOfPreviews: number[] = [];
 
   constructor(
-    readonly endpoint: FleetEndpoint,
-    /** Calls a second that the endpoint serves. */
-    readonly served: number,
+    readonly iam: FleetIam,
     readonly log: (line: string) => void,
   ) {}
 
-  /** All that happens to a stack of this size. Runs that are compared follow each other. */
+  /** All that happens to stacks of this size. Runs that are compared follow each other. */
   async live(size: number): Promise<void> {
-    const stacks: FleetStack[] = [];
+    const options = { program: "", endpointUrl: this.iam.url, env: this.iam.env };
+    const stacks = [
+      ["rotated", await Stack.create(options)],
+      ["idle", await Stack.create(options)],
+    ] as const;
     try {
-      for (const kind of kinds(size)) stacks.push(await this.#stack(kind, size));
-      const [rotated, empty, ballast] = stacks as [FleetStack, FleetStack, FleetStack?];
-      const both = [rotated, empty];
-      const each = async (operation: Operation, of: FleetStack[], run: (stack: FleetStack) => Promise<Cost>) => {
-        for (const stack of of) await this.#measure(operation, stack, run);
-      };
+      for (const [, { folder }] of stacks) writeFileSync(join(folder, "idle.js"), IDLE);
       for (let life = 0; life < lives(size); life++) {
-        await each("create", stacks, (stack) => stack.up("1"));
-        for (let run = 0; run < previews(size); run++) {
-          await each("preview", both, (stack) => stack.preview("1"));
+        for (const operation of OPERATIONS) {
+          for (const [kind, stack] of stacks) {
+            const trigger = `${life} ${["create", "preview"].includes(operation) ? "first" : "second"}`;
+            stack.write(PROGRAMS[kind](size, trigger));
+            await this.#measure(operation, size, kind, RUN[operation](stack));
+          }
         }
-        await each("rotate", isSmall(size) ? stacks : both, (stack) => stack.up("2"));
-        await each("refresh", both, (stack) => stack.refresh());
-        await each("destroy", both, (stack) => stack.destroy());
-        if (life + 1 < lives(size)) await ballast?.destroy();
       }
     } finally {
-      for (const stack of stacks) stack.remove();
+      for (const [, stack] of stacks) stack.remove();
     }
-    this.#compare(size);
   }
 
-  measurement(moto: number): Measurement {
-    const { served } = this;
-    // The worst of all runs counts, and not the median.
-    const worst = (row: Row): Row => ({ ...row, values: [Math.max(...row.values)] });
-    const bounded = [this.#connections, this.#credentials, this.#callsOfPreviews].map(worst);
-    const [smallest, largest] = [SIZES[1] ?? 0, SIZES.at(-1) ?? 0];
-    const each = (size: number) => ((this.#table.seconds("create", size, "empty").values[0] ?? 0) / size) * 1000;
-    return {
-      name: "fleet",
-      title: `${SIZES.map((size) => size.toLocaleString("en")).join(", ")} keys in one stack`,
-      text: "Create, unchanged preview, rotate all, refresh and destroy, in the real engine with its default parallelism and a backend of files; against as many empty dynamic resources, and against empty ones with as large a state (“ballast”). IAM answers from memory, in a process of its own.",
-      rows: [...this.#table.rows, ...bounded],
-      ratios: this.#ratios,
-      limits: [MOST_CONNECTIONS, 1, 0].flatMap((goal, i) => {
-        const row = bounded[i];
-        return row ? [{ what: row.what, row, goal }] : [];
+  async #measure(operation: Operation, size: number, kind: Kind, run: () => Promise<unknown>): Promise<void> {
+    this.iam.takeTraffic();
+    const took = await seconds(run);
+    this.log(`fleet: ${operation} of ${size} ${kind}: ${took.toFixed(1)} s`);
+    this.#row(operation, size, kind).values.push(took);
+    if (kind === "idle") return;
+    const { calls, connectionsAtOnce, credentials } = this.iam.takeTraffic();
+    if (operation === "preview") this.#callsOfPreviews.push(calls);
+    if (calls === 0) return;
+    this.#connections.push(connectionsAtOnce);
+    this.#credentials.push(credentials);
+  }
+
+  #row(operation: Operation, size: number, kind: Kind): Row {
+    const what = `${operation} ${size} ${kind}`;
+    const row = this.#rows.get(what) ?? { what, unit: "s", values: [] };
+    this.#rows.set(what, row);
+    return row;
+  }
+
+  measurement(): Measurement {
+    const compared = SIZES.flatMap((size) =>
+      OPERATIONS.map((operation) => {
+        const [of, over] = [this.#row(operation, size, "rotated"), this.#row(operation, size, "idle")];
+        return ratio(`${operation} ${size}, over idle ones`, of, over, operation === "preview" ? 1.25 : undefined);
       }),
-      growth: this.#table.growth(OPERATIONS, SIZES, "rotate"),
-      notes: [
-        `The endpoint serves ${served.toFixed(0)} calls a second when it has nothing else to do; moto, with which the tests run, ${moto.toFixed(0)}.`,
-        `One of ${smallest} empty resources costs the engine ${each(smallest).toFixed(0)} ms to create, one of ${largest} costs ${each(largest).toFixed(0)} ms: it writes the whole state anew at each step.`,
-      ],
-    };
-  }
-
-  #stack(kind: Kind, size: number): Promise<FleetStack> {
-    return FleetStack.create(kind, size, this.endpoint.url, this.endpoint.env);
-  }
-
-  async #measure(operation: Operation, stack: FleetStack, run: (stack: FleetStack) => Promise<Cost>): Promise<void> {
-    const { kind, size } = stack;
-    const { cost, calls } = await this.#traffic(() => run(stack));
-    this.#table.add(operation, size, kind, cost);
-    if (kind === "rotated" && operation === "preview") this.#callsOfPreviews.values.push(calls);
-    if (kind === "rotated") this.#table.addCalls(operation, size, calls, this.served);
-    this.log(
-      `fleet: ${operation} of ${size} ${kind}: ${cost.seconds.toFixed(1)} s; engine ${cost.engine.cpuSeconds.toFixed(1)} s of CPU, ${cost.engine.peakMB.toFixed(0)} MB, provider ${cost.provider.cpuSeconds.toFixed(1)} s, ${cost.provider.peakMB.toFixed(0)} MB`,
     );
-  }
-
-  async #traffic(run: () => Promise<Cost>): Promise<{ cost: Cost; calls: number }> {
-    this.endpoint.forgetTraffic();
-    const cost = await run();
-    const { calls, connectionsAtOnce, credentials } = await this.endpoint.traffic();
-    if (total(calls) > 0) {
-      this.#connections.values.push(connectionsAtOnce);
-      this.#credentials.values.push(credentials);
-    }
-    return { cost, calls: total(calls) };
-  }
-
-  #compare(size: number): void {
-    const seconds = (operation: Operation, kind: Kind) => this.#table.seconds(operation, size, kind);
-    this.#ratios.push({
-      what: `unchanged preview of ${size}, over empty ones`,
-      of: seconds("preview", "rotated"),
-      over: seconds("preview", "empty"),
-      goal: 1.25,
+    // The worst of all runs counts, and not the median.
+    const worst = (what: string, unit: string, values: number[], goal: number): Row => ({
+      what: `${what}, at the most`,
+      unit,
+      values: [Math.max(...values)],
+      goal,
     });
-    for (const operation of ["create", "rotate"] as const) {
-      const ballast = seconds(operation, "ballast");
-      this.#ratios.push(
-        {
-          what: `${operation} ${size}, over the larger of the engine's and the endpoint's own time`,
-          of: seconds(operation, "rotated"),
-          over: this.#table.floor(operation, size),
-          goal: 1.15,
-        },
-        ...(ballast.values.length > 0
-          ? [
-              {
-                what: `${operation} ${size}, over empty ones with as large a state`,
-                of: seconds(operation, "rotated"),
-                over: ballast,
-              },
-            ]
-          : []),
-      );
-    }
-    for (const operation of ["refresh", "destroy"] as const) {
-      this.#ratios.push({
-        what: `${operation} ${size}, over empty ones`,
-        of: seconds(operation, "rotated"),
-        over: seconds(operation, "empty"),
-      });
-    }
+    const limits = [
+      worst("connections at once", "connections", this.#connections, MOST_CONNECTIONS),
+      worst("credentials asked for by a provider's process", "times", this.#credentials, 1),
+      worst("calls to AWS by an unchanged preview", "calls", this.#callsOfPreviews, 0),
+    ];
+    return { rows: [...this.#rows.values(), ...compared, ...limits], notes: [] };
   }
 }
+
+const RUN: Record<Operation, (stack: Stack) => () => Promise<unknown>> = {
+  create: (stack) => () => stack.up(),
+  preview: (stack) => () => stack.preview("--expect-no-changes"),
+  rotate: (stack) => () => stack.up(),
+  refresh: (stack) => () => stack.refresh(),
+  destroy: (stack) => () => stack.destroy(),
+};
+
+const PROGRAMS: Record<Kind, (size: number, trigger: string) => string> = {
+  rotated: (size, rotationTrigger) => `const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
+for (let i = 0; i < ${size}; i++) {
+  new RotatedAccessKey("user" + i, { userArn: "${arnOf(`fleet-${size}-`)}" + i, rotationTrigger: "${rotationTrigger}" });
+}`,
+  // A constant text as its provider, and nothing captured, as RotatedAccessKey has it.
+  idle: (size, trigger) => `const pulumi = require("@pulumi/pulumi");
+const __provider = 'exports.handler=()=>require(process.cwd()+"/idle.js").provider';
+const options = { additionalSecretOutputs: ["current", "previous"] };
+for (let i = 0; i < ${size}; i++) {
+  new pulumi.CustomResource("pulumi-nodejs:dynamic/bench:Idle", "user" + i, { trigger: "${trigger}", __provider }, options);
+}`,
+};
+
+/** Its state is as large as that of a RotatedAccessKey with both keys. */
+const IDLE = `const id = "AKIA" + "X".repeat(16);
+const key = { accessKeyId: id, secretAccessKey: "x".repeat(40), createdAt: "2026-11-01T00:00:00Z" };
+const state = { filler: "x".repeat(800), currentAccessKeyId: id, previousAccessKeyId: id, current: key, previous: key };
+const outs = (inputs) => ({ ...inputs, ...state });
+exports.provider = {
+  check: async (_olds, inputs) => ({ inputs, failures: [] }),
+  diff: async (_id, olds, news) => ({ changes: olds.trigger !== news.trigger }),
+  create: async (inputs) => ({ id: "idle", outs: outs(inputs) }),
+  read: async (id, props) => ({ id, props }),
+  update: async (_id, _olds, news) => ({ outs: outs(news) }),
+  delete: async () => {},
+};`;

@@ -1,28 +1,15 @@
-import type { Measurement } from "./measurement";
-import { figure, table, type Verdict, verdicts } from "./tables";
+import { median, type Row } from "./measurement";
 
-export interface Context {
+/** What docs/benchmarks.json has of one benchmark: all values, so that others can judge for themselves. */
+export interface Recorded {
   machine: string;
   /** Of the run: a day, as 2026-11-24. */
   date: string;
+  rows: Row[];
 }
 
-/** What docs/benchmarks.json has of one measurement: all values, so that others can judge for themselves. */
-export interface Recorded extends Context {
-  title: string;
-  text: string;
-  rows: Measurement["rows"];
-  verdicts: Verdict[];
-  notes: string[];
-}
-
-/** By the name of the measurement. */
+/** By the name of the benchmark. */
 export type Report = Record<string, Recorded>;
-
-export function recorded(measurement: Measurement, context: Context): Recorded {
-  const { title, text, rows, notes } = measurement;
-  return { ...context, title, text, rows, verdicts: verdicts(measurement), notes };
-}
 
 const BEGIN = "<!-- goals: written by npm run bench -- --report -->";
 const END = "<!-- end of goals -->";
@@ -35,21 +22,46 @@ export function withGoals(page: string, report: Report): string {
   const [before, rest] = page.split(BEGIN);
   const [, after] = (rest ?? "").split(END);
   if (before === undefined || after === undefined) throw new Error(`the page has no "${BEGIN}" and "${END}"`);
-  return `${before}${BEGIN}\n\n${goalsTable(report)}\n\n${END}${after}`;
+  const rows = Object.entries(report).flatMap(([name, { rows, date }]) =>
+    rows
+      .filter(({ goal }) => goal !== undefined)
+      .map((row) => [row.what, row.unit, figure(median(row.values)), ...verdict(row), `${name}, ${date}`]),
+  );
+  const goals = table(["what", "unit", "median", "goal", "", "measured by"], rows);
+  return `${before}${BEGIN}\n\n${goals}\n\n${END}${after}`;
 }
 
-function goalsTable(report: Report): string {
-  const rows = Object.entries(report).flatMap(([name, { verdicts, date }]) =>
-    verdicts
-      .filter(({ goal }) => goal !== undefined)
-      .map(({ what, unit, median, goal = Number.NaN, met }) => [
-        what,
-        unit || "ratio",
-        figure(median),
-        `≤ ${figure(goal)}`,
-        met ? "met" : "**missed**",
-        `${name}, ${date}`,
-      ]),
-  );
-  return table(["what", "unit", "median", "goal", "", "measured by"], rows);
+/** What was measured, and which goals are met. */
+export function valuesTable(rows: Row[]): string {
+  const cells = rows.map((row) => {
+    const figures = [median(row.values), Math.min(...row.values), Math.max(...row.values)].map(figure);
+    return [row.what, row.unit, ...figures, ...verdict(row)];
+  });
+  return table(["", "unit", "median", "min", "max", "goal", ""], cells);
+}
+
+function verdict({ values, goal }: Row): string[] {
+  return goal === undefined ? ["", ""] : [`≤ ${figure(goal)}`, median(values) <= goal ? "met" : "**missed**"];
+}
+
+/** Three digits that count, and all of those before the point. */
+export function figure(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  const options = Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 3 };
+  const text = new Intl.NumberFormat("en-US", options).format(value);
+  return text === "-0" ? "0" : text;
+}
+
+/** A Markdown table that can be read as text as well: figures to the right, words to the left. */
+export function table(header: string[], rows: string[][]): string {
+  const cells = [header, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = header.map((_, i) => Math.max(3, ...cells.map((row) => [...(row[i] ?? "")].length)));
+  const isFigure = header.map((name) => ["median", "min", "max", "goal"].includes(name));
+  const padded = (text: string, i: number) => {
+    const space = " ".repeat((widths[i] ?? 0) - [...text].length);
+    return isFigure[i] ? space + text : text + space;
+  };
+  const rule = widths.map((width, i) => (isFigure[i] ? `${"-".repeat(width - 1)}:` : "-".repeat(width)));
+  const [head = [], ...body] = cells.map((row) => row.map(padded));
+  return [head, rule, ...body].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }

@@ -1,4 +1,5 @@
-import { relative } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import {
   type Answer,
   type Credentials,
@@ -12,7 +13,6 @@ import type { Endpoint } from "../../test/harness/aws/endpoint";
 import type { Printed, Project } from "../../test/harness/pulumi/project";
 import type { Narrator } from "./narrator";
 import { withoutNoise } from "./pulumiText";
-import { filesBelow, filesWith } from "./secretSearch";
 
 /** Where the story plays: shows each command as a person types it, runs it, shows what it printed, and checks it. */
 export class Stage {
@@ -40,7 +40,7 @@ export class Stage {
 
   /** One that may fail. */
   async failing(args: string[], from?: string): Promise<Printed> {
-    this.narrator.command(["pulumi", ...(from ? ["-C", from] : []), ...args].join(" "));
+    this.#show(args, from);
     const printed = await this.project.pulumi(args, from);
     this.#said += printed.text;
     const text = withoutNoise(printed.text);
@@ -53,30 +53,35 @@ export class Stage {
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   }
 
-  /** The stack's secret output; its secret is hidden before anything is shown. */
-  async current(from?: string): Promise<Credentials> {
-    const args = ["stack", "output", "current", "--show-secrets"];
-    const { text, code } = await this.project.pulumi(args, from);
-    expect(code === 0, "the stack has an output `current`");
-    const key = JSON.parse(text) as Credentials;
-    expect(/^\w{16,}$/.test(key.accessKeyId) && key.secretAccessKey.length >= 40, "`current` is an access key");
-    this.narrator.hide(key.secretAccessKey);
-    this.narrator.command(["pulumi", ...(from ? ["-C", from] : []), ...args].join(" "));
-    this.narrator.printed(text);
-    return key;
+  /** The stack's output `current`. */
+  current(from?: string): Promise<Credentials> {
+    return this.#secretOutput("current", from, (text) => JSON.parse(text) as Credentials);
   }
 
   /** The credentials file that the second stack makes. */
-  async credentialsFile(from: string): Promise<Credentials> {
-    const args = ["stack", "output", "credentialsFile", "--show-secrets"];
-    const { text } = await this.project.pulumi(args, from);
-    const value = (name: string) => new RegExp(`^${name}=(\\S+)$`, "m").exec(text)?.[1] ?? "";
-    const key = { accessKeyId: value("aws_access_key_id"), secretAccessKey: value("aws_secret_access_key") };
-    expect(key.accessKeyId !== "" && key.secretAccessKey !== "", "the second stack's output is a credentials file");
+  credentialsFile(from: string): Promise<Credentials> {
+    return this.#secretOutput("credentialsFile", from, (text) => {
+      const value = (name: string) => new RegExp(`^${name}=(\\S+)$`, "m").exec(text)?.[1] ?? "";
+      return { accessKeyId: value("aws_access_key_id"), secretAccessKey: value("aws_secret_access_key") };
+    });
+  }
+
+  /** Its secret is hidden before anything is shown. */
+  async #secretOutput(name: string, from: string | undefined, keyIn: (text: string) => Credentials) {
+    const args = ["stack", "output", name, "--show-secrets"];
+    const { text, code } = await this.project.pulumi(args, from);
+    expect(code === 0, `the stack has an output \`${name}\``);
+    const key = keyIn(text);
+    const isKey = /^\w{16,}$/.test(key.accessKeyId) && key.secretAccessKey.length >= 40;
+    expect(isKey, `there is an access key in \`${name}\``);
     this.narrator.hide(key.secretAccessKey);
-    this.narrator.command(["pulumi", "-C", from, ...args].join(" "));
+    this.#show(args, from);
     this.narrator.printed(text.trim());
     return key;
+  }
+
+  #show(args: string[], from?: string): void {
+    this.narrator.command(["pulumi", ...(from ? ["-C", from] : []), ...args].join(" "));
   }
 
   /** That AWS takes the key; the ARN of its user. */
@@ -160,4 +165,29 @@ export class NotAsTold extends Error {}
 
 export function expect(fact: boolean, told: string): void {
   if (!fact) throw new NotAsTold(told);
+}
+
+/** All files below a folder. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+/** Those of the files in which one of the values stands: as it is, in base64, or as in a URL. */
+function filesWith(values: string[], files: string[]): string[] {
+  const forms = values.flatMap((value) => [value, ...base64Forms(value), encodeURIComponent(value)]);
+  return files.filter((file) => {
+    const text = readFileSync(file, "latin1");
+    return forms.some((form) => text.includes(form));
+  });
+}
+
+/** What is always the same of a text in base64, whatever stands before and behind it: one form for each offset. */
+function base64Forms(value: string): string[] {
+  return [0, 1, 2].map((offset) => {
+    const encoded = Buffer.from(`${" ".repeat(offset)}${value}`).toString("base64");
+    return encoded.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + value.length) * 8) / 6));
+  });
 }

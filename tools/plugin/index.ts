@@ -2,32 +2,31 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { create } from "tar";
 import { logToStderr } from "../../test/harness/commands";
 import { bundleInto, PLUGIN, VERSION } from "./bundle";
-import { makeExecutable } from "./executable";
 import { packagesOfNpm, sbomOf } from "./materials";
 import { writeSdks } from "./sdks";
 
-const OPTIONS = process.argv.slice(2);
-const after = (option: string) => (OPTIONS.includes(option) ? OPTIONS[OPTIONS.indexOf(option) + 1] : undefined);
-const OUT = resolve(after("--out") ?? join(__dirname, "../../out"));
+const { values: OPTIONS } = parseArgs({
+  options: { out: { type: "string" }, into: { type: "string" }, sdk: { type: "boolean" } },
+});
+const OUT = resolve(OPTIONS.out ?? join(__dirname, "../../out"));
 const NPM = "pulumi-aws-iam-rotator";
 const PLATFORMS = ["linux", "darwin", "windows"].flatMap((os) => ["amd64", "arm64"].map((arch) => [os, arch] as const));
 
 /**
  * Writes what a release has beside the npm package: the plugin for each platform, its schema, what both consist of, and
- * checksums; with `--sdk` the SDKs. The plugins differ in the script alone; Pulumi looks for one by platform. With
- * `--executable`, one for this machine that needs no Node.js: 100 MB. `--out FOLDER`: there, and not in `out`; it has to be empty. With
- * `--into FOLDER`, the bundle alone, as package/package.json wants it.
+ * checksums; with `--sdk` the SDKs. The plugins differ in the script alone; Pulumi looks for one by platform. `--out FOLDER`:
+ * there, and not in `out`; it has to be empty. With `--into FOLDER`, the bundle alone, as package/package.json wants it.
  */
 async function main(): Promise<void> {
-  const into = after("--into");
-  if (into) {
-    await bundleInto(resolve(into));
+  if (OPTIONS.into) {
+    await bundleInto(resolve(OPTIONS.into));
     return;
   }
-  if (after("--out") && (await readdir(OUT).catch(() => [])).length > 0) throw new Error(`${OUT} is not empty.`);
+  if (OPTIONS.out && (await readdir(OUT).catch(() => [])).length > 0) throw new Error(`${OUT} is not empty.`);
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   const folder = await mkdtemp(join(tmpdir(), "rotator-plugin-"));
@@ -47,11 +46,10 @@ async function main(): Promise<void> {
     const npm = sbomOf({ type: "library", name: NPM, version: VERSION }, packagesOfNpm());
     await writeFile(join(OUT, `${NPM}-${VERSION}.cdx.json`), asJson(npm));
     await writeFile(join(OUT, "SHA256SUMS"), await checksums());
-    if (OPTIONS.includes("--executable")) await makeExecutable(folder, join(OUT, "executable"));
-    if (OPTIONS.includes("--sdk")) {
-      await writeSdks(logToStderr, require("../../package.json"), join(OUT, "sdk"));
+    if (OPTIONS.sdk) await writeSdks(logToStderr, require("../../package.json"), join(OUT, "sdk"));
+    for (const name of await readdir(OUT)) {
+      console.log(`${await sizeOf(join(OUT, name))}  ${join(OPTIONS.out ?? "out", name)}`);
     }
-    for (const name of await readdir(OUT)) console.log(`${await sizeOf(join(OUT, name))}  out/${name}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -10,23 +10,30 @@ type Property = Record<string, unknown>;
 type Properties = Record<string, Property>;
 
 const token = (name: string) => `${NAME}:index:${name}`;
+const tokens = (named: Properties): Properties =>
+  Object.fromEntries(Object.entries(named).map(([name, of]) => [token(name), of]));
 const ref = (name: string): Property => ({ $ref: `#/types/${token(name)}` });
 const STRING = { type: "string" };
 const FLAG = { type: "boolean" };
 const ANY = { $ref: "pulumi.json#/Any" };
 const listOf = (items: Property): Property => ({ type: "array", items });
 const mapOf = (values: Property): Property => ({ type: "object", additionalProperties: values });
+const as =
+  (property: Property) =>
+  (description: string): Property => ({ ...property, description });
+const [text, flag, texts, textMap] = [as(STRING), as(FLAG), as(listOf(STRING)), as(mapOf(STRING))];
 const hidden = (property: Property): Property => ({ ...property, secret: true });
+
+const mapped = (properties: Properties, map: (property: Property, name: string) => Property): Properties =>
+  Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, map(property, name)]));
 
 /** With the doc comments of the TypeScript source as their descriptions: a property without one is a mistake here. */
 function described(properties: Properties, comments: Map<string, string>, path = ""): Properties {
-  return Object.fromEntries(
-    Object.entries(properties).map(([name, property]) => {
-      const description = comments.get(path + name);
-      if (!description) throw new Error(`no doc comment of ${path}${name}`);
-      return [name, { ...property, description }];
-    }),
-  );
+  return mapped(properties, (property, name) => {
+    const description = comments.get(path + name);
+    if (!description) throw new Error(`no doc comment of ${path}${name}`);
+    return { ...property, description };
+  });
 }
 
 const args = descriptionsIn("program/rotatedAccessKey.ts", "RotatedAccessKeyArgs");
@@ -52,9 +59,7 @@ const shaped = (names: readonly string[]): Properties =>
   Object.fromEntries(names.map((name) => [name, shapes[name] ?? STRING]));
 /** Those that are secret in any case are marked. */
 const marked = (properties: Properties): Properties =>
-  Object.fromEntries(
-    Object.entries(properties).map(([name, property]) => [name, SECRETS.includes(name) ? hidden(property) : property]),
-  );
+  mapped(properties, (property, name) => (SECRETS.includes(name) ? hidden(property) : property));
 const keyInputs = shaped(PUBLIC_INPUTS.filter((name) => name !== "userArn"));
 const keyOutputs = shaped(PUBLIC_OUTPUTS);
 const optional: readonly string[] = outputsThatAre("optional");
@@ -88,11 +93,11 @@ const settings: Properties = Object.fromEntries(
   ]),
 );
 const role: Properties = {
-  roleArn: { ...STRING, description: "ARN of the role." },
-  sessionName: { ...STRING, description: "Name of the session, which CloudTrail shows." },
-  duration: { ...STRING, description: "How long the session lasts, `1h` for example." },
-  policy: { ...STRING, description: "A policy that narrows the session, as JSON." },
-  policyArns: { ...listOf(STRING), description: "ARNs of managed policies that narrow the session." },
+  roleArn: text("ARN of the role."),
+  sessionName: text("Name of the session, which CloudTrail shows."),
+  duration: text("How long the session lasts, `1h` for example."),
+  policy: text("A policy that narrows the session, as JSON."),
+  policyArns: texts("ARNs of managed policies that narrow the session."),
 };
 
 const objectOf = (properties: Properties, required: string[] = [], description = ""): Property => ({
@@ -121,105 +126,89 @@ export function schemaOf(released: Package): Record<string, unknown> {
       description: "Who rotates, and how AWS is reached: settings with the names that they have in `aws.Provider`.",
       inputProperties: settings,
     },
-    types: {
-      [token("RotatedKey")]: objectOf(
+    types: tokens({
+      RotatedKey: objectOf(
         described({ ...pair, createdAt: STRING }, withPair(rotatedKey)),
         ["accessKeyId", "secretAccessKey", "createdAt"],
         rotatedKey.get(""),
       ),
-      [token("PreviousKey")]: objectOf(
+      PreviousKey: objectOf(
         described({ ...pair, createdAt: STRING }, withPair(rotatedKey)),
         ["accessKeyId", "createdAt"],
         "The key before the newest one. Without a secret if it was adopted without.",
       ),
-      [token("Login")]: objectOf(
+      Login: objectOf(
         described({ ...pair, sessionToken: hidden(STRING) }, args, "login."),
         ["accessKeyId", "secretAccessKey"],
         "Credentials to call AWS with.",
       ),
-      [token("AdoptedKey")]: objectOf(
+      AdoptedKey: objectOf(
         described({ ...pair, createdAt: STRING }, keyInput),
         ["accessKeyId"],
         "A key that the user has already.",
       ),
-      [token("AdoptedKeys")]: objectOf(
+      AdoptedKeys: objectOf(
         described({ current: ref("AdoptedKey"), previous: ref("AdoptedKey") }, args, "state."),
         [],
         "Keys that the user has already.",
       ),
-      [token("Pending")]: objectOf(
-        described(
-          {
-            what: STRING,
-            because: STRING,
-            message: STRING,
-            until: STRING,
-            accessKeyId: STRING,
-            blocked: FLAG,
-          },
-          pending,
-        ),
+      Pending: objectOf(
+        described({ ...shaped(["what", "because", "message", "until", "accessKeyId"]), blocked: FLAG }, pending),
         ["what", "because", "message"],
         pending.get(""),
       ),
-      [token("UserSettings")]: objectOf(
+      UserSettings: objectOf(
         {
-          name: { ...STRING, description: "The user's name. Default: made from the resource's name." },
-          path: { ...STRING, description: "The user's path, `/ci/` for example. Default: `/`." },
-          permissionsBoundary: { ...STRING, description: "ARN of the policy that is its permissions boundary." },
-          forceDestroy: {
-            ...FLAG,
-            description: "A destroy deletes what else the user has: unmanaged keys, for example.",
-          },
-          tags: { ...mapOf(STRING), description: "Its tags." },
+          name: text("The user's name. Default: made from the resource's name."),
+          path: text("The user's path, `/ci/` for example. Default: `/`."),
+          permissionsBoundary: text("ARN of the policy that is its permissions boundary."),
+          forceDestroy: flag("A destroy deletes what else the user has: unmanaged keys, for example."),
+          tags: textMap("Its tags."),
         },
         [],
         "The inputs of `aws.iam.User`.",
       ),
-      [token("AssumeRole")]: objectOf(
+      AssumeRole: objectOf(
         {
           ...role,
-          externalId: { ...STRING, description: "The external id that the role's owner asks for." },
-          sourceIdentity: { ...STRING, description: "The source identity that the session has." },
-          tags: { ...mapOf(STRING), description: "Tags of the session." },
-          transitiveTagKeys: {
-            ...listOf(STRING),
-            description: "Keys of tags that the next role's session has as well.",
-          },
+          externalId: text("The external id that the role's owner asks for."),
+          sourceIdentity: text("The source identity that the session has."),
+          tags: textMap("Tags of the session."),
+          transitiveTagKeys: texts("Keys of tags that the next role's session has as well."),
         },
         ["roleArn"],
         "A role to assume.",
       ),
-      [token("AssumeRoleWithWebIdentity")]: objectOf(
+      AssumeRoleWithWebIdentity: objectOf(
         {
           ...role,
-          webIdentityToken: hidden({ ...STRING, description: "The OIDC token." }),
-          webIdentityTokenFile: { ...STRING, description: "A file with the OIDC token, read anew at each use." },
+          webIdentityToken: hidden(text("The OIDC token.")),
+          webIdentityTokenFile: text("A file with the OIDC token, read anew at each use."),
         },
         ["roleArn"],
         "A role that an OIDC token stands for.",
       ),
-      [token("ReportedKey")]: objectOf(
+      ReportedKey: objectOf(
         described(
-          {
-            userArn: STRING,
-            currentAccessKeyId: STRING,
-            previousAccessKeyId: STRING,
-            currentCreatedAt: STRING,
-            rotationDueAt: STRING,
-            previousUntil: STRING,
-            previousDeactivatedAt: STRING,
-            pending: listOf(ref("Pending")),
-            unmanagedAccessKeyIds: listOf(STRING),
-          },
+          shaped([
+            "userArn",
+            "currentAccessKeyId",
+            "previousAccessKeyId",
+            "currentCreatedAt",
+            "rotationDueAt",
+            "previousUntil",
+            "previousDeactivatedAt",
+            "pending",
+            "unmanagedAccessKeyIds",
+          ]),
           descriptionsIn("program/rotationReport.ts", "ReportedKey"),
         ),
         ["userArn"],
         "What the report reads of a RotatedAccessKey or a RotatedUser.",
       ),
-    },
-    resources: {
-      [token("RotatedAccessKey")]: {
+    }),
+    resources: tokens({
+      RotatedAccessKey: {
         description: key.get(""),
         inputProperties: described({ userArn: STRING, ...marked(keyInputs) }, args),
         requiredInputs: ["userArn"],
@@ -227,7 +216,7 @@ export function schemaOf(released: Package): Record<string, unknown> {
         required: ALWAYS,
         aliases: [{ type: "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey" }],
       },
-      [token("RotatedUser")]: {
+      RotatedUser: {
         isComponent: true,
         description: user.get(""),
         inputProperties: {
@@ -239,32 +228,29 @@ export function schemaOf(released: Package): Record<string, unknown> {
         required: ["userName", ...ALWAYS],
         aliases: [{ type: "pulumi-aws-iam-rotator:index:RotatedUser" }],
       },
-    },
-    functions: {
-      [token("rotationPolicy")]: functionOf(
+    }),
+    functions: tokens({
+      rotationPolicy: functionOf(
         "The policy for whoever runs the rotation, limited to the users that are rotated.",
         {
-          userArns: {
-            ...listOf(STRING),
-            description: "ARNs of the rotated users; a `*` in the path or the name stands for any text.",
-          },
-          deactivatePeriod: { ...FLAG, description: "Allow what that input needs as well. Default: false." },
-          lastUsedGuard: { ...FLAG, description: "Allow what that input needs as well. Default: false." },
-          user: { ...FLAG, description: "Allow what the user of a RotatedUser needs as well. Default: false." },
+          userArns: texts("ARNs of the rotated users; a `*` in the path or the name stands for any text."),
+          deactivatePeriod: flag("Allow what that input needs as well. Default: false."),
+          lastUsedGuard: flag("Allow what that input needs as well. Default: false."),
+          user: flag("Allow what the user of a RotatedUser needs as well. Default: false."),
         },
         ["userArns"],
-        { json: { ...STRING, description: "The policy document, good as `policy` of `aws.iam.Policy`." } },
+        { json: text("The policy document, good as `policy` of `aws.iam.Policy`.") },
       ),
-      [token("sesSmtpPassword")]: functionOf(
+      sesSmtpPassword: functionOf(
         "The password with which an access key signs in to the SMTP interface of Amazon SES.",
         {
-          secretAccessKey: hidden({ ...STRING, description: "The secret of the key, not its id." }),
-          region: { ...STRING, description: "The AWS region whose SMTP endpoint is used, for example `eu-central-1`." },
+          secretAccessKey: hidden(text("The secret of the key, not its id.")),
+          region: text("The AWS region whose SMTP endpoint is used, for example `eu-central-1`."),
         },
         ["secretAccessKey", "region"],
-        { password: hidden({ ...STRING, description: "The password." }) },
+        { password: hidden(text("The password.")) },
       ),
-      [token("rotationReport")]: functionOf(
+      rotationReport: functionOf(
         "A Markdown table of keys, the one that is due first on top. It holds no secret.",
         {
           keys: {
@@ -273,9 +259,9 @@ export function schemaOf(released: Package): Record<string, unknown> {
           },
         },
         ["keys"],
-        { markdown: { ...STRING, description: "The table." } },
+        { markdown: text("The table.") },
       ),
-    },
+    }),
     // No package of an SDK has the name of the package that TypeScript programs use without the plugin.
     language: {
       nodejs: {

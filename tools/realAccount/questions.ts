@@ -20,14 +20,10 @@ export async function askAboutUsers(run: Run, UserName: string, made: { arn: str
   const { User } = await send(new GetUserCommand({ UserName }));
   const [arn, id] = [User?.Arn ?? "", User?.UserId ?? ""];
   const isSame = arn === made.arn && id === made.id && /^AID[A-Z0-9]{13,}$/.test(id);
-  report.holds("the ARN and the UserId of GetUser", "AID…, as of CreateUser", `${id}, ${arn}`, isSame);
+  report.add("the ARN and the UserId of GetUser", "AID…, as of CreateUser", `${id}, ${arn}`, isSame);
   const nobody = { UserName: run.users.claim("nobody") };
-  report.same("GetUser of an unknown user", NOT_THERE, await run.answer(send(new GetUserCommand(nobody))));
-  report.same(
-    "ListAccessKeys of an unknown user",
-    NOT_THERE,
-    await run.answer(send(new ListAccessKeysCommand(nobody))),
-  );
+  report.add("GetUser of an unknown user", NOT_THERE, await run.answer(send(new GetUserCommand(nobody))));
+  report.add("ListAccessKeys of an unknown user", NOT_THERE, await run.answer(send(new ListAccessKeysCommand(nobody))));
 }
 
 /** A key's life: made, listed, accepted, deactivated, deleted. Leaves the user without keys. */
@@ -45,14 +41,14 @@ export async function askAboutKeys(run: Run, UserName: string): Promise<void> {
   ]);
   report.within("a new key is listed", seconds("lostReply"), shown);
   report.within("a new key is accepted by GetCallerIdentity", 15, accepted);
-  report.holds(
+  report.add(
     "a new key is refused before that with",
     `${REFUSED}, or not at all`,
     accepted.before.join(" and ") || "not at all",
     accepted.before.every((code) => code === REFUSED),
   );
   const dates = [first.createdAt, (await list())[0]?.CreateDate];
-  report.holds(
+  report.add(
     "CreateDate of a new key, and in the list",
     "the same whole second, now",
     dates.map((date) => date?.toISOString()).join(", "),
@@ -61,18 +57,14 @@ export async function askAboutKeys(run: Run, UserName: string): Promise<void> {
   );
 
   const wrong = { ...first, secretAccessKey: randomBytes(30).toString("base64") };
-  report.same("a key with a wrong secret", "SignatureDoesNotMatch, 403", await run.trial(wrong));
+  report.add("a key with a wrong secret", "SignatureDoesNotMatch, 403", await run.trial(wrong));
   const stranger = { ...wrong, accessKeyId: "AKIAQWERTYUIOPASDFGH" };
-  report.same("a key that never was", REFUSED, await run.trial(stranger));
-  report.same(
-    "DeleteAccessKey of a key that never was",
-    NOT_THERE,
-    await run.answer(run.deleteKey(UserName, stranger)),
-  );
+  report.add("a key that never was", REFUSED, await run.trial(stranger));
+  report.add("DeleteAccessKey of a key that never was", NOT_THERE, await run.answer(run.deleteKey(UserName, stranger)));
 
   const [second, more]: [MadeKey, MadeKey[]] = [await run.makeKey(UserName), []];
   const oneMore = () => run.answer(run.makeKey(UserName).then((key) => more.push(key)));
-  report.same("a third key", "LimitExceeded, 409", await oneMore());
+  report.add("a third key", "LimitExceeded, 409", await oneMore());
   for (const key of more.splice(0)) await run.answer(run.deleteKey(UserName, key));
 
   await send(new UpdateAccessKeyCommand({ UserName, AccessKeyId: first.accessKeyId, Status: "Inactive" }));
@@ -88,7 +80,7 @@ export async function askAboutKeys(run: Run, UserName: string): Promise<void> {
   report.within("the slot of a deleted key takes a new one", seconds("freedSlot"), freed);
   report.within("a deleted key is refused", 60, refused);
   report.within("a deleted key is not listed", seconds("secondLook"), gone);
-  report.same("DeleteAccessKey of a deleted key", NOT_THERE, await run.answer(run.deleteKey(UserName, second)));
+  report.add("DeleteAccessKey of a deleted key", NOT_THERE, await run.answer(run.deleteKey(UserName, second)));
   for (const key of [first, ...more]) await run.answer(run.deleteKey(UserName, key));
 }
 
@@ -103,11 +95,11 @@ export async function askAboutTags(run: Run, UserName: string): Promise<void> {
   await write("two");
   report.within("a changed tag is in GetUser", seconds("secondLook"), await run.watch(read, `${TAG}=two`));
   const full = "aZ09 _.:/=+-@".repeat(20).slice(0, 256);
-  report.same("a tag of 256 characters, all kinds that a journal has", "done", await run.answer(write(full)));
+  report.add("a tag of 256 characters, all kinds that a journal has", "done", await run.answer(write(full)));
   const kept = await run.watch(read, `${TAG}=${full}`);
   report.within("and it is kept as written", seconds("secondLook"), kept);
-  report.same("a tag of 257 characters", "ValidationError, 400", await run.answer(write("x".repeat(257))));
-  report.same("a tag with another character", "ValidationError, 400", await run.answer(write("a!")));
+  report.add("a tag of 257 characters", "ValidationError, 400", await run.answer(write("x".repeat(257))));
+  report.add("a tag with another character", "ValidationError, 400", await run.answer(write("a!")));
   await write("three", TAG.toUpperCase());
   const replaced = await run.watch(read, `${TAG}=three`);
   report.within("a key in other case replaces the tag, and not its key", seconds("secondLook"), replaced);

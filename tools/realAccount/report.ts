@@ -1,4 +1,4 @@
-import type { Watched } from "./watch";
+import type { Watched } from "./run";
 
 /** One thing that was settled. */
 export interface Row {
@@ -17,18 +17,10 @@ export class Report {
     this.#say = say;
   }
 
-  add(row: Row): void {
-    this.rows.push(row);
-    this.#say(`  ${row.asExpected ? " " : "!"} ${row.what}: ${row.seen}`);
-  }
-
-  /** An answer that is told beforehand. */
-  same(what: string, expected: string, seen: string): void {
-    this.add({ what, expected, seen, asExpected: seen === expected });
-  }
-
-  holds(what: string, expected: string, seen: string, asExpected: boolean): void {
-    this.add({ what, expected, seen, asExpected });
+  /** @param asExpected if that can't be told by comparing the texts */
+  add(what: string, expected: string, seen: string, asExpected = seen === expected): void {
+    this.rows.push({ what, expected, seen, asExpected });
+    this.#say(`  ${asExpected ? " " : "!"} ${what}: ${seen}`);
   }
 
   /** An answer that takes its time, and then stays. */
@@ -36,7 +28,7 @@ export class Report {
     const came = after === undefined ? `still ${last}` : `after ${after.toFixed(1)} s`;
     const stayed = relapses.length === 0 ? "" : `, then ${relapses.length} of ${looks} times ${relapses[0]}`;
     const asExpected = after !== undefined && after <= seconds && relapses.length === 0;
-    this.add({ what, expected: `within ${seconds} s, for good`, seen: came + stayed, asExpected });
+    this.add(what, `within ${seconds} s, for good`, came + stayed, asExpected);
   }
 
   get differences(): Row[] {

@@ -9,7 +9,6 @@ import {
 } from "@aws-sdk/client-iam";
 import type { Iam } from "../../provider/act/dependencies";
 import { PATIENCE } from "../../provider/act/dependencies";
-import { ROTATION_ACTIONS } from "../../provider/functions/policy";
 import type { Answer } from "../../provider/lifecycle/answer";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
 import { rotationPolicy } from "../../provider/program/rotationPolicy";
@@ -45,13 +44,13 @@ export async function makeRunner(run: Run, userArn: string, rotated: string): Pr
   for (let last = first, more = 0; last.relapses.length > 0 && more < 3; more++) last = await mayRead();
   const keyOf = new GetAccessKeyLastUsedCommand({ AccessKeyId: accessKeyId });
   const inactive = new UpdateAccessKeyCommand({ UserName: rotated, AccessKeyId: accessKeyId, Status: "Inactive" });
-  report.same("UpdateAccessKey, which the policy does not allow", "AccessDenied, 403", await as(iam.send(inactive)));
-  report.same(
+  report.add("UpdateAccessKey, which the policy does not allow", "AccessDenied, 403", await as(iam.send(inactive)));
+  report.add(
     "ListAccessKeys of another user",
     "AccessDenied, 403",
     await as(iam.send(new ListAccessKeysCommand({ UserName }))),
   );
-  report.same("GetAccessKeyLastUsed of another user's key", "AccessDenied, 403", await as(iam.send(keyOf)));
+  report.add("GetAccessKeyLastUsed of another user's key", "AccessDenied, 403", await as(iam.send(keyOf)));
   iam.destroy();
   return login;
 }
@@ -60,9 +59,8 @@ export async function makeRunner(run: Run, userArn: string, rotated: string): Pr
 export async function rotateAsRunner(run: Run, userArn: string, login: AccessKeyPair): Promise<void> {
   const { report } = run;
   const said: string[] = [];
-  const asked = new Set<string>();
   const provider = new KeyLifecycle({
-    connect: (...args) => watched(connect(...args), run, asked),
+    connect: (...args) => watched(connect(...args), run),
     clock: { now: () => new Date(), sleep: (ms) => wait(ms, undefined, { signal: run.signal }) },
     patience: PATIENCE,
     engine: engineAt(undefined),
@@ -74,12 +72,12 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
     const start = Date.now();
     const failed = (error: Error) => {
       if (run.signal.aborted) throw run.signal.reason;
-      report.same(`the provider: ${what}`, "done", `failed: ${error.message}`);
+      report.add(`the provider: ${what}`, "done", `failed: ${error.message}`);
       throw error;
     };
     const outs = await work.catch(failed);
     const seen = `done after ${((Date.now() - start) / 1000).toFixed(1)} s`;
-    report.holds(`the provider: ${what}`, "done", seen, true);
+    report.add(`the provider: ${what}`, "done", seen, true);
     return outs;
   };
   const outputsOf = ({ outputs, failure }: Answer): Props => {
@@ -93,52 +91,33 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
   const first = await told("create", provider.create(inputs(1)).then(outputsOf));
   const second = await told("rotate", update(first, inputs(2)));
   const { current, previous } = second as { current: AccessKeyPair; previous: AccessKeyPair };
-  report.same(
+  report.add(
     "both keys after a rotation",
     "done and done",
     `${await run.trial(current)} and ${await run.trial(previous)}`,
   );
   const iam = run.users.guard(iamClient({ ...run.where, credentials: login }));
   const lastUse = iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: current.accessKeyId }));
-  report.same("GetAccessKeyLastUsed, allowed on the user", "done", await run.answer(lastUse));
+  report.add("GetAccessKeyLastUsed, allowed on the user", "done", await run.answer(lastUse));
   iam.destroy();
   const third = await told("rotate, with both slots taken", update(second, inputs(3)));
   const read = await told("refresh", provider.read(third).then(outputsOf));
-  report.same("a refresh finds no drift", "none", JSON.stringify(read.drift ?? "none").replaceAll('"', ""));
+  report.add("a refresh finds no drift", "none", JSON.stringify(read.drift ?? "none").replaceAll('"', ""));
   await told("destroy", provider.delete(third).then(outputsOf));
   const left = await run.send(new ListAccessKeysCommand({ UserName: userArn.split("/").at(-1) }));
-  report.same(
-    "keys after a destroy",
-    "none",
-    left.AccessKeyMetadata?.map((key) => key.AccessKeyId).join(" ") || "none",
-  );
-  report.same("what the provider had to warn of", "nothing", said.join(" ") || "nothing");
-  const isFive = [...asked].sort().join() === [...ROTATION_ACTIONS].sort().join();
-  report.holds("what it asked for", "the five actions", isFive ? "the five actions" : [...asked].join(" "), isFive);
+  report.add("keys after a destroy", "none", left.AccessKeyMetadata?.map((key) => key.AccessKeyId).join(" ") || "none");
+  report.add("what the provider had to warn of", "nothing", said.join(" ") || "nothing");
 }
 
 /** What the provider does, with an eye on the run's end and on its number of keys. */
-function watched(iam: Iam, { signal, users }: Run, asked: Set<string>): Iam {
-  const counted = <A extends unknown[], R>(action: string, call: (...args: A) => Promise<R>) => {
-    return async (...args: A): Promise<R> => {
+function watched(iam: Iam, { signal, users }: Run): Iam {
+  return new Proxy(iam, {
+    get(target, name: keyof Iam) {
       signal.throwIfAborted();
-      if (action.startsWith("iam:")) asked.add(action);
-      return action === "iam:CreateAccessKey" ? users.countKey(() => call(...args)) : call(...args);
-    };
-  };
-  return {
-    getUser: counted("iam:GetUser", iam.getUser),
-    listAccessKeys: counted("iam:ListAccessKeys", iam.listAccessKeys),
-    createAccessKey: counted("iam:CreateAccessKey", iam.createAccessKey),
-    deleteAccessKey: counted("iam:DeleteAccessKey", iam.deleteAccessKey),
-    deactivateAccessKey: counted("iam:UpdateAccessKey", iam.deactivateAccessKey),
-    writeJournal: counted("iam:TagUser", iam.writeJournal),
-    lastUse: counted("iam:GetAccessKeyLastUsed", iam.lastUse),
-    callerAccount: counted("sts:GetCallerIdentity", iam.callerAccount),
-    tryKey: counted("sts:GetCallerIdentity", iam.tryKey),
-    time: () => iam.time(),
-    signer: () => iam.signer(),
-  };
+      if (name === "createAccessKey") return () => users.countKey(() => target.createAccessKey());
+      return target[name].bind(target);
+    },
+  });
 }
 
 /** A user deleted and made again is another one: the package tells them apart by the UserId alone. */
@@ -152,7 +131,7 @@ export async function askAboutMadeAgain(run: Run, UserName: string, before: stri
   };
   const made = await run.watch(() => run.answer(make()), "done", { watch: 0 });
   report.within("a user can be made again under its name", seconds("newUser"), made);
-  report.holds("and has another UserId", "another one", id, id !== "" && id !== before);
+  report.add("and has another UserId", "another one", id, id !== "" && id !== before);
   const known = await run.watch(async () => (await send(new GetUserCommand({ UserName }))).User?.UserId ?? "", id);
   report.within("which GetUser tells", seconds("newUser"), known);
 }

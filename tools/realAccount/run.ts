@@ -1,10 +1,10 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { CreateAccessKeyCommand, DeleteAccessKeyCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { PATIENCE } from "../../provider/act/dependencies";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
 import type { OwnUsers } from "./ownUsers";
 import type { Report } from "./report";
-import { type Pace, type Watched, watch } from "./watch";
 
 /** No call hangs: what is begun has to end, and to be cleaned up. */
 const requestHandler = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
@@ -30,6 +30,30 @@ type Command = Parameters<IAMClient["send"]>[0];
 
 export interface MadeKey extends AccessKeyPair {
   createdAt: Date;
+}
+
+/** In milliseconds. */
+export interface Pace {
+  /** Between two looks. */
+  interval: number;
+  /** How long an answer is asked for. */
+  limit: number;
+  /** How long it is watched after that: AWS has many servers, and they catch up one by one. */
+  watch: number;
+}
+
+export const PACE: Pace = { interval: 500, limit: 60_000, watch: 10_000 };
+
+export interface Watched {
+  /** Seconds from the change to the first answer that was wanted; `undefined` if it did not come. */
+  after: number | undefined;
+  /** The answers before it, each once. */
+  before: string[];
+  last: string;
+  /** Other answers after it. */
+  relapses: string[];
+  /** How often it was asked after it. */
+  looks: number;
 }
 
 /** What a run goes by. */
@@ -66,8 +90,29 @@ export class Run {
     );
   }
 
-  watch(ask: () => Promise<string>, wanted: string, pace: Partial<Pace> = {}): Promise<Watched> {
-    return watch(ask, wanted, { ...this.pace, ...pace }, this.signal);
+  /** Asks until the wanted answer comes, and then goes on asking for a while. */
+  async watch(ask: () => Promise<string>, wanted: string, pace: Partial<Pace> = {}): Promise<Watched> {
+    const { interval, limit, watch } = { ...this.pace, ...pace };
+    const start = Date.now();
+    const before = new Set<string>();
+    let last = await ask();
+    while (last !== wanted) {
+      before.add(last);
+      if (Date.now() - start > limit) return { after: undefined, before: [...before], last, relapses: [], looks: 0 };
+      await wait(interval, undefined, { signal: this.signal });
+      last = await ask();
+    }
+    const came = Date.now();
+    const after = (came - start) / 1000;
+    const relapses: string[] = [];
+    let looks = 0;
+    while (Date.now() - came < watch) {
+      await wait(interval, undefined, { signal: this.signal });
+      last = await ask();
+      looks++;
+      if (last !== wanted) relapses.push(last);
+    }
+    return { after, before: [...before], last, relapses, looks };
   }
 
   /** What AWS says to a call that is signed with this key. */

@@ -3,8 +3,7 @@ import { OwnUsers } from "./ownUsers";
 import { askAboutKeys, askAboutTags, askAboutUsers } from "./questions";
 import { Report } from "./report";
 import { askAboutMadeAgain, makeRunner, rotateAsRunner } from "./rotation";
-import { iamClient, Run, type Where } from "./run";
-import { PACE, type Pace } from "./watch";
+import { iamClient, PACE, type Pace, Run, type Where } from "./run";
 
 export interface Options {
   say(line: string): void;

@@ -47,8 +47,6 @@ interface Recorded {
 /** A user's program: a folder outside of the repository, into which the tarball is installed. */
 export class Program {
   readonly folder = mkdtempSync(join(tmpdir(), "rotator-program-"));
-  /** Told to the CLI beside its usual environment. */
-  env: Record<string, string> = {};
 
   /** @param path folders to put on PATH, before the engine's */
   constructor(readonly path: string[] = []) {
@@ -104,7 +102,7 @@ export class Program {
   async cli(endpointUrl: string): Promise<Cli> {
     const engine = await ensureEngine();
     const { path, folder } = this;
-    const env = { ...environmentOf(engine, { base: folder, endpointUrl, path }), AWS_REGION: "us-east-1", ...this.env };
+    const env = { ...environmentOf(engine, { base: folder, endpointUrl, path }), AWS_REGION: "us-east-1" };
     return new Cli(engine.pulumi, folder, env);
   }
 

@@ -9,7 +9,7 @@ import { fillAlone } from "../../staging";
 
 /** What environments are made for; the emulators disagree on a version of botocore. */
 export type Emulator = "moto" | "ministack";
-export type Environment = Emulator | "pulumi" | "awscli" | "recorder";
+export type Environment = Emulator | "pulumi" | "awscli";
 
 const NAMES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
 /** Exits with 1 if it's too old for them; else tells what makes an environment of it unusable by another one. */
@@ -37,11 +37,7 @@ export async function pythonWith(log: Log, emulator: Environment): Promise<strin
 }
 
 function requirementsOf(emulator: Environment): string {
-  const elsewhere = { pulumi: "../../pulumi/python", recorder: "../../../../tools/demo/recorder" } as Record<
-    Environment,
-    string
-  >;
-  return resolve(__dirname, elsewhere[emulator] ?? emulator, "requirements.txt");
+  return resolve(__dirname, emulator === "pulumi" ? "../../pulumi/python" : emulator, "requirements.txt");
 }
 
 async function findPython(emulator: Environment): Promise<{ python: string; identity: string }> {
@@ -86,7 +82,6 @@ const WHAT: Record<Environment, string> = {
   ministack: "the IAM emulator ministack",
   pulumi: "Pulumi's SDK for Python",
   awscli: "the AWS CLI",
-  recorder: "svgterm",
 };
 const OTHERWISE: Record<Environment, string> = {
   moto:
@@ -95,5 +90,4 @@ const OTHERWISE: Record<Environment, string> = {
   ministack: "Only test/permissions needs it.",
   pulumi: "Only test/plugin needs it.",
   awscli: "Only test/package/whereCallsGo.test.ts needs it.",
-  recorder: "Only npm run demo:record needs it.",
 };

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
-import { IAMClient, ListUsersCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import execa from "execa";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
-import { MAX_KEYS, PATH } from "../../tools/realAccount/consent";
+import { consentOf, MAX_KEYS, objectionTo, PATH } from "../../tools/realAccount/consent";
 import { OwnUsers } from "../../tools/realAccount/ownUsers";
 import { table } from "../../tools/realAccount/report";
 import { iamClient } from "../../tools/realAccount/run";
 import { type Options, settle } from "../../tools/realAccount/settle";
 import { Account } from "../harness/aws/account";
+import { usersBelow } from "../harness/aws/admin";
 import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
 import { ROOT, startMinistack } from "../harness/aws/ministack";
-import { type FaultProxy, startProxy } from "../harness/aws/proxy";
-import { ensureBuilt } from "../harness/dist";
+import { type Fault, type FaultProxy, startProxy } from "../harness/aws/proxy";
+import { ensureBuilt, ROOT as REPOSITORY } from "../harness/dist";
 import { secretsIn } from "../harness/secrets";
 
 const PACE = { interval: 50, limit: 2_000, watch: 100 };
@@ -18,7 +20,7 @@ const PACE = { interval: 50, limit: 2_000, watch: 100 };
 const HASTE = { interval: 10, limit: 50, watch: 0 };
 const region = "us-east-1";
 
-describe("the run against a real account", function () {
+describe("npm run test:aws, the run against a real account", function () {
   this.timeout(120_000);
   let moto: Endpoint;
   let proxy: FaultProxy;
@@ -34,10 +36,7 @@ describe("the run against a real account", function () {
       { region, credentials },
       { say: (line) => said.push(line), signal: new AbortController().signal, pace: HASTE, ...options },
     );
-  const users = async () => {
-    const iam = new IAMClient({ endpoint: moto.url, region, credentials: ROOT });
-    return ((await iam.send(new ListUsersCommand({}))).Users ?? []).map(({ UserName }) => UserName);
-  };
+  const users = async () => (await usersBelow(moto.url, ROOT, "/")).map(({ name }) => name);
 
   before(async () => {
     ensureBuilt();
@@ -54,6 +53,85 @@ describe("the run against a real account", function () {
     else process.env.AWS_ENDPOINT_URL = endpointBefore;
     await proxy?.stop();
     await moto?.stop();
+  });
+
+  /** What `npm run test:aws` runs after its build, which would write what other tests read; and npm has its own way with signals. */
+  const start = (rest: Record<string, string>) => {
+    const clean = Object.entries(process.env).filter(([name]) => !/^(AWS|ROTATOR)_/.test(name));
+    const reached = { AWS_ENDPOINT_URL: proxy.url, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+    return execa(process.execPath, [require.resolve("ts-node/dist/bin"), "--transpile-only", "tools/realAccount.ts"], {
+      cwd: REPOSITORY,
+      env: { ...Object.fromEntries(clean), ...reached, ...rest },
+      extendEnv: false,
+      all: true,
+      reject: false,
+    });
+  };
+
+  it("explains itself, and does nothing, when it is not asked to run", async () => {
+    const { exitCode, all } = await start({});
+    assert.equal(exitCode, 0);
+    assert.match(all ?? "", /ROTATOR_AWS_TEST=yes ROTATOR_AWS_TEST_ACCOUNT=\d{12} npm run test:aws/);
+    assert.equal(proxy.count(), 0);
+  });
+
+  it("takes only a clear yes, and a whole account id, for a yes", () => {
+    const account = "123456789012";
+    const mode = (ROTATOR_AWS_TEST?: string, ROTATOR_AWS_TEST_ACCOUNT?: string) =>
+      consentOf({ ROTATOR_AWS_TEST, ROTATOR_AWS_TEST_ACCOUNT }).mode;
+    assert.deepEqual([mode(), mode("", account), mode(undefined, account)], ["explain", "explain", "explain"]);
+    assert.deepEqual([mode("1", account), mode("no", account), mode("YES", account)], ["refuse", "refuse", "refuse"]);
+    assert.deepEqual([mode("yes"), mode("yes", "12345"), mode("yes", `${account}3`)], ["refuse", "refuse", "refuse"]);
+    assert.deepEqual([mode("yes", account), mode("clean-up", account)], ["run", "clean-up"]);
+  });
+
+  it("does nothing in another account than the one that is named, nor as root", async () => {
+    const other = await start({ ROTATOR_AWS_TEST: "yes", ROTATOR_AWS_TEST_ACCOUNT: "999999999999" });
+    assert.equal(other.exitCode, 1);
+    assert.match(other.all ?? "", /Nothing was done: The credentials in use belong to account 123456789012/);
+    const none = await start({ ROTATOR_AWS_TEST: "yes" });
+    assert.equal(none.exitCode, 1);
+    assert.match(none.all ?? "", /Nothing was done: ROTATOR_AWS_TEST_ACCOUNT has to name the account/);
+    assert.deepEqual([...new Set(proxy.calls.map(({ action }) => action))], ["GetCallerIdentity"]);
+    const root = { Account: "123456789012", Arn: "arn:aws:iam::123456789012:root" };
+    assert.match(objectionTo(root, "123456789012") ?? "", /root user is not for tests/);
+  });
+
+  const YES = { ROTATOR_AWS_TEST: "yes", ROTATOR_AWS_TEST_ACCOUNT: "123456789012" };
+  const until = async (action: string) => {
+    while (!proxy.calls.some((call) => call.action === action && call.executed)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+
+  it("deletes what it made after Ctrl-C, tells what it saw, and has told no secret", async () => {
+    const command = start(YES);
+    await until("CreateAccessKey");
+    assert.equal((await users()).length, 1);
+    command.kill("SIGINT", { forceKillAfterTimeout: false });
+    command.kill("SIGINT", { forceKillAfterTimeout: false }); // somebody is impatient
+    const { exitCode, all = "" } = await command;
+    assert.equal(exitCode, 1, all);
+    assert.match(all, /Account 123456789012, as \S+, region us-east-1, not AWS but http:\/\/127\.0\.0\.1/);
+    assert.match(all, /\n +a new user is known to GetUser +within 20 s, for good +after/);
+    assert.match(all, /did not come to its end: Error: ended by SIGINT/);
+    assert.match(all, /All that was made is deleted\.$/);
+    assert.deepEqual(await users(), []);
+    assert.ok(proxy.secrets.size > 0, "a key was made");
+    assert.deepEqual(secretsIn(all), []);
+  });
+
+  it("leaves what a killed run made for a clean-up, which waits until no run can be at work any more", async () => {
+    const command = start(YES);
+    await until("CreateUser");
+    command.kill("SIGKILL");
+    await command;
+    const [left = ""] = await users();
+    assert.match(left, /^rotator-test-[0-9a-f]{12}-rotated$/);
+    const early = await start({ ...YES, ROTATOR_AWS_TEST: "clean-up" });
+    assert.equal(early.exitCode, 0, early.all);
+    assert.match(early.all ?? "", /There is nothing that an earlier run left/);
+    assert.deepEqual(await users(), [left]);
   });
 
   it("measures what is late, and finds what moto does unlike AWS, and nothing else", async () => {
@@ -83,6 +161,7 @@ describe("the run against a real account", function () {
     // A slot is not free at once, which makes no keys of it.
     proxy.rule({ action: "CreateAccessKey", nth: 4, times: MAX_KEYS, fault: full() });
 
+    const before = proxy.secrets.size;
     const { report, failure, left } = await run({ pace: PACE });
     assert.deepEqual([failure, left], [undefined, []]);
     assert.deepEqual(
@@ -102,10 +181,9 @@ describe("the run against a real account", function () {
     );
     const seen = (what: string) => report.rows.find((row) => row.what === what)?.seen;
     assert.equal(seen("a new key is refused before that with"), "InvalidClientTokenId, 403");
-    assert.equal(seen("what it asked for"), "the five actions");
     assert.deepEqual(await users(), ["rotator-test-of-somebody-else"]);
     assert.equal((await somebody.keys()).length, 1);
-    assert.equal(proxy.secrets.size, 7, "two, one in the freed slot, the runner's, and three by the provider");
+    assert.equal(proxy.secrets.size - before, 7, "two, one in the freed slot, the runner's, and three by the provider");
     assert.equal(table(report.rows).match(/^DIFFERENT {2}/gm)?.length, 9);
   });
 
@@ -143,19 +221,25 @@ describe("the run against a real account", function () {
     }
   });
 
+  const ended = new AbortController();
+  const byTest: Fault = { kind: "run", after: () => ended.abort(new Error("ended by a test")) };
+  const lost: Fault = { kind: "lostReply" };
   for (const { title, rule } of [
     { title: "a policy that may not be put", rule: { action: "PutUserPolicy", fault: denied() } },
-    { title: "a user whose reply got lost", rule: { action: "CreateUser", nth: 1, fault: { kind: "lostReply" } } },
-    { title: "a key whose reply got lost", rule: { action: "CreateAccessKey", nth: 2, fault: { kind: "lostReply" } } },
+    { title: "a user whose reply got lost", rule: { action: "CreateUser", nth: 1, fault: lost } },
+    { title: "a key whose reply got lost", rule: { action: "CreateAccessKey", nth: 2, fault: lost } },
     { title: "a rotation that failed", rule: { action: "CreateAccessKey", nth: 6, fault: denied() } },
+    { title: "its end during the first call", rule: { action: "CreateUser", nth: 1, fault: byTest } },
+    { title: "its end during a rotation", rule: { action: "CreateAccessKey", nth: 6, fault: byTest } },
   ] as const) {
     it(`cleans up after ${title}, though the clean-up itself meets trouble`, async () => {
       proxy.rule(rule);
       proxy.rule({ action: "DeleteUser", nth: 1, fault: { kind: "error", code: "DeleteConflict", status: 409 } });
-      const { failure, left } = await run();
+      const signal = rule.fault === byTest ? ended.signal : new AbortController().signal;
+      const { failure, left } = await run({ signal });
       assert.ok(failure, "the run ended early");
-      assert.deepEqual(left, []);
-      assert.deepEqual(await users(), []);
+      assert.equal(failure.message === "ended by a test", rule.fault === byTest, failure.message);
+      assert.deepEqual([left, await users()], [[], []]);
     });
   }
 
@@ -169,23 +253,6 @@ describe("the run against a real account", function () {
     await new Promise((resolve) => setTimeout(resolve, 4 * PACE.interval));
     assert.deepEqual([left, await users(), proxy.count("CreateAccessKey")], [[], [], asked]);
   });
-
-  for (const [action, nth] of [
-    ["CreateUser", 1],
-    ["CreateAccessKey", 1],
-    ["TagUser", 2],
-    ["CreateUser", 2],
-    ["CreateAccessKey", 6],
-  ] as const) {
-    it(`cleans up when it is ended during ${action} number ${nth}`, async () => {
-      const ended = new AbortController();
-      proxy.rule({ action, nth, fault: { kind: "run", after: () => ended.abort(new Error("ended by a test")) } });
-      const { failure, left } = await run({ signal: ended.signal });
-      assert.equal(failure?.message, "ended by a test");
-      assert.deepEqual(left, []);
-      assert.deepEqual(await users(), []);
-    });
-  }
 
   it("says what it could not delete, and a later clean-up deletes it and nothing else", async () => {
     proxy.rule({ action: "TagUser", fault: denied() });
@@ -221,22 +288,16 @@ describe("the run against a real account", function () {
   it("touches no user but its own, and makes no more keys than it may", async () => {
     const own = new OwnUsers();
     const iam = own.guard(iamClient({ region, credentials: ROOT }));
-    await assert.rejects(
-      iam.send(new PutUserPolicyCommand({ UserName: "deployer", PolicyName: "p", PolicyDocument: "" })),
-      /deployer, which is no user of this run/,
-    );
-    await assert.rejects(
-      iam.send(new PutUserPolicyCommand({ UserName: undefined, PolicyName: "p", PolicyDocument: "" })),
-      /no user of this run/,
-    );
+    for (const UserName of ["deployer", undefined]) {
+      const put = new PutUserPolicyCommand({ UserName, PolicyName: "p", PolicyDocument: "" });
+      await assert.rejects(iam.send(put), /no user of this run/);
+    }
     const refusal = Object.assign(new Error("no"), { $metadata: { httpStatusCode: 409 } });
     await assert.rejects(own.countKey(() => Promise.reject(refusal)));
     await assert.rejects(own.countKey(() => Promise.reject(new Error("a reply that got lost"))));
     for (let key = 1; key < MAX_KEYS; key++) await own.countKey(async () => key);
-    await assert.rejects(
-      own.countKey(() => assert.fail("must not be asked for")),
-      /must not make more/,
-    );
+    const oneMore = own.countKey(() => assert.fail("must not be asked for"));
+    await assert.rejects(oneMore, /must not make more/);
     assert.equal(proxy.count(), 0);
   });
 
