@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ownerHash } from "../../provider/model/owner";
 import { RotatedAccessKey } from "../../provider/program/rotatedAccessKey";
 import { RotatedUser } from "../../provider/program/rotatedUser";
+import { settled } from "../harness/outputs";
 
 const USER = "aws:iam/user:User";
 const KEY = "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey";
@@ -15,12 +16,6 @@ const CURRENT = {
   secretAccessKey: "secret made",
   createdAt: "2026-11-01T00:00:00Z",
 };
-
-/** What transforms of the engine's add to the tags of a user. */
-let added = {};
-afterEach(() => {
-  added = {};
-});
 
 /** What the engine is asked to register, as far as these tests look at it. */
 interface Registration {
@@ -43,8 +38,7 @@ async function run<T extends RotatedUser | RotatedAccessKey>(program: () => T, p
     {
       call: () => ({}),
       newResource({ type, name, inputs }) {
-        if (type === USER)
-          return { id: name, state: { name, ...inputs, arn: ARN, tags: { ...inputs.tags, ...added } } };
+        if (type === USER) return { id: name, state: { name, ...inputs, arn: ARN } };
         if (type !== KEY || preview) return { id: preview ? "" : ARN, state: inputs };
         return { id: ARN, state: { ...inputs, current: CURRENT, currentAccessKeyId: CURRENT.accessKeyId } };
       },
@@ -94,8 +88,6 @@ function unsealed(input: unknown): unknown {
   return value;
 }
 
-const settled = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => void output.apply(resolve));
-
 const SETTINGS = { accessKey: LOGIN.accessKeyId, secretKey: LOGIN.secretAccessKey, region: "eu-west-1" };
 
 /** As an `aws.Provider` is registered, with more than is read of it. */
@@ -105,15 +97,22 @@ class Aws extends pulumi.ProviderResource {
   }
 }
 
+class Team extends pulumi.ComponentResource {
+  constructor(opts: pulumi.ComponentResourceOptions = {}) {
+    super("my:index:Team", "team", {}, opts);
+  }
+}
+
+// What the engine makes of their options is in test/engine/userOptions.test.ts, and of transforms in transforms.test.ts.
 describe("RotatedUser", () => {
-  it("makes exactly a user and its keys, named as itself, and its children", async () => {
-    const { seen, of } = await run(() => new RotatedUser("deploy"));
+  it("makes exactly a user and its keys, named as itself, and its children, below the parent that it is given", async () => {
+    const { seen, of } = await run(() => new RotatedUser("deploy", {}, { parent: new Team() }));
     assert.deepEqual(
       seen.map(({ type, name }) => [type, name]),
-      [COMPONENT, USER, KEY].map((type) => [type, "deploy"]),
+      [["my:index:Team", "team"], ...[COMPONENT, USER, KEY].map((type) => [type, "deploy"])],
     );
-    assert.equal(of(COMPONENT).parent, "");
-    const urn = `urn:pulumi:stack::project::${COMPONENT}::deploy`;
+    assert.equal(of(COMPONENT).parent, "urn:pulumi:stack::project::my:index:Team::team");
+    const urn = `urn:pulumi:stack::project::my:index:Team$${COMPONENT}::deploy`;
     assert.deepEqual([of(USER).parent, of(KEY).parent], [urn, urn]);
   });
 
@@ -131,22 +130,16 @@ describe("RotatedUser", () => {
   });
 
   it("is an owner of its own below each parent: of two keys of one name, neither is taken for the other's", async () => {
-    class Team extends pulumi.ComponentResource {
-      constructor() {
-        super("my:index:Team", "team");
-      }
-    }
-    const ownerBelow = async (parent: () => pulumi.Resource | undefined) => {
+    for (const [parent, urn] of [
+      [() => undefined, `urn:pulumi:stack::project::${KEY}::ci`],
+      [() => new Team(), `urn:pulumi:stack::project::my:index:Team$${KEY}::ci`],
+    ] as const) {
       const { of } = await run(() => {
         const at = parent();
         return new RotatedAccessKey("ci", { userArn: ARN }, at && { parent: at });
       });
-      return of(KEY).inputs.journalOwner;
-    };
-    const alone = await ownerBelow(() => undefined);
-    assert.equal(alone, ownerHash(`urn:pulumi:stack::project::${KEY}::ci`));
-    assert.equal(await ownerBelow(() => new Team()), ownerHash(`urn:pulumi:stack::project::my:index:Team$${KEY}::ci`));
-    assert.notEqual(await ownerBelow(() => new Team()), alone);
+      assert.equal(of(KEY).inputs.journalOwner, ownerHash(urn));
+    }
   });
 
   it("makes the keys after the user, so that they are deleted before it", async () => {
@@ -154,47 +147,19 @@ describe("RotatedUser", () => {
     assert.ok(of(KEY).dependsOn.includes(await settled(resource.user.urn)));
   });
 
-  it("hands its outputs on", async () => {
-    const { resource } = await run(() => new RotatedUser("deploy", { user: { name: "ci" } }));
-    const { userName, userArn, current, currentAccessKeyId } = resource;
-    const all = await settled(pulumi.all([userName, userArn, current, currentAccessKeyId]));
-    assert.deepEqual(all, ["ci", ARN, CURRENT, CURRENT.accessKeyId]);
-  });
-
   for (const preview of [false, true]) {
-    it(`keeps current and previous secret in ${preview ? "a preview" : "mocks"}, and the ids open`, async () => {
-      const { resource } = await run(() => new RotatedUser("deploy"), preview);
-      const { current, previous, currentAccessKeyId, currentCreatedAt, userArn } = resource;
-      const outputs: pulumi.Output<unknown>[] = [current, previous, current.secretAccessKey];
-      assert.deepEqual(await Promise.all(outputs.map(pulumi.isSecret)), [true, true, true]);
-      const open = await Promise.all([currentAccessKeyId, currentCreatedAt, userArn].map((at) => pulumi.isSecret(at)));
-      assert.deepEqual(open, [false, false, false]);
+    it(`hands its outputs on: current and previous as secrets, the ids open, in ${preview ? "a preview" : "an update"}`, async () => {
+      const { resource } = await run(() => new RotatedUser("deploy", { user: { name: "ci" } }), preview);
+      const { current, previous, currentAccessKeyId, currentCreatedAt, userArn, userName } = resource;
+      const secret: pulumi.Output<unknown>[] = [current, previous, current.secretAccessKey];
+      assert.deepEqual(await Promise.all(secret.map(pulumi.isSecret)), [true, true, true]);
+      const open = [currentAccessKeyId, currentCreatedAt, userArn];
+      assert.deepEqual(await Promise.all(open.map((at) => pulumi.isSecret(at))), [false, false, false]);
+      if (preview) return;
+      const all = await settled(pulumi.all([userName, userArn, current, currentAccessKeyId]));
+      assert.deepEqual(all, ["ci", ARN, CURRENT, CURRENT.accessKeyId]);
     });
   }
-
-  it("protects both children with itself", async () => {
-    const { seen } = await run(() => new RotatedUser("deploy", {}, { protect: true }));
-    assert.deepEqual(
-      seen.map(({ protect }) => protect),
-      [true, true, true],
-    );
-  });
-
-  it("passes its aliases on; its children, which carry its name, inherit them in the engine", async () => {
-    const { of } = await run(() => new RotatedUser("deploy", {}, { aliases: [{ name: "before" }] }));
-    assert.deepEqual(of(COMPONENT).aliases, ["before", "aws-iam-rotator:index:RotatedUser"]);
-  });
-
-  it("lies under the parent that it is given", async () => {
-    class Platform extends pulumi.ComponentResource {
-      constructor() {
-        super("example:index:Platform", "platform");
-      }
-    }
-    const { of } = await run(() => new RotatedUser("deploy", {}, { parent: new Platform() }));
-    assert.match(of(COMPONENT).parent, /::example:index:Platform::platform$/);
-    assert.match(of(KEY).parent, /example:index:Platform\$pulumi-aws-iam-rotator:index:RotatedUser::deploy$/);
-  });
 
   for (const [title, options] of [
     ["provider", () => ({ provider: new Aws() })],
@@ -214,45 +179,23 @@ describe("RotatedUser", () => {
       (tags: object): pulumi.ResourceTransformation =>
       ({ type, props, opts }) =>
         type === USER ? { props: { ...props, tags: { ...props.tags, ...tags } }, opts } : undefined;
-    class Team extends pulumi.ComponentResource {
-      constructor(tags: object) {
-        super("my:index:Team", "team", {}, { transformations: [tagging(tags)] });
-      }
-    }
     const below = (tags: object) =>
-      run(() => new RotatedUser("deploy", { user: { tags: { a: "b" } } }, { parent: new Team(tags) }));
+      run(() => {
+        const parent = new Team({ transformations: [tagging(tags)] });
+        return new RotatedUser("deploy", { user: { tags: { a: "b" } } }, { parent });
+      });
     assert.deepEqual((await below({ team: "x" })).of(USER).inputs.tags, { a: "b", team: "x" });
-    await assert.rejects(below({ team: "" }), /^Error: RotatedUser deploy: the tag team has an empty value/);
-    await assert.rejects(
-      below({ "pulumi-aws-iam-rotator": "x" }),
-      /^Error: RotatedUser deploy: the tag pulumi-aws-iam-rotator/,
-    );
+    for (const tags of [{ team: "" }, { "pulumi-aws-iam-rotator": "x" }])
+      await assert.rejects(below(tags), new RegExp(`^Error: RotatedUser deploy: the tag ${Object.keys(tags)[0]} `));
   });
 
-  it("keeps the journal's tag out of comparisons, whatever a transformation leaves out", async () => {
+  it("keeps the journal's tag out of comparisons, whatever a transformation leaves out, of its user alone", async () => {
     const bare: pulumi.ResourceTransformation = ({ type, opts: { parent } }) =>
       type === USER && parent ? { props: {}, opts: { parent, ignoreChanges: ["path"] } } : undefined;
     const { of } = await run(() => new RotatedUser("deploy", {}, { transformations: [bare] }));
     const { inputs, ignored } = of(USER);
     assert.deepEqual(inputs, { tags: { "rotated-by": "pulumi-aws-iam-rotator" }, tagsAll: {} });
     assert.deepEqual(ignored, ["path", "tags.pulumi-aws-iam-rotator", "tagsAll.pulumi-aws-iam-rotator"]);
-  });
-
-  for (const preview of [false, true]) {
-    it(`asks for no key where the engine's answer has a tag that a transform has added${preview ? ", in a preview" : ""}`, async () => {
-      added = { team: "", "pulumi-aws-iam-rotator": "v1 done" };
-      const { of } = await run(() => new RotatedUser("deploy", { user: { tags: { a: "b" } } }), preview);
-      assert.equal(of(KEY).inputs.userArn, "", "registered, so that nobody deletes it, and refused by check");
-      added = { team: "x", "pulumi-aws-iam-rotator": "v1 done" };
-      assert.equal((await run(() => new RotatedUser("deploy"), preview)).of(KEY).inputs.userArn, ARN);
-    });
-  }
-
-  it("runs the transformations of its user on its children", async () => {
-    const ignoreTags: pulumi.ResourceTransformation = ({ type, props, opts }) =>
-      type === USER ? { props, opts: pulumi.mergeOptions(opts, { ignoreChanges: ["tags"] }) } : undefined;
-    const { of } = await run(() => new RotatedUser("deploy", {}, { transformations: [ignoreTags] }));
-    assert.ok(of(USER).ignored.includes("tags"));
     assert.deepEqual(of(KEY).ignored, []);
   });
 });
@@ -263,70 +206,46 @@ describe("RotatedAccessKey", () => {
     () =>
       new RotatedAccessKey("ci", { userArn: ARN, ...args }, opts);
 
-  for (const [title, wrap] of [
-    ["plain", <T>(value: T) => value],
-    ["wrapped", <T>(value: T) => pulumi.secret(value)],
-  ] as const) {
-    it(`login and state reach the engine as secrets, passed in ${title}`, async () => {
-      const { of } = await run(make({ login: wrap(LOGIN), state: wrap(STATE) }));
-      const { login, state } = of(KEY).inputs;
-      assert.deepEqual([unsealed(login), unsealed(state)], [LOGIN, STATE]);
-    });
-  }
-
-  it("a secret inside a plain login makes no secret within a secret", async () => {
-    const login = { ...LOGIN, secretAccessKey: pulumi.secret(LOGIN.secretAccessKey) };
-    assert.deepEqual(unsealed((await run(make({ login }))).of(KEY).inputs.login), LOGIN);
+  it("login and state reach the engine as secrets, passed in plain, wrapped, or with a secret inside", async () => {
+    const inside = { ...LOGIN, secretAccessKey: pulumi.secret(LOGIN.secretAccessKey) };
+    for (const [login, state] of [
+      [LOGIN, STATE],
+      [pulumi.secret(LOGIN), pulumi.secret(STATE)],
+      [inside, STATE],
+    ]) {
+      const { inputs } = (await run(make({ login, state }))).of(KEY);
+      assert.deepEqual([unsealed(inputs.login), unsealed(inputs.state)], [LOGIN, STATE]);
+    }
   });
 
-  it("asks the engine to keep its keys secret, beside what the program asks for", async () => {
-    const { of } = await run(make({}, { additionalSecretOutputs: ["userArn"] }));
-    assert.deepEqual(of(KEY).secretOutputs.sort(), [
-      "answered",
-      "awsProvider",
-      "current",
-      "login",
-      "previous",
-      "state",
-      "userArn",
-    ]);
-  });
-
-  it("passes the options of a custom resource on", async () => {
-    const { of } = await run(make({}, { protect: true, ignoreChanges: ["rotationTrigger"], aliases: [{ name: "x" }] }));
-    const { protect, ignored, aliases } = of(KEY);
+  it("asks the engine to keep its keys secret, beside what the program asks for, and passes its options on, which stay as they are", async () => {
+    const opts = { protect: true, ignoreChanges: ["rotationTrigger"], aliases: [{ name: "x" }] };
+    const more = { additionalSecretOutputs: ["userArn"] };
+    const { of } = await run(
+      make(Object.freeze({ login: Object.freeze({ ...LOGIN }) }), Object.freeze({ ...opts, ...more })),
+    );
+    const { protect, ignored, aliases, secretOutputs } = of(KEY);
     const plugins = "aws-iam-rotator:index:RotatedAccessKey";
     assert.deepEqual([protect, ignored, aliases], [true, ["rotationTrigger"], ["x", plugins]]);
+    const secrets = ["answered", "awsProvider", "current", "login", "previous", "state", "userArn"];
+    assert.deepEqual(secretOutputs.sort(), secrets);
   });
 
-  it("changes neither the arguments nor the options that it is given", async () => {
-    const [args, opts] = [Object.freeze({ login: Object.freeze({ ...LOGIN }) }), Object.freeze({ protect: true })];
-    await run(make(args, opts));
-  });
-
-  it("reads an AWS provider of its own, and passes the other options on", async () => {
+  it("reads an AWS provider of its own, and passes the other options on; without one it has no settings", async () => {
     const { of } = await run(() => make({}, { provider: new Aws(), protect: true })());
     const { inputs, provider, protect } = of(KEY);
     assert.deepEqual([unsealed(inputs.awsProvider), provider, protect], [SETTINGS, "", true]);
-  });
-
-  it("has no settings of a provider where it has no explicit one", async () => {
     assert.ok(!("awsProvider" in (await run(make())).of(KEY).inputs));
   });
 
   it("names `login` where its AWS provider shows nothing, and does without where there is one", async () => {
-    await assert.rejects(
-      run(() => make({}, { provider: new Aws({}) })()),
-      /^Error: RotatedAccessKey ci: the settings of its AWS provider can't be read .* as `login: \{ accessKeyId/,
-    );
-    const { of } = await run(() => make({ login: LOGIN }, { provider: new Aws({}) })());
-    assert.deepEqual([unsealed(of(KEY).inputs.login), "awsProvider" in of(KEY).inputs], [LOGIN, false]);
+    const by = (args: object) => run(() => make(args, { provider: new Aws({}) })());
+    await assert.rejects(by({}), /^Error: RotatedAccessKey ci: .*AWS provider can't be read .* `login: /);
+    const { inputs } = (await by({ login: LOGIN })).of(KEY);
+    assert.deepEqual([unsealed(inputs.login), "awsProvider" in inputs], [LOGIN, false]);
   });
 
   it("refuses the option import, and says what to do instead", () => {
-    assert.throws(
-      make({}, { import: ARN }),
-      /^Error: RotatedAccessKey ci: keys can't be imported, .* Pass them as `state`/,
-    );
+    assert.throws(make({}, { import: ARN }), /^Error: RotatedAccessKey ci: .*imported, .* `state`/);
   });
 });

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import execa from "execa";
-import { ensureBuilt } from "../harness/dist";
+import { ensureBuilt, ROOT } from "../harness/dist";
 
-const ROOT = resolve(__dirname, "../..");
 const COMMITTED = join(ROOT, "docs/api");
 
 /** The pages below a folder, by their paths in it. */

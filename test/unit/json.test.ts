@@ -37,11 +37,6 @@ describe("sameValue", () => {
   it("any JSON value that a state can hold is the same as its copy", () => {
     const copy = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
     const stored = fc.jsonValue().map(copy); // a state file holds no -0
-    fc.assert(
-      fc.property(stored, (value) => {
-        assert.ok(sameValue(value, copy(value)));
-      }),
-      { numRuns: 1_000 },
-    );
+    fc.assert(fc.property(stored, (value) => sameValue(value, copy(value))));
   });
 });

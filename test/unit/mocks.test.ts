@@ -8,8 +8,8 @@ import { RotatedUser } from "../../provider/program/rotatedUser";
 import { rotationPolicy } from "../../provider/program/rotationPolicy";
 import { rotationReport } from "../../provider/program/rotationReport";
 import { sesSmtpPassword } from "../../provider/program/sesSmtpPassword";
+import { settled } from "../harness/outputs";
 
-const value = <T>(output: pulumi.Output<T>): Promise<T> => (output as unknown as { promise(): Promise<T> }).promise();
 const userArn = "arn:aws:iam::123456789012:user/ci";
 const make = () => ({
   key: new RotatedAccessKey("ci", { userArn, rotateEvery: "90d", gracePeriod: "7d" }),
@@ -25,12 +25,12 @@ describe("a program that is tested with Pulumi's mocks", () => {
       newResource: ({ name, inputs }) => ({ id: name, state: inputs }),
     });
     const { key, user } = make();
-    assert.match(await value(rotationReport([key, user])), /^\| ci +\| none .*\n\| – +\| none /m);
-    await assert.rejects(value(rotationPolicy(user.userArn)), refusal(/^rotationPolicy: the ARN is no text/));
+    assert.match(await settled(rotationReport([key, user])), /^\| ci +\| none .*\n\| – +\| none /m);
+    await assert.rejects(settled(rotationPolicy(user.userArn)), refusal(/^rotationPolicy: the ARN is no text/));
     const password = sesSmtpPassword(key.current.secretAccessKey, "eu-west-1");
-    await assert.rejects(value(password), refusal(/^sesSmtpPassword: the secret access key is empty/));
+    await assert.rejects(settled(password), refusal(/^sesSmtpPassword: the secret access key is empty/));
     const read = readRotatedKey(new pulumi.StackReference("organization/rotating/prod"), "current");
-    await assert.rejects(value(read), refusal(/^readRotatedKey: the output current .* is not there/));
+    await assert.rejects(settled(read), refusal(/^readRotatedKey: the output current .* is not there/));
   });
 
   it("every function works with what docs/testing.md returns", async () => {
@@ -40,9 +40,9 @@ describe("a program that is tested with Pulumi's mocks", () => {
     const body = code.replace(/^import .*$/m, "").replace("pulumi.runtime", "await pulumi.runtime");
     await new Function("pulumi", `return (async () => { ${body} })()`)(pulumi);
     const { key, user } = make();
-    assert.match(await value(rotationReport([key, user])), /\| deploy +\| AKIAIOSFODNN7EXAMPLE /);
-    assert.match(await value(rotationPolicy([key.userArn, user.userArn])), /user\/deploy"/);
-    assert.match(await value(sesSmtpPassword(user.current.secretAccessKey, "eu-west-1")), /=$|\w$/);
+    assert.match(await settled(rotationReport([key, user])), /\| deploy +\| AKIAIOSFODNN7EXAMPLE /);
+    assert.match(await settled(rotationPolicy([key.userArn, user.userArn])), /user\/deploy"/);
+    assert.match(await settled(sesSmtpPassword(user.current.secretAccessKey, "eu-west-1")), /=$|\w$/);
     for (const output of [key.current, user.current]) assert.equal(await pulumi.isSecret(output), true);
   });
 });

@@ -56,10 +56,7 @@ describe("the shape of the package", () => {
   it("a program that uses RotatedAccessKey loads neither @pulumi/aws, nor the AWS SDK, nor the provider", async () => {
     const loaded = await modulesLoadedBy(`require("pulumi-aws-iam-rotator")`);
     assert.ok(loaded.includes("dist/program/rotatedAccessKey.js") && loaded.includes("@pulumi/pulumi"));
-    assert.deepEqual(
-      loaded.filter((name) => name === "@pulumi/aws" || AWS_SDK.test(name)),
-      [],
-    );
+    assert.ok(!loaded.some((name) => name === "@pulumi/aws" || AWS_SDK.test(name)));
     for (const file of ["provider", "aws/iam", "program/rotatedUser"])
       assert.ok(!loaded.includes(`dist/${file}.js`), file);
   });
@@ -101,19 +98,14 @@ describe("the shape of the package", () => {
     assert.ok(loaded.includes("@aws-sdk/client-iam"));
   });
 
-  const typed: [string, string[]][] = [
+  for (const [entry, packages] of [
     ["index.d.ts", ["@pulumi/pulumi"]],
     ["provider.d.ts", ["@pulumi/pulumi"]],
     ["user.d.ts", ["@pulumi/aws/iam/user", "@pulumi/pulumi"]],
-  ];
-  for (const [entry, packages] of typed) {
+  ] as const) {
     it(`${entry} and what it refers to import the types of ${packages.join(" and ")} alone`, () => {
-      const found = packagesTypedBy(entry);
-      assert.deepEqual(
-        found.filter((name) => !packages.includes(name) && !name.startsWith("node:") && name !== "node"),
-        [],
-      );
-      for (const name of packages) assert.ok(found.includes(name), name);
+      const found = packagesTypedBy(entry).filter((name) => !/^node(:|$)/.test(name));
+      assert.deepEqual(found, packages);
     });
   }
 
@@ -153,10 +145,8 @@ describe("the shape of the package", () => {
       return (await promisify(execFile)(process.execPath, ["-e", script], { cwd: program })).stdout;
     }
 
-    it("finds the package in the program's folder", async () => {
+    it("finds the package in the program's folder, or beside the Pulumi SDK, where the program does not see it", async () => {
       assert.equal(await run(withIt, without), "function\n");
-    });
-    it("finds it beside the Pulumi SDK, where the program itself does not see it", async () => {
       assert.equal(await run(without, withIt), "function\n");
     });
     it("says what to do where it is not installed", async () => {

@@ -32,20 +32,18 @@ describe("the schema of the provider plugin", () => {
 
   it("names where the releases are, in whatever form npm has it", () => {
     const url = "https://github.com/my-org/rotator";
-    const forms = [
+    const plain = [
       url,
       `${url}.git`,
       `${url}/`,
       `git+${url}.git`,
       `${url}#main`,
-      "git://github.com/my-org/rotator.git",
-      "git+ssh://git@github.com/my-org/rotator.git",
-      "git@github.com:my-org/rotator.git",
       "github:my-org/rotator",
       "my-org/rotator",
-      { type: "git", url: `git+${url}.git` },
-      { type: "git", url: "github:my-org/rotator", directory: "." },
     ];
+    const git = ["git://github.com", "git+ssh://git@github.com"].map((host) => `${host}/my-org/rotator.git`);
+    const objects = [`git+${url}.git`, "github:my-org/rotator"].map((at) => ({ type: "git", url: at, directory: "." }));
+    const forms = [...plain, ...git, "git@github.com:my-org/rotator.git", ...objects];
     for (const repository of forms) {
       const made = schemaOf({ version: "1.0.0", repository });
       const { pluginDownloadURL, repository: shown, publisher, homepage, logoUrl } = made;

@@ -6,19 +6,26 @@ import * as grpc from "@grpc/grpc-js";
 
 import pb = require("@pulumi/pulumi/proto/provider_pb");
 
-import { EngineLog } from "../../provider/act/engineLog";
 import { parseUserArn } from "../../provider/model/userArn";
+import { EngineLog } from "../../provider/act/engineLog";
 import { AccessKeyMount } from "../../provider/plugin/keys";
 import { serviceFor } from "../../provider/plugin/server";
 import { type Bag, containsSecret, fromStruct, toStruct } from "../../provider/plugin/wire";
 import { Calls, pluginWorld } from "../../provider/plugin/world";
 
+const engine = { newId: () => "0", isGone: async () => false, leave: () => {} };
+const user = parseUserArn("arn:aws:iam::123456789012:user/ci") ?? assert.fail();
+
+/** A plugin's calls, and the world in which they act. */
+function plugin() {
+  const calls = new Calls(new EngineLog(grpc));
+  return { calls, world: pluginWorld(calls, engine) };
+}
+
 /** What the plugin answers to one call of the engine's. */
 function ask<Reply>(name: string, request: unknown): Promise<Reply> {
-  const log = new EngineLog(grpc);
-  const calls = new Calls(log);
-  const engine = { newId: () => "0", isGone: async () => false, leave: () => {} };
-  const service = serviceFor(new AccessKeyMount(pluginWorld(calls, engine)), calls, log);
+  const { calls, world } = plugin();
+  const service = serviceFor(new AccessKeyMount(world), calls, new EngineLog(grpc));
   const method = service[name] as (call: unknown, answer: grpc.sendUnaryData<Reply>) => void;
   return new Promise((resolve, reject) =>
     method({ request }, (error, reply) => (error ? reject(new Error(error.details)) : resolve(reply as Reply))),
@@ -46,10 +53,7 @@ describe("what the plugin answers to the engine", () => {
   });
 
   it("makes no key, and begins nothing, once the engine has asked to end; what comes later is not concerned", async () => {
-    const calls = new Calls(new EngineLog(grpc));
-    const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
-    const user = parseUserArn("arn:aws:iam::123456789012:user/ci");
-    assert.ok(user);
+    const { calls, world } = plugin();
     const connect = () => world.connect(user, "us-east-1", { credentials: {}, connection: {} });
     await calls.run("urn", async () => {
       const iam = connect();
@@ -61,13 +65,10 @@ describe("what the plugin answers to the engine", () => {
   });
 
   it("waits no longer for an answer of AWS's, once the engine has asked to end", async () => {
-    const calls = new Calls(new EngineLog(grpc));
-    const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
+    const { calls, world } = plugin();
     const silent = createServer(() => calls.cancel()).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const iamEndpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const user = parseUserArn("arn:aws:iam::123456789012:user/ci");
-    assert.ok(user);
     const login = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "of nobody" };
     const iam = world.connect(user, "us-east-1", { credentials: { login }, connection: { iamEndpoint } });
     try {
@@ -78,21 +79,20 @@ describe("what the plugin answers to the engine", () => {
     }
   });
 
-  it("warns of nothing where many keys wait at once", async () => {
+  it("warns of nothing where many keys wait at once, also after a cancel", async () => {
     const warnings: Error[] = [];
     const note = (warning: Error) => warnings.push(warning);
     process.on("warning", note);
     try {
-      const calls = new Calls(new EngineLog(grpc));
-      const world = pluginWorld(calls, { newId: () => "0", isGone: async () => false, leave: () => {} });
-      for (const round of ["first", "after a cancel"]) {
+      const { calls, world } = plugin();
+      for (let round = 0; round < 2; round++) {
         const waits = Array.from({ length: 40 }, () => calls.run("urn", () => world.clock.sleep(60_000)));
         const ended = Promise.allSettled(waits);
         await new Promise(setImmediate);
         calls.cancel();
         await ended;
-        assert.deepEqual(warnings, [], round);
       }
+      assert.deepEqual(warnings, []);
     } finally {
       process.off("warning", note);
     }

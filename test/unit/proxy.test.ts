@@ -14,6 +14,7 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { type FaultProxy, startProxy } from "../harness/aws/proxy";
 import { type FakeIam, startFakeIam } from "../harness/aws/proxyFakeIam";
 
+// Lost, garbled and dropped replies, throttling and keys that are too new are in iamWire.test.ts, as the provider sees them.
 describe("the fault proxy", () => {
   let iam: FakeIam;
   let proxy: FaultProxy;
@@ -31,26 +32,25 @@ describe("the fault proxy", () => {
     await iam.stop();
   });
 
-  const options = (accessKeyId: string, maxAttempts: number) => ({
-    endpoint: proxy.url,
+  const options = (accessKeyId: string, endpoint = proxy.url) => ({
+    endpoint,
     region: "us-east-1",
     credentials: { accessKeyId, secretAccessKey: "s" },
-    maxAttempts,
+    maxAttempts: 1,
   });
-  const client = (maxAttempts = 1) => new IAMClient(options("AKIATEST", maxAttempts));
-  const create = (maxAttempts?: number) => client(maxAttempts).send(new CreateAccessKeyCommand({ UserName: "ci" }));
-  const remove = (AccessKeyId: string) => client().send(new DeleteAccessKeyCommand({ UserName: "ci", AccessKeyId }));
+  const user = { UserName: "ci" };
+  const client = () => new IAMClient(options("AKIATEST"));
+  const create = async () => (await client().send(new CreateAccessKeyCommand(user))).AccessKey?.AccessKeyId ?? "";
+  const remove = (AccessKeyId: string) => client().send(new DeleteAccessKeyCommand({ ...user, AccessKeyId }));
   const list = async () => {
-    const { AccessKeyMetadata } = await client().send(new ListAccessKeysCommand({ UserName: "ci" }));
+    const { AccessKeyMetadata } = await client().send(new ListAccessKeysCommand(user));
     return AccessKeyMetadata?.map((key) => key.AccessKeyId);
   };
-  const identity = (signer: string) => new STSClient(options(signer, 1)).send(new GetCallerIdentityCommand());
-  const outcomes = () => proxy.calls.map((call) => call.outcome);
+  const identity = (signer: string) => new STSClient(options(signer)).send(new GetCallerIdentityCommand());
 
   it("passes bytes, Host and signature on unchanged, and the reply back", async () => {
-    const { AccessKey } = await create();
-    assert.equal(AccessKey?.AccessKeyId, "AKIA1");
-    assert.equal(AccessKey?.SecretAccessKey, "secret/1+<&>");
+    const { AccessKey } = await client().send(new CreateAccessKeyCommand(user));
+    assert.deepEqual([AccessKey?.AccessKeyId, AccessKey?.SecretAccessKey], ["AKIA1", "secret/1+<&>"]);
     const [request] = iam.requests;
     assert.equal(request?.headers.host, new URL(proxy.url).host);
     assert.match(request?.headers.authorization ?? "", /Credential=AKIATEST.*host.*Signature=/);
@@ -63,54 +63,39 @@ describe("the fault proxy", () => {
     for (const Action of ["GetUser", "ListAccessKeys"]) {
       const reply = await fetch(proxy.url, { method: "POST", body: new URLSearchParams({ Action }) });
       const ahead = Date.parse(reply.headers.get("date") ?? "") - Date.now();
-      assert.ok(Math.abs(ahead - 900_000) < 5_000, `${Action}: ${ahead}`);
+      assert.ok(Math.abs(ahead - 900_000) < 60_000, `${Action}: ${ahead}`);
     }
   });
 
   it("knows whom a call is about, by the key that signs it too, and strikes for that user alone", async () => {
-    const { AccessKey } = await create();
-    proxy.rule({ user: "ci", nth: 2, fault: { kind: "error", code: "AccessDenied", status: 403 } });
+    const made = await create();
+    proxy.rule({ user: "ci", nth: 2, fault: { kind: "error", code: "AccessDenied", status: 403, message: "<no>" } });
     await identity("AKIASOMEBODY");
-    await identity(AccessKey?.AccessKeyId ?? "");
-    await assert.rejects(identity(AccessKey?.AccessKeyId ?? ""), { name: "AccessDenied" });
+    await identity(made);
+    await assert.rejects(identity(made), { name: "AccessDenied", message: "<no>" });
     assert.deepEqual(
-      proxy.calls.map(({ user }) => user),
-      ["ci", "", "ci", "ci"],
+      proxy.calls.map((call) => [call.user, call.outcome]),
+      [
+        ["ci", "answered"],
+        ["", "answered"],
+        ["ci", "answered"],
+        ["ci", "refused"],
+      ],
     );
   });
 
-  it("records calls and secrets", async () => {
-    await create();
+  it("records calls and secrets, a lost one too", async () => {
+    proxy.rule({ action: "CreateAccessKey", fault: { kind: "lostReply" } });
+    await assert.rejects(create(), { code: "ECONNRESET" });
     await identity("AKIA1");
     const [first, second] = proxy.calls;
     assert.deepEqual([first?.params.UserName, first?.accessKeyId, second?.accessKeyId], ["ci", "AKIATEST", "AKIA1"]);
-    assert.deepEqual([first?.outcome, first?.status, first?.executed], ["answered", 200, true]);
-    assert.ok(first?.endedAt && first.endedAt >= first.startedAt);
+    assert.deepEqual([first?.outcome, first?.executed], ["lost", true]);
+    assert.deepEqual([second?.outcome, second?.status, second?.executed], ["answered", 200, true]);
     assert.deepEqual([proxy.count(), proxy.count("CreateAccessKey"), proxy.count("TagUser")], [2, 1, 0]);
     proxy.reset();
     assert.equal(proxy.count(), 0);
     assert.ok(proxy.secrets.has("secret/1+<&>"), "secrets outlive a reset");
-  });
-
-  it("answers an error, or drops the connection, before the upstream sees the call", async () => {
-    proxy.rule({
-      action: "CreateAccessKey",
-      fault: { kind: "error", code: "AccessDenied", status: 403, message: "<no>" },
-    });
-    await assert.rejects(create(), { name: "AccessDenied", message: "<no>" });
-    proxy.rule({ fault: { kind: "error", code: "ExpiredToken", status: 403 } });
-    await assert.rejects(identity("AKIATEST"), { name: "ExpiredToken" });
-    assert.deepEqual(outcomes(), ["refused", "refused"]);
-    proxy.clear();
-    proxy.rule({ fault: { kind: "dropBefore" } });
-    await assert.rejects(create(), { code: "ECONNRESET" });
-    assert.deepEqual([iam.requests.length, outcomes()], [0, ["dropped"]]);
-  });
-
-  it("throttles as AWS does: the SDK tries again by itself", async () => {
-    proxy.rule({ times: 2, fault: { kind: "error", code: "Throttling", status: 400 } });
-    await create(3);
-    assert.deepEqual(outcomes(), ["refused", "refused", "answered"]);
   });
 
   it("strikes the nth call only, so many times, and by condition", async () => {
@@ -118,37 +103,15 @@ describe("the fault proxy", () => {
     proxy.rule({ action: "CreateAccessKey", nth: 2, fault: error });
     proxy.rule({ action: "ListAccessKeys", nth: 1, times: 2, fault: error });
     proxy.rule({ when: (call) => call.params.AccessKeyId === "AKIA1", fault: error });
-    await create();
-    await assert.rejects(create());
-    await create();
-    await assert.rejects(list());
-    await assert.rejects(list());
-    await list();
-    await assert.rejects(remove("AKIA1"));
+    const fails = (work: Promise<unknown>) => work.then(Boolean, () => "failed");
+    assert.equal(await fails(create()), true);
+    assert.equal(await fails(create()), "failed");
+    assert.equal(await fails(create()), true);
+    for (const said of ["failed", "failed", true]) assert.equal(await fails(list()), said);
+    assert.equal(await fails(remove("AKIA1")), "failed");
     await remove("AKIA2");
     proxy.clear();
     await remove("AKIA1");
-  });
-
-  it("loses the reply: one attempt shows a connection error, the SDK's own retry makes a second key", async () => {
-    proxy.rule({ action: "CreateAccessKey", times: 2, fault: { kind: "lostReply" } });
-    await assert.rejects(create(1), { code: "ECONNRESET" });
-    assert.deepEqual([iam.keys, proxy.calls[0]?.outcome, proxy.calls[0]?.executed], [["AKIA1"], "lost", true]);
-    assert.ok(proxy.secrets.has("secret/1+<&>"), "a lost secret is a secret");
-    assert.equal((await create(3)).AccessKey?.AccessKeyId, "AKIA3");
-    assert.deepEqual(iam.keys, ["AKIA1", "AKIA2", "AKIA3"]);
-  });
-
-  it("garbles the reply: executed, status 200, nothing to read", async () => {
-    proxy.rule({ fault: { kind: "garbledReply" } });
-    // The SDK takes it for an answer: it does not try again, and its error has no name of its own.
-    await assert.rejects(create(3), (error: Error & { $metadata: object }) => {
-      assert.match(`${error}`, /^Error: @aws-sdk XML parse error/);
-      assert.deepEqual({ httpStatusCode: 200, attempts: 1, ...error.$metadata }, error.$metadata);
-      return true;
-    });
-    assert.equal(iam.keys.length, 1);
-    assert.deepEqual([proxy.calls[0]?.outcome, proxy.calls[0]?.executed], ["garbled", true]);
   });
 
   it("delays, and serves others meanwhile", async () => {
@@ -163,11 +126,10 @@ describe("the fault proxy", () => {
   it("hangs until it is stopped", async () => {
     const hanging = await startProxy(iam.url);
     hanging.rule({ fault: { kind: "hang" } });
-    const sent = new IAMClient({ ...options("AKIATEST", 1), endpoint: hanging.url }).send(new GetUserCommand());
+    const sent = new IAMClient(options("AKIATEST", hanging.url)).send(new GetUserCommand());
     sent.catch(() => {});
-    await until(() => hanging.count() === 1);
-    await sleep(50);
-    assert.deepEqual([hanging.calls[0]?.outcome, iam.requests.length], ["hanging", 0]);
+    await until(() => hanging.calls[0]?.outcome === "hanging");
+    assert.equal(iam.requests.length, 0);
     await hanging.stop();
     await assert.rejects(sent, { code: "ECONNRESET" });
   });
@@ -181,8 +143,7 @@ describe("the fault proxy", () => {
     proxy.rule({ nth: 2, fault: { kind: "run", before: note("before"), after: note("after") } });
     await create();
     await create();
-    seen.push("client");
-    assert.deepEqual(seen, ["before: 1 keys", "after: 2 keys", "client"]);
+    assert.deepEqual(seen, ["before: 1 keys", "after: 2 keys"]);
   });
 
   for (const when of ["before", "after"] as const) {
@@ -194,20 +155,10 @@ describe("the fault proxy", () => {
         await once(child, "exit");
       };
       proxy.rule({ fault: { kind: "run", [when]: kill } });
-      await until(() => outcomes()[0] === "abandoned");
-      assert.equal(iam.keys.length, when === "after" ? 1 : 0);
-      assert.equal(proxy.calls[0]?.executed, when === "after");
+      await until(() => proxy.calls[0]?.outcome === "abandoned");
+      assert.deepEqual([iam.keys.length, proxy.calls[0]?.executed], when === "after" ? [1, true] : [0, false]);
     });
   }
-
-  it("refuses a new key for its first moments", async () => {
-    proxy.newKeysRefusedFor(60_000);
-    await create();
-    await assert.rejects(identity("AKIA1"), { name: "InvalidClientTokenId" });
-    await identity("AKIATEST");
-    proxy.newKeysRefusedFor(1);
-    await identity("AKIA1");
-  });
 
   it("refuses deleted keys, after they have lived on for a while", async () => {
     await create();
@@ -236,31 +187,20 @@ describe("the fault proxy", () => {
   });
 
   it("shows tags as they were some time ago", async () => {
-    const tag = (Value: string) => client().send(new TagUserCommand({ UserName: "ci", Tags: [{ Key: "k", Value }] }));
-    const read = async () => (await client().send(new GetUserCommand({ UserName: "ci" }))).User?.Tags?.[0]?.Value;
+    const tag = (Value: string) => client().send(new TagUserCommand({ ...user, Tags: [{ Key: "k", Value }] }));
+    const read = async () => (await client().send(new GetUserCommand(user))).User?.Tags?.[0]?.Value;
     await tag("first");
     proxy.staleTags(60_000);
     await tag("second");
     assert.equal(await read(), "first");
-    await sleep(20);
-    proxy.staleTags(10);
+    proxy.staleTags(0);
     assert.equal(await read(), "second");
-  });
-
-  it("serves many calls at once on kept connections", async () => {
-    const one = client();
-    const command = () => one.send(new CreateAccessKeyCommand({ UserName: "ci" }));
-    for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 20 }, command));
-    assert.deepEqual([iam.keys.length, new Set(outcomes())], [60, new Set(["answered"])]);
   });
 
   it("tells a mistake of the test: in the reply, and when it stops", async () => {
     const lonely = await startProxy("http://127.0.0.1:1");
-    const sts = new STSClient({ ...options("AKIATEST", 3), endpoint: lonely.url });
-    await assert.rejects(sts.send(new GetCallerIdentityCommand()), {
-      name: "FaultProxyFailure",
-      message: /ECONNREFUSED/,
-    });
+    const asked = new STSClient(options("AKIATEST", lonely.url)).send(new GetCallerIdentityCommand());
+    await assert.rejects(asked, { name: "FaultProxyFailure", message: /ECONNREFUSED/ });
     await assert.rejects(lonely.stop(), /ECONNREFUSED/);
   });
 });

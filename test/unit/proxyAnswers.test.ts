@@ -28,8 +28,8 @@ describe("a proxy on the way to AWS", () => {
     asked = [];
   });
 
-  const failure = async (proxy: string, attempts = 1) => {
-    const connection = { httpsProxy: proxy, attempts };
+  const failure = async (httpsProxy: string) => {
+    const connection = { httpsProxy, attempts: 1 };
     const iam = connect(user, "eu-central-1", { credentials: { login }, connection });
     const error = await iam.createAccessKey().then(
       () => assert.fail("it went through"),
@@ -40,35 +40,25 @@ describe("a proxy on the way to AWS", () => {
 
   it("that wants to know who asks: says so, and that nothing was sent", async () => {
     answer = "407 Proxy Authentication Required";
-    const message = await failure(address);
-    assert.match(message, /failed with HTTP 407: a proxy or a gateway answered, and not AWS\. The proxy wants a name/);
+    assert.match(
+      await failure(address),
+      /HTTP 407: a proxy or a gateway answered, and not AWS\. The proxy wants a name/,
+    );
     assert.deepEqual(asked, ["iam.amazonaws.com:443"]);
   });
 
   it("gets the name and password of its address, which no message repeats", async () => {
-    answer = "407 Proxy Authentication Required";
+    answer = "502 Bad Gateway";
     const message = await failure(`http://me:hunter%402@${address}`);
     assert.deepEqual(asked, [`iam.amazonaws.com:443 Basic ${Buffer.from("me:hunter@2").toString("base64")}`]);
+    assert.match(message, /HTTP 502: a proxy or a gateway answered, and not AWS/);
     assert.doesNotMatch(message, /hunter/);
   });
 
-  it("that can't reach AWS: says who answered", async () => {
-    answer = "502 Bad Gateway";
-    assert.match(
-      await failure(address),
-      /failed with HTTP 502: a proxy or a gateway answered, and not AWS\. Look at the/,
-    );
-  });
-
-  it("that is not there", async () => {
-    assert.match(await failure("127.0.0.1:9"), /failed with ECONNREFUSED.*Check the network, a proxy/);
-  });
+  it("that is not there", async () => assert.match(await failure("127.0.0.1:9"), /ECONNREFUSED.*a proxy/));
 
   it("whose file of certificates is not there: says which", () => {
-    const connection = { caBundle: "/nowhere/ca.pem", attempts: 1 };
-    assert.throws(
-      () => connect(user, "eu-central-1", { credentials: { login: { ...login } }, connection }),
-      /Can't connect to AWS: the file of certificates \/nowhere\/ca\.pem can't be read \(ENOENT\)\. Correct aws:customCaBundle/,
-    );
+    const access = { credentials: { login }, connection: { caBundle: "/nowhere/ca.pem", attempts: 1 } };
+    assert.throws(() => connect(user, "eu-central-1", access), /\/nowhere\/ca\.pem .*\(ENOENT\).* aws:customCaBundle/);
   });
 });

@@ -24,46 +24,39 @@ describe("the fault proxy before moto", () => {
   });
 
   const user = async (UserName: string) => (await client.send(new iam.GetUserCommand({ UserName }))).User;
+  const boundary = async () => (await user("two"))?.PermissionsBoundary?.PermissionsBoundaryArn;
+  const noUser = { name: "NoSuchEntityException" };
 
-  it("keeps tags and boundary of a user that is moved and renamed, as AWS does", async () => {
+  it("keeps tags and boundary of a user that is moved and renamed, as AWS does, and sets and removes a boundary", async () => {
     const Tags = [
       { Key: "team", Value: "a&b" },
       { Key: "empty", Value: "" },
     ];
-    await client.send(
-      new iam.CreateUserCommand({ UserName: "one", Path: "/ci/", Tags, PermissionsBoundary: BOUNDARY }),
-    );
+    const made = { UserName: "one", Path: "/ci/", Tags, PermissionsBoundary: BOUNDARY };
+    await client.send(new iam.CreateUserCommand(made));
     await client.send(new iam.UpdateUserCommand({ UserName: "one", NewUserName: "two", NewPath: "/moved/" }));
     const found = await user("two");
-    assert.deepEqual(found?.Tags, Tags);
-    assert.equal(found?.Path, "/moved/");
-    assert.equal(found?.PermissionsBoundary?.PermissionsBoundaryArn, BOUNDARY);
-    await assert.rejects(user("one"), { name: "NoSuchEntityException" });
-  });
+    assert.deepEqual([found?.Tags, found?.Path, await boundary()], [Tags, "/moved/", BOUNDARY]);
+    await assert.rejects(user("one"), noUser);
 
-  it("sets and removes a boundary", async () => {
     await client.send(new iam.DeleteUserPermissionsBoundaryCommand({ UserName: "two" }));
-    assert.equal((await user("two"))?.PermissionsBoundary, undefined);
+    assert.equal(await boundary(), undefined);
     const bound = { UserName: "two", PermissionsBoundary: BOUNDARY };
     await client.send(new iam.PutUserPermissionsBoundaryCommand(bound));
-    assert.equal((await user("two"))?.PermissionsBoundary?.PermissionsBoundaryArn, BOUNDARY);
-    await assert.rejects(client.send(new iam.PutUserPermissionsBoundaryCommand({ ...bound, UserName: "nobody" })), {
-      name: "NoSuchEntityException",
-    });
+    assert.equal(await boundary(), BOUNDARY);
+    const nobody = new iam.PutUserPermissionsBoundaryCommand({ ...bound, UserName: "nobody" });
+    await assert.rejects(client.send(nobody), noUser);
   });
 
   it("does not delete a user that has keys", async () => {
     const { AccessKey } = await client.send(new iam.CreateAccessKeyCommand({ UserName: "two" }));
     remember(AccessKey?.SecretAccessKey ?? "");
     const deletion = new iam.DeleteUserCommand({ UserName: "two" });
-    await assert.rejects(client.send(deletion), {
-      name: "DeleteConflictException",
-      message: /must delete access keys/,
-    });
+    const conflict = { name: "DeleteConflictException", message: /must delete access keys/ };
+    await assert.rejects(client.send(deletion), conflict);
     assert.ok(await user("two"));
-    const key = { UserName: "two", AccessKeyId: AccessKey?.AccessKeyId };
-    await client.send(new iam.DeleteAccessKeyCommand(key));
+    await client.send(new iam.DeleteAccessKeyCommand({ UserName: "two", AccessKeyId: AccessKey?.AccessKeyId }));
     await client.send(deletion);
-    await assert.rejects(user("two"), { name: "NoSuchEntityException" });
+    await assert.rejects(user("two"), noUser);
   });
 });

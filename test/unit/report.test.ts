@@ -60,9 +60,9 @@ const rowsOf = (table: string) =>
     .slice(2)
     .map((line) =>
       line
-        .split("|")
-        .map((cell) => cell.trim())
-        .slice(1, -1),
+        .slice(2, -2)
+        .split(" | ")
+        .map((cell) => cell.trim()),
     );
 
 describe("the report of today", () => {
@@ -71,15 +71,9 @@ describe("the report of today", () => {
   for (const type of [DYNAMIC, PLUGIN]) {
     it(`reads what ${type} has recorded, its secrets encrypted`, () => {
       const { table, alarms } = report([resource(two, { type })]);
-      assert.deepEqual(rowsOf(table), [
-        [
-          "deployer",
-          "AKIAMEMORY0000000002",
-          "2026-11-03T00:00:00Z",
-          "2027-02-01T00:00:00Z",
-          "AKIAMEMORY0000000001 until 2027-01-02T00:00:00Z",
-        ],
-      ]);
+      const dates = ["2026-11-03T00:00:00Z", "2027-02-01T00:00:00Z"];
+      const previous = "AKIAMEMORY0000000001 until 2027-01-02T00:00:00Z";
+      assert.deepEqual(rowsOf(table), [["deployer", "AKIAMEMORY0000000002", ...dates, previous]]);
       assert.deepEqual(alarms, []);
     });
   }
@@ -136,19 +130,14 @@ describe("the report of today", () => {
     }
   });
 
-  it("names unmanaged keys, which are no alarm", () => {
-    const { table, alarms } = report([resource(two, { outputs: { unmanagedAccessKeyIds: ["AKIAHAND000000000001"] } })]);
-    assert.match(table, /Unmanaged +\|\n.*\n.* AKIAHAND000000000001 \|$/);
-    assert.deepEqual(alarms, []);
-  });
-
-  it("says what waits by itself, which is no alarm", () => {
+  it("names unmanaged keys, and what waits by itself, which are no alarm", () => {
+    const unmanaged = report([resource(two, { outputs: { unmanagedAccessKeyIds: ["AKIAHAND000000000001"] } })]);
+    assert.match(unmanaged.table, /Unmanaged +\|\n.*\n.* AKIAHAND000000000001 \|$/);
+    assert.deepEqual(unmanaged.alarms, []);
+    const key = "AKIAMEMORY0000000001";
     for (const [title, told] of [
-      [
-        "a rotation that waits, since previous is in use",
-        "rotation (use AKIAMEMORY0000000001 until 2027-01-02T00:00:00Z)",
-      ],
-      ["a previous that was deactivated", "retirement (deactivated AKIAMEMORY0000000001 until 2027-02-02T00:00:00Z)"],
+      ["a rotation that waits, since previous is in use", `rotation (use ${key} until 2027-01-02T00:00:00Z)`],
+      ["a previous that was deactivated", `retirement (deactivated ${key} until 2027-02-02T00:00:00Z)`],
     ] as const) {
       const { table, alarms } = report([resource(stateOf(title))]);
       assert.deepEqual([rowsOf(table)[0]?.[5], alarms], [told, []]);
@@ -170,16 +159,10 @@ describe("the report of today", () => {
   });
 
   it("of a stack without keys is an alarm: the wrong stack looks the same", () => {
-    for (const text of [
-      exported(),
-      exported({ type: "aws:iam/user:User" }),
-      '{"deployment":{}}',
-      '{"deployment":{"resources":null}}',
-    ]) {
-      assert.deepEqual(reportOf(text, NOW), {
-        table: "no rotated keys",
-        alarms: ["This stack has no keys of pulumi-aws-iam-rotator."],
-      });
+    const others = exported({ type: "aws:iam/user:User" });
+    for (const text of [exported(), others, '{"deployment":{}}', '{"deployment":{"resources":null}}']) {
+      const { table, alarms } = reportOf(text, NOW);
+      assert.deepEqual([table, alarms.length], ["no rotated keys", 1]);
     }
   });
 

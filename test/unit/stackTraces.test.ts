@@ -42,11 +42,7 @@ describe("stack traces while a resource is made", () => {
     new RotatedAccessKey("another", { userArn: ARN });
     assert.equal(Error.stackTraceLimit, stackTraceLimit);
     const nameless = () => new RotatedAccessKey("", { userArn: ARN });
-    assert.throws(nameless, (error: Error) => {
-      assert.match(error.message, /name/);
-      assert.match(error.stack ?? "", /at nameless /);
-      return true;
-    });
+    assert.throws(nameless, { message: /name/, stack: /at nameless / });
     assert.equal(Error.stackTraceLimit, stackTraceLimit);
   });
 

@@ -2,87 +2,55 @@ import assert from "node:assert/strict";
 import { parseUserArn, partitionOf, regionFor, userArnProblem } from "../../provider/model/userArn";
 
 const user = (partition: string) => ({ partition, accountId: "123456789012", userName: "ci" });
+const PREFIX = "arn:aws:iam::123456789012:";
 
-describe("parseUserArn", () => {
-  const names: [string, string][] = [
+describe("a user's ARN", () => {
+  for (const [resource, userName] of [
     ["ci", "ci"],
     ["a/b/ci", "ci"],
     ["division_abc/sub:division/!~/ci", "ci"],
     ["x+=,.@_-9", "x+=,.@_-9"],
     ["n".repeat(64), "n".repeat(64)],
-  ];
-  for (const [resource, userName] of names) {
+  ]) {
     it(`user/${resource}: the name is what follows the last slash`, () => {
-      const expected = { partition: "aws", accountId: "123456789012", userName };
-      assert.deepEqual(parseUserArn(`arn:aws:iam::123456789012:user/${resource}`), expected);
+      const arn = `${PREFIX}user/${resource}`;
+      assert.deepEqual(parseUserArn(arn), { partition: "aws", accountId: "123456789012", userName });
+      assert.equal(userArnProblem(arn), undefined);
     });
   }
 
-  for (const partition of ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-eusc"]) {
-    it(`reads the partition ${partition}`, () => {
-      assert.deepEqual(parseUserArn(`arn:${partition}:iam::123456789012:user/ci`), user(partition));
-    });
-  }
-
-  const malformed = [
-    "",
-    "ci",
-    "arn:aws:iam::123456789012:user",
-    "arn:aws:iam::123456789012:user/",
-    "arn:aws:iam::123456789012:user/ci/",
-    "arn:aws:iam::123456789012:user/c i",
-    "arn:aws:iam::123456789012:user/c*",
-    "arn:aws:iam::123456789012:user/a b/ci",
-    "arn:aws:iam::1234567890123:user/ci",
-    "arn:aws:iam::aws:user/ci",
-    "arn:aws:iam:us-east-1:123456789012:user/ci",
-    "arn:aws:s3:::bucket/user/ci",
-    "arn:gcp:iam::123456789012:user/ci",
-    `arn:aws:iam::123456789012:user/${"n".repeat(65)}`,
-  ];
-  for (const arn of malformed) {
-    it(`refuses ${JSON.stringify(arn)}`, () => {
-      assert.equal(parseUserArn(arn), undefined);
-      assert.match(userArnProblem(arn) ?? "", /^is not the ARN of an IAM user, for example arn:/);
-    });
-  }
-
-  for (const arn of [" arn:aws:iam::123456789012:user/ci", "arn:aws:iam::123456789012:user/ci\n"]) {
-    it(`refuses ${JSON.stringify(arn)}, and says that white space is wrong with it`, () => {
-      assert.equal(parseUserArn(arn), undefined);
-      assert.match(userArnProblem(arn) ?? "", /^has white space/);
+  for (const [what, expected, ...arns] of [
+    [
+      "malformed",
+      /^is not the ARN of an IAM user, for example arn:/,
+      ...["", "ci", "arn:aws:s3:::bucket/user/ci", "arn:gcp:iam::123456789012:user/ci"],
+      ...["user", "user/", "user/ci/", "user/c i", "user/c*", "user/a b/ci", `user/${"n".repeat(65)}`].map(
+        (resource) => PREFIX + resource,
+      ),
+      ...["iam::1234567890123", "iam::12345678901", "iam::aws", "iam:us-east-1:123456789012"].map(
+        (account) => `arn:aws:${account}:user/ci`,
+      ),
+    ],
+    ["with white space around it", /^has white space/, ` ${PREFIX}user/ci`, `${PREFIX}user/ci\n`],
+    ["the root user's", /^is the account's root user/, `${PREFIX}root`, "arn:aws-cn:iam::123456789012:root"],
+    ["a role's", /^is the ARN of a role, which has no access keys/, `${PREFIX}role/ci`],
+    ["a group's", /^is the ARN of a group/, `${PREFIX}group/ci`],
+    ["a session's", /^is the ARN of an assumed-role/, "arn:aws:sts::123456789012:assumed-role/ci/session"],
+    ["a federated user's", /^is the ARN of a federated-user/, "arn:aws:sts::123456789012:federated-user/ci"],
+  ] as [string, RegExp, ...string[]][]) {
+    it(`is refused if it is ${what}`, () => {
+      for (const arn of arns) {
+        assert.equal(parseUserArn(arn), undefined, arn);
+        assert.match(userArnProblem(arn) ?? "", expected, arn);
+      }
     });
   }
 
   it("takes no more than linear time on a long and wrong path", () => {
     const started = Date.now();
-    assert.equal(parseUserArn(`arn:aws:iam::123456789012:user/${"a/".repeat(20_000)} `), undefined);
+    assert.equal(parseUserArn(`${PREFIX}user/${"a/".repeat(20_000)} `), undefined);
     assert.ok(Date.now() - started < 1_000);
   });
-});
-
-describe("userArnProblem", () => {
-  const table: [string, RegExp | undefined][] = [
-    ["arn:aws:iam::123456789012:user/ci", undefined],
-    [
-      "arn:aws:iam::123456789012:root",
-      /^is the account's root user, whose keys can't be rotated here; give an IAM user's/,
-    ],
-    ["arn:aws-cn:iam::123456789012:root", /^is the account's root user/],
-    [
-      "arn:aws:iam::123456789012:role/ci",
-      /^is the ARN of a role, which has no access keys; give an IAM user's ARN, for ex/,
-    ],
-    ["arn:aws:iam::123456789012:group/ci", /^is the ARN of a group/],
-    ["arn:aws:sts::123456789012:assumed-role/ci/session", /assumed-role, which has no access keys/],
-    ["arn:aws:sts::123456789012:federated-user/ci", /^is the ARN of a federated-user/],
-  ];
-  for (const [arn, expected] of table) {
-    it(`${arn}: ${expected ? "says what it is instead" : "no problem"}`, () => {
-      if (expected) assert.match(userArnProblem(arn) ?? "", expected);
-      else assert.equal(userArnProblem(arn), undefined);
-    });
-  }
 });
 
 describe("partitionOf", () => {
@@ -111,7 +79,7 @@ describe("regionFor", () => {
     assert.equal(regionFor(user("aws-cn"), undefined, "eu-west-1", "cn-northwest-1"), "cn-northwest-1");
   });
 
-  const homes: [string, string][] = [
+  for (const [partition, home] of [
     ["aws", "us-east-1"],
     ["aws-cn", "cn-north-1"],
     ["aws-us-gov", "us-gov-west-1"],
@@ -120,11 +88,11 @@ describe("regionFor", () => {
     ["aws-iso-e", "eu-isoe-west-1"],
     ["aws-iso-f", "us-isof-south-1"],
     ["aws-eusc", "eusc-de-east-1"],
-  ];
-  for (const [partition, home] of homes) {
+  ] as const) {
     it(`without a fitting region: that of the IAM of ${partition}, which lies in it`, () => {
-      const other = partition === "aws" ? "cn-north-1" : "eu-west-1";
-      assert.equal(regionFor(user(partition), other, undefined), home);
+      const arn = parseUserArn(`arn:${partition}:iam::123456789012:user/ci`);
+      assert.deepEqual(arn, user(partition));
+      assert.equal(regionFor(user(partition), partition === "aws" ? "cn-north-1" : "eu-west-1", undefined), home);
       assert.equal(partitionOf(home), partition);
     });
   }

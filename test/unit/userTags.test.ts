@@ -3,16 +3,15 @@ import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { JOURNAL_TAG } from "../../provider/model/journal";
 import { userTags } from "../../provider/program/userTags";
+import { settled } from "../harness/outputs";
 
-/** The tags, or why there are none. */
-const settled = (tags: ReturnType<typeof userTags>) =>
-  (pulumi.output(tags) as unknown as { promise(): Promise<Record<string, string>> }).promise();
+const tagsOf = (tags: ReturnType<typeof userTags>) => settled(pulumi.output(tags));
 
 describe("the tags that a RotatedUser gives to its user", () => {
   it("are those that are given, and one of its own where there are none", async () => {
-    assert.deepEqual(await settled(userTags("ci", { team: "a" })), { team: "a" });
+    assert.deepEqual(await tagsOf(userTags("ci", { team: "a" })), { team: "a" });
     for (const none of [undefined, {}, pulumi.output({}), Promise.resolve(undefined as never)]) {
-      assert.deepEqual(await settled(userTags("ci", none)), { "rotated-by": JOURNAL_TAG });
+      assert.deepEqual(await tagsOf(userTags("ci", none)), { "rotated-by": JOURNAL_TAG });
     }
   });
 
@@ -24,9 +23,9 @@ describe("the tags that a RotatedUser gives to its user", () => {
   });
 
   for (const [what, tags, message] of [
-    ["an empty value", { team: "" }, /^RotatedUser ci: the tag team has an empty value\./],
-    ["the journal's own tag", { [JOURNAL_TAG]: "x" }, /^RotatedUser ci: the tag pulumi-aws-iam-rotator is the one/],
-    ["that tag in capitals", { "Pulumi-AWS-IAM-Rotator": "x" }, /^RotatedUser ci: the tag Pulumi-AWS-IAM-Rotator is/],
+    ["an empty value", { team: "" }, /^RotatedUser ci: the tag team has an empty value/],
+    ["the journal's own tag", { [JOURNAL_TAG]: "x" }, /^RotatedUser ci: the tag pulumi-aws-iam-rotator /],
+    ["that tag in capitals", { "Pulumi-AWS-IAM-Rotator": "x" }, /^RotatedUser ci: the tag Pulumi-AWS-IAM-Rotator /],
   ] as const) {
     it(`${what} is refused: at once, or as soon as it is known`, async () => {
       const refused = (error: unknown) => pulumi.RunError.isInstance(error) && message.test(error.message);
@@ -34,16 +33,13 @@ describe("the tags that a RotatedUser gives to its user", () => {
       // An error in an output would leave the user out. What is no text is refused by the check of the AWS provider.
       const told = mock.method(pulumi.log, "error", async () => {});
       const [key = "", value] = Object.entries(tags)[0] ?? [];
-      assert.deepEqual(await settled(userTags("ci", pulumi.output(Promise.resolve(tags)))), { [key]: {} });
+      assert.deepEqual(await tagsOf(userTags("ci", pulumi.output(Promise.resolve(tags)))), { [key]: {} });
       const mixed = { other: "a", [key]: pulumi.output(Promise.resolve(value as string)) };
-      assert.deepEqual(await settled(userTags("ci", mixed)), { other: "a", [key]: {} });
+      assert.deepEqual(await tagsOf(userTags("ci", mixed)), { other: "a", [key]: {} });
       const said = told.mock.calls.map((call) => String((call.arguments as unknown[])[0]));
       mock.restoreAll();
-      assert.deepEqual(
-        said.map((line) => message.test(line)),
-        [true, true],
-        said.join(),
-      );
+      assert.equal(said.length, 2);
+      for (const line of said) assert.match(line, message);
     });
   }
 });
