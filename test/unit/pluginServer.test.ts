@@ -6,8 +6,8 @@ import * as grpc from "@grpc/grpc-js";
 
 import pb = require("@pulumi/pulumi/proto/provider_pb");
 
-import { parseUserArn } from "../../provider/model/userArn";
 import { EngineLog } from "../../provider/act/engineLog";
+import { parseUserArn } from "../../provider/model/userArn";
 import { AccessKeyMount } from "../../provider/plugin/keys";
 import { serviceFor } from "../../provider/plugin/server";
 import { type Bag, containsSecret, fromStruct, toStruct } from "../../provider/plugin/wire";
