@@ -333,7 +333,7 @@ describe("a plan in full", () => {
   });
 
   describe("another owner that has finished", () => {
-    const [left, others] = [journal({ owner: "you", phase: "done" }), /^refused: .*owner you/];
+    const [left, others] = [journal({ owner: "you", phase: "done" }), /^refused: .* is you, here it is me/];
     table([
       ["is left its keys", ASaved, "A", rotate, others, { left }],
       ["is left them where `state` names one", undefined, "Q P", adopt("P"), others, { left }],
