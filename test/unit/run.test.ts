@@ -61,7 +61,7 @@ describe("a run that fails", () => {
     await scene.halfDone(scene.rotate());
     const { phase, doubt } = tag() ?? assert.fail();
     assert.deepEqual([phase, doubt], ["done", true]);
-    iam.fault = () => undefined;
+    iam.calm();
     const { accessKeyId } = iam.addKey();
     await assert.rejects(scene.rotate(), new RegExp(`there is ${accessKeyId}`));
   });
@@ -149,7 +149,7 @@ describe("a run that fails", () => {
       refuse("CreateAccessKey");
       await failure(scene.up());
       assert.deepEqual([tag()?.phase, tag()?.made], ["void", undefined]);
-      iam.fault = () => undefined;
+      iam.calm();
       iam.addKey();
       scene.clock.time += MINUTE;
       await scene.up();
@@ -160,7 +160,7 @@ describe("a run that fails", () => {
       await scene.up();
       iam.fault = (call) => (/^(CreateAccessKey|TagUser done)/.test(call) ? denied("TagUser") : undefined);
       assert.ok(!((await failure(scene.rotate())) instanceof HalfDone));
-      iam.fault = () => undefined;
+      iam.calm();
       await scene.rotate();
       assert.deepEqual([scene.phase(), iam.ids().length], ["done", 2]);
     });
@@ -172,7 +172,7 @@ describe("a run that fails", () => {
       refuse("CreateAccessKey");
       await failure(scene.rotate());
       assert.deepEqual([iam.ids().includes(accessKeyId), iam.journal], [false, journal]);
-      iam.fault = () => undefined;
+      iam.calm();
       await scene.rotate();
     });
 
@@ -185,7 +185,7 @@ describe("a run that fails", () => {
         [tag()?.phase, tag()?.made, tag()?.operationId === dead.operationId],
         ["open", accessKeyId, false],
       );
-      iam.fault = () => undefined;
+      iam.calm();
       scene.clock.time += 20 * MINUTE;
       await scene.up();
       assert.ok(!iam.ids().includes(accessKeyId));
@@ -274,7 +274,7 @@ describe("a run that fails", () => {
       const { keys } = await scene.halfDone(scene.up());
       const [left] = keys.toDelete;
       assert.ok(left && keys.operationId === undefined);
-      iam.fault = () => undefined;
+      iam.calm();
       scene.clock.time += 20 * MINUTE;
       await scene.destroy();
       assert.deepEqual(iam.ids(), [seen]);
@@ -285,7 +285,7 @@ describe("a run that fails", () => {
     it("lists the keys before it makes another, also where a slot was freed a moment ago", async () => {
       await scene.rotated();
       iam.slots = 2;
-      scene.strike("CreateAccessKey", 1, "before");
+      iam.strike("CreateAccessKey", "before");
       await scene.rotate();
       const calls = iam.calls.slice(iam.calls.indexOf("CreateAccessKey") + 1);
       assert.ok(calls.indexOf("ListAccessKeys") < calls.indexOf("CreateAccessKey"), calls.join());
@@ -294,7 +294,7 @@ describe("a run that fails", () => {
     it("waits for a list that is late: a key that appears after some seconds is named, and no second one made", async () => {
       await scene.up();
       const list = iam.listAccessKeys.bind(iam);
-      scene.strike("CreateAccessKey", 1, "lostReply");
+      iam.strike("CreateAccessKey", "lostReply");
       iam.listAccessKeys = async () => {
         const age = ({ createdAt }: { createdAt: string }) => scene.clock.time - Date.parse(createdAt);
         return (await list()).filter((key, index) => index === 0 || age(key) >= 5 * SECOND);
@@ -399,7 +399,7 @@ describe("a run that goes well", () => {
   });
 
   it("carries on the id of the resource's creation; a resource made anew has another", async () => {
-    const instance = () => scene.recorded?.operationId?.split("-")[0];
+    const instance = () => scene.instance();
     const ids = new Set<string | undefined>();
     await scene.up();
     const first = instance();

@@ -28,7 +28,7 @@ describe("what has to be seen twice, before anything is changed", () => {
     iam.journal = formatJournal({ ...dead, ...journal });
   };
   /** Another operation of our own instance. */
-  const ours = () => `${scene.recorded?.operationId?.split("-")[0]}-other`;
+  const ours = () => `${scene.instance()}-other`;
   const without = (id: string) => iam.keys.filter((key) => key.accessKeyId !== id);
   const changes = () => iam.calls.filter((call) => /^(Delete|Create|Tag)/.test(call));
   /** How often the keys were listed before the first change. */
@@ -86,9 +86,9 @@ describe("what has to be seen twice, before anything is changed", () => {
       "the same, where it could not be closed",
       1,
       async () => {
-        scene.strike("TagUser done", 1, denied("TagUser"));
+        iam.strike("TagUser done", denied("TagUser"));
         await scene.halfDone(rotate());
-        iam.fault = () => undefined;
+        iam.calm();
         assert.equal(scene.phase(), "open");
       },
       rotate,
@@ -237,7 +237,7 @@ describe("what has to be seen twice, before anything is changed", () => {
     });
 
     it("a key whose secret nobody has: a late tag must not cost one that was handed out", async () => {
-      const instance = scene.recorded?.operationId?.split("-")[0];
+      const instance = scene.instance();
       const live = scene.died({ operationId: `${instance}-died`, phase: "done" });
       const getUser = iam.getUser.bind(iam);
       let calls = 0;
