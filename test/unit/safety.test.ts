@@ -406,23 +406,6 @@ describe("safety", () => {
       assert.deepEqual(iam.changes(), deletions);
     });
 
-    it("that stops before its last key, whose state is lost: that key is asked about, and once it is gone, nothing", async () => {
-      await scene.up();
-      const [current] = iam.ids();
-      iam.signerId = current;
-      iam.strike("TagUser done", "lostReply");
-      await assert.rejects(scene.destroy());
-      [iam.signerId, iam.fault, scene.recorded] = [undefined, () => undefined, undefined];
-      await assert.rejects(
-        scene.up(),
-        new RegExp(`${current} .* was made and handed out by .* this state does not know it:`),
-      );
-      iam.keys = [];
-      const stranger = iam.addKey();
-      await scene.up();
-      assert.ok(iam.ids().includes(stranger.accessKeyId));
-    });
-
     it("of a user made again: says what an interrupted run of ours may have left there, and touches nothing", async () => {
       for (const [parts, isSaid] of [
         [{}, true],

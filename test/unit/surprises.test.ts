@@ -269,12 +269,6 @@ describe("what has to be seen twice, before anything is changed", () => {
       ]);
       assert.equal(scene.clock.time, before);
     });
-
-    it("a key that is recorded and not there is not waited for: it is deleted all the same", async () => {
-      iam.keys = without(one);
-      await scene.destroy();
-      assert.deepEqual([looks(), iam.ids()], [1, []]);
-    });
   });
 
   it("a resource that has no keys recorded has none that is gone", async () => {
