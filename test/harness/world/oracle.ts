@@ -102,7 +102,8 @@ export class Oracle {
 
   /** What no new key pushes out is deactivated first, and for as long as was asked for. */
   #sleep({ place, kind, olds, adopts, trigger, cause, revokes, sleep }: Operation, id: string): void {
-    const isPushedOut = revokes || cause !== undefined || adopts.length > 0 || trigger !== olds?.answer.trigger;
+    const isAnswered = trigger === olds?.answer.trigger && olds.answer.rotated;
+    const isPushedOut = revokes || cause !== undefined || adopts.length > 0 || !isAnswered;
     if (kind !== "up" || !sleep || id !== olds?.outputs.previousAccessKeyId || isPushedOut) return;
     const since = Date.parse(String(olds?.outputs.previousDeactivatedAt ?? ""));
     if (!(this.world.data.time.now >= since + sleep - RUN))
