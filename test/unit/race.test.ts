@@ -100,6 +100,27 @@ describe("a run that another one overtakes", () => {
     assert.deepEqual(iam.ids(), []);
   });
 
+  describe("whose journal it is about to write over, since it takes it for dead", () => {
+    const lost = async () => {
+      await scene.up();
+      return scene.died();
+    };
+    it("and which has ended well by then: its key stays", async () => {
+      const { accessKeyId } = await lost();
+      const died = parseJournal(iam.journal) ?? assert.fail();
+      const ends = () => Object.assign(iam, { journal: formatJournal({ ...died, phase: "done" }) });
+      iam.meanwhile("GetUser", ends, 3); // after two looks
+      await assert.rejects(scene.up(), /tag on the user was written while/);
+      assert.deepEqual([iam.ids().includes(accessKeyId), iam.changes(), scene.phase()], [true, [], "done"]);
+    });
+    it("and which may have ended while AWS wrote, which took long: its key is asked about", async () => {
+      const { accessKeyId } = await lost();
+      iam.meanwhile("TagUser open", () => scene.clock.sleep(3_000));
+      await assert.rejects(scene.up(), new RegExp(`made ${accessKeyId} may have ended`));
+      await assert.rejects(scene.up(), new RegExp(`there is ${accessKeyId}`));
+    });
+  });
+
   it("whose journal it wrote over is seen by its key: neither is forgotten", async () => {
     await scene.up();
     const before = scene.recorded;
