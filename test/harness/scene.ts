@@ -11,7 +11,7 @@ import { IamError } from "../../provider/model/errors";
 import { formatJournal, type Journal, parseJournal } from "../../provider/model/journal";
 import { type ManagedKeys, managedKeys } from "../../provider/model/managedKeys";
 import type { Pending } from "../../provider/model/pending";
-import { FakeClock, MemoryIam, type MemoryKey } from "./aws/memoryIam";
+import { FakeClock, type Fault, MemoryIam, type MemoryKey } from "./aws/memoryIam";
 import { type Props, type Stage, userArn } from "./stage";
 
 const MINUTE = 60_000;
@@ -131,12 +131,14 @@ export class Scene {
     this.clock.time += 20 * MINUTE;
     return key;
   }
+  /** The first half of the ids of our operations. */
+  instance(): string | undefined {
+    return this.recorded?.operationId?.split("-")[0];
+  }
   phase(): string | undefined {
     return parseJournal(this.iam.journal)?.phase;
   }
-  /** Only the nth call of this kind fails. */
-  strike(action: string, nth: number, fault: ReturnType<MemoryIam["fault"]>): void {
-    let seen = 0;
-    this.iam.fault = (call) => (call.startsWith(action) && ++seen === nth ? fault : undefined);
+  strike(action: string, nth: number, fault: Fault | IamError): void {
+    this.iam.strike(action, fault, nth);
   }
 }

@@ -6,6 +6,9 @@ import { PartialFailure } from "../../provider/dynamic/partialFailure";
 import { ProviderAsStored } from "./aws/asStored";
 import { FakeClock, MemoryIam } from "./aws/memoryIam";
 
+/** The id of the current key in these outputs. */
+export const id = (outs: Props): string => String(outs.currentAccessKeyId);
+
 export type Props = Record<string, unknown>;
 export const userArn = "arn:aws:iam::123456789012:user/ci/deployer";
 
@@ -57,6 +60,18 @@ export class Stage {
   }
   async create(inputs: Props = { userArn }): Promise<Props> {
     return (await this.provider.create(inputs)).outs as Props;
+  }
+  /** Two keys, by a creation and a rotation for the trigger of these inputs: what each left. */
+  async rotated(inputs: Props): Promise<[first: Props, second: Props]> {
+    const first = await this.create({ ...inputs, rotationTrigger: "first" });
+    return [first, await this.up(first, inputs)];
+  }
+  async read(olds: Props): Promise<Props> {
+    return (await this.provider.read("id", olds)).props as Props;
+  }
+  /** Nothing was asked or said since. */
+  forget(): void {
+    [this.iam.calls, this.said] = [[], []];
   }
   /** The properties that a partial failure has the engine save. */
   async halfDone(run: Promise<unknown>): Promise<Props> {

@@ -34,12 +34,8 @@ describe("the journal's tag", () => {
 
   it("names as many strangers as fit: a key that it does not name is asked about, and never deleted", () => {
     const strangers = Array.from({ length: 12 }, (_, index) => `AKIAIOSFODNN7EXAMP${10 + index}`);
-    const value = formatJournal(journal({ strangers, made: "AKIAIOSFODNN7EXAMPLE", doubt: true }));
-    assert.ok(value.length <= 256);
-    const read = parseJournal(value);
-    assert.deepEqual(read?.strangers, strangers.slice(0, read?.strangers.length));
-    assert.ok((read?.strangers.length ?? 0) >= 5);
-    assert.equal(read?.made, "AKIAIOSFODNN7EXAMPLE");
+    const read = parseJournal(formatJournal(journal({ strangers, made: "AKIAIOSFODNN7EXAMPLE", doubt: true })));
+    assert.deepEqual([read?.strangers, read?.made], [strangers.slice(0, 6), "AKIAIOSFODNN7EXAMPLE"]);
   });
 
   it("holds no other letters than a tag may", () => {
@@ -50,6 +46,9 @@ describe("the journal's tag", () => {
     const value = formatJournal(journal({ phase: "done", made: "AKIAIOSFODNN7EXAMPLE" }));
     for (const broken of ["", "x", value.slice(0, -40), value.replace("v1", "v2"), value.replace("done", "open")]) {
       assert.equal(parseJournal(broken), undefined);
+    }
+    for (const around of [`x ${value}`, `${value} x`, `${value} sum=000000`]) {
+      assert.equal(parseJournal(around), undefined);
     }
     for (let at = 0; at < value.length; at++) {
       assert.equal(parseJournal(value.slice(0, at) + value.slice(at + 1)), undefined, `without its character ${at}`);
@@ -72,12 +71,6 @@ describe("the journal's tag", () => {
       parseJournal(formatJournal(journal({ strangers, owner: `${owner}0` })))?.strangers,
       strangers.slice(0, 1),
     );
-  });
-
-  it("is nothing where somebody wrote around it", () => {
-    const value = formatJournal(journal());
-    for (const around of [`x ${value}`, `${value} x`, `${value} sum=000000`])
-      assert.equal(parseJournal(around), undefined);
   });
 });
 

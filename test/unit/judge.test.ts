@@ -7,7 +7,8 @@ import type { Journal } from "../../provider/model/journal";
 const AT = "2026-11-01T12:00:00Z";
 const minutes = (count: number) => new Date(Date.parse(AT) + count * 60_000);
 
-const journal = (parts: Partial<Journal> = {}): Journal => ({
+type Parts = Partial<Journal>;
+const journal = (parts: Parts): Journal => ({
   phase: "open",
   kind: "rotate",
   at: AT,
@@ -20,109 +21,86 @@ const keys = (ids: string): FoundKey[] =>
   ids.split("").map((accessKeyId) => ({ accessKeyId, status: "Active", createdAt: AT }));
 
 /** In a word: who is lost, or why it is refused and which keys are named. */
-function word(at: Journal | undefined, unknown: string, operationId: string | undefined, now = minutes(1)): string {
-  const verdict = judge(at, keys(unknown), operationId, { owner: "me", now });
+function word(at: Parts | undefined, unknown: string, operationId: string | undefined, now = minutes(1)): string {
+  const verdict = judge(at && journal(at), keys(unknown), operationId, { owner: "me", now });
   if ("lost" in verdict) return `lost: ${verdict.lost}`;
-  return `${verdict.refusal}: ${verdict.keys.map(({ accessKeyId }) => accessKeyId)}`;
+  const ids = verdict.keys.map(({ accessKeyId }) => accessKeyId);
+  return `${verdict.refusal}: ${ids}${verdict.alsoLost?.length ? ` beside ${verdict.alsoLost}` : ""}`;
 }
 
 describe("judge: what a key is that the state does not know", () => {
   const saved = "made-one";
   const none = undefined;
-  const table: [string, Journal | undefined, string, string | undefined, string][] = [
-    ["without a journal: a stranger's", undefined, "X", saved, "lost: "],
+  const signedItself: Parts = { phase: "done", kind: "delete", operationId: "old-one", strangers: [], made: "L" };
+  const table: [string, Parts | undefined, string, string | undefined, string][] = [
+    ["without a journal: a stranger's", none, "X", saved, "lost: "],
     [
       "beside our last operation, which was saved: a stranger's",
-      journal({ operationId: saved, made: "C" }),
+      { operationId: saved, made: "C" },
       "X",
       saved,
       "lost: ",
     ],
-    ["the same, which is not closed yet", journal({ operationId: saved, phase: "done" }), "X", saved, "lost: "],
+    ["the same, closed", { operationId: saved, phase: "done" }, "X", saved, "lost: "],
     [
       "beside our last operation, which was in doubt: nobody can tell",
-      journal({ operationId: saved, phase: "done", doubt: true }),
+      { operationId: saved, phase: "done", doubt: true },
       "XS",
       saved,
       "unclear: X",
     ],
-    [
-      "beside our last operation, which was in doubt, no key is unknown",
-      journal({ operationId: saved, phase: "done", doubt: true }),
-      "S",
-      saved,
-      "lost: ",
-    ],
+    ["the same, and no key is unknown", { operationId: saved, phase: "done", doubt: true }, "S", saved, "lost: "],
     [
       "a destroy that its last key signed has not deleted that one: handed out",
-      journal({ phase: "done", kind: "delete", operationId: "old-one", strangers: [], made: "L" }),
+      signedItself,
       "LX",
       none,
       "handedOut: L,X",
     ],
+    ["the same, and that key is gone: a stranger's", signedItself, "X", none, "lost: "],
+    ["the same, of another owner: a stranger's", { ...signedItself, owner: "you" }, "X", none, "lost: "],
+    ["our operation died with it made: it is lost", { made: "X" }, "XS", saved, "lost: X"],
+    ["a creation of ours died, and there is no state", { made: "X" }, "X", none, "lost: X"],
+    ["our operation died, and names none: nobody can tell", {}, "X", saved, "unclear: X"],
+    ["our operation died, and names another: nobody can tell", { made: "C" }, "X", saved, "unclear: X"],
     [
-      "the same, and that key is gone: a stranger's",
-      journal({ phase: "done", kind: "delete", operationId: "old-one", strangers: [], made: "L" }),
-      "X",
-      none,
-      "lost: ",
-    ],
-    [
-      "the same, of another owner: a stranger's",
-      journal({ phase: "done", kind: "delete", owner: "you", strangers: [], made: "L" }),
-      "X",
-      none,
-      "lost: ",
-    ],
-    ["our operation died with it made: it is lost", journal({ made: "X" }), "X", saved, "lost: X"],
-    ["a creation of ours died, and there is no state", journal({ made: "X" }), "X", none, "lost: X"],
-    ["a stranger's, beside a lost one", journal({ made: "X" }), "XS", saved, "lost: X"],
-    ["our operation died, and names none: nobody can tell", journal(), "X", saved, "unclear: X"],
-    ["our operation died, and names another: nobody can tell", journal({ made: "C" }), "X", saved, "unclear: X"],
-    [
-      "beside a lost one there is another: nobody can tell about that",
-      journal({ made: "X" }),
-      "XY",
+      "beside a lost one there are others: they are asked about, and the way that gives up the journal deletes that first",
+      { made: "X" },
+      "YXSZ",
       saved,
-      "unclear: Y",
+      "unclear: Y,Z beside X",
     ],
-    ["our operation died, and all is known", journal({ made: "C" }), "S", saved, "lost: "],
-    ["handed out, and the state does not know it", journal({ phase: "done", made: "X" }), "XS", saved, "handedOut: X"],
-    ["handed out, and there is no state", journal({ phase: "done" }), "X", none, "handedOut: X"],
-    ["nothing new since an operation that was handed out", journal({ phase: "done" }), "S", saved, "lost: "],
+    ["our operation died, and all is known", { made: "C" }, "S", saved, "lost: "],
+    ["handed out, and the state does not know it", { phase: "done", made: "X" }, "XS", saved, "handedOut: X"],
+    ["handed out, and there is no state", { phase: "done" }, "X", none, "handedOut: X"],
+    ["nothing new since an operation that was handed out", { phase: "done" }, "S", saved, "lost: "],
     [
       "of another instance under our name, handed out: another resource, whatever is there",
-      journal({ phase: "done", operationId: "other-one" }),
+      { phase: "done", operationId: "other-one" },
       "",
       saved,
       "otherInstance: ",
     ],
+    ["the same, where we have no state", { phase: "done", operationId: "other-one" }, "X", none, "handedOut: X"],
     [
-      "the same, where we have no state: handed out",
-      journal({ phase: "done", operationId: "other-one" }),
-      "X",
-      none,
-      "handedOut: X",
-    ],
-    [
-      "of another instance under our name, which died with it made: lost",
-      journal({ operationId: "other-one", made: "X" }),
+      "of another instance, which died with it made: lost",
+      { operationId: "other-one", made: "X" },
       "X",
       saved,
       "lost: X",
     ],
-    ["another owner's, at work", journal({ owner: "other" }), "", saved, "atWork: "],
-    ["another owner's, at work, whatever is there", journal({ owner: "other", made: "X" }), "XS", saved, "atWork: X,S"],
-    ["another owner's, handed out", journal({ owner: "other", phase: "done" }), "XS", saved, "otherOwner: X,S"],
-    ["another owner that has left", journal({ owner: "other", phase: "void" }), "X", saved, "lost: "],
-    ["ended with nothing of ours left", journal({ phase: "void", made: "X" }), "X", saved, "lost: "],
+    ["another owner's, at work", { owner: "other" }, "", saved, "atWork: "],
+    ["another owner's, at work, whatever is there", { owner: "other", made: "X" }, "XS", saved, "atWork: X,S"],
+    ["another owner's, handed out", { owner: "other", phase: "done" }, "XS", saved, "otherOwner: X,S"],
+    ["another owner that has left", { owner: "other", phase: "void" }, "X", saved, "lost: "],
+    ["ended with nothing of ours left", { phase: "void", made: "X" }, "X", saved, "lost: "],
   ];
   for (const [title, at, unknown, operationId, expected] of table) {
     it(title, () => assert.equal(word(at, unknown, operationId), expected));
   }
 
   it("another owner is at work for as long as an operation can last", () => {
-    const other = journal({ owner: "other" });
+    const other = { owner: "other" };
     assert.equal(word(other, "X", saved, new Date(minutes(10).getTime() - 1)), "atWork: X");
     assert.equal(word(other, "X", saved, minutes(10)), "otherOwner: X");
   });
@@ -138,7 +116,7 @@ describe("judge: what a key is that the state does not know", () => {
     });
     fc.assert(
       fc.property(any, (parts) => {
-        const verdict = word(journal(parts), "X", saved);
+        const verdict = word(parts, "X", saved);
         const died = parts.phase === "open" && parts.owner === "me" && parts.operationId === "made-two";
         assert.equal(verdict === "lost: X", died && parts.made === "X", verdict);
       }),
@@ -147,37 +125,21 @@ describe("judge: what a key is that the state does not know", () => {
 });
 
 describe("doubtIn: whether an operation of ours that died may still make a key", () => {
-  const table: [string, Journal | undefined, number, boolean][] = [
-    ["it has begun, and named none", journal(), 1, true],
-    ["it has begun so long ago that it has ended", journal(), 10, false],
-    ["it has named its key", journal({ made: "X" }), 1, false],
-    [
-      "it has named its key, after an answer that told nothing: there may be one more",
-      journal({ made: "X", doubt: true }),
-      1,
-      true,
-    ],
-    ["it was in doubt so long ago that it has ended", journal({ made: "X", doubt: true }), 10, false],
-    ["it has ended", journal({ phase: "done" }), 1, false],
-    ["it is another owner's", journal({ owner: "other" }), 1, false],
-    ["it is the one that our state comes from", journal({ operationId: "made-one" }), 1, false],
+  const table: [string, Parts | undefined, number, boolean][] = [
+    ["it has begun, and named none", {}, 1, true],
+    ["it has begun so long ago that it has ended", {}, 10, false],
+    ["it has named its key", { made: "X" }, 1, false],
+    ["it has named its key, after an answer that told nothing", { made: "X", doubt: true }, 1, true],
+    ["it was in doubt so long ago that it has ended", { made: "X", doubt: true }, 10, false],
+    ["it has ended", { phase: "done" }, 1, false],
+    ["it is another owner's", { owner: "other" }, 1, false],
+    ["it is the one that our state comes from", { operationId: "made-one" }, 1, false],
     ["there is none", undefined, 1, false],
   ];
   for (const [title, at, age, expected] of table) {
     it(`${title}: ${expected ? "yes" : "no"}`, () => {
-      assert.equal(doubtIn(at, "made-one", { owner: "me", now: minutes(age) }).doubt === true, expected);
+      const { doubt } = doubtIn(at && journal(at), "made-one", { owner: "me", now: minutes(age) });
+      assert.equal(doubt === true, expected);
     });
   }
-});
-
-describe("a lost key beside one that nobody can tell of", () => {
-  it("is named apart, and alone: the way that gives up the journal has to delete it first", () => {
-    const verdict = judge(journal({ made: "X" }), keys("YXSZ"), "made-one", { owner: "me", now: minutes(1) });
-    assert.deepEqual(verdict, {
-      refusal: "unclear",
-      journal: journal({ made: "X" }),
-      keys: keys("YZ"),
-      alsoLost: ["X"],
-    });
-  });
 });

@@ -98,11 +98,11 @@ describe("where keys are alive", () => {
   }
   const both = managedKeys({ userId: "AIDAONE", current: key("A"), previous: key("B") });
 
-  it("is told by current", async () => assert.deepEqual(await asked(both, ["A", "B"]), [arn, ["A"]]));
-  it("is told by previous, where current is gone", async () =>
-    assert.deepEqual(await asked(both, ["B"]), [arn, ["A", "B"]]));
-  it("is nowhere, where AWS knows neither", async () =>
-    assert.deepEqual(await asked(both, []), [undefined, ["A", "B"]]));
+  it("is told by current, or by previous where that is gone, or by nobody", async () => {
+    assert.deepEqual(await asked(both, ["A", "B"]), [arn, ["A"]]);
+    assert.deepEqual(await asked(both, ["B"]), [arn, ["A", "B"]]);
+    assert.deepEqual(await asked(both, []), [undefined, ["A", "B"]]);
+  });
   it("is not with another user, to whom an adopted key belonged", async () => {
     assert.deepEqual(await asked(both, ["A"], "AIDATWO"), [undefined, ["A", "B"]]);
   });

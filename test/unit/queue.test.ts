@@ -57,37 +57,21 @@ describe("operations that are under way at once", () => {
       throw new Error("no");
     });
     const next = queue.take("user", works.run(1));
-    const last = queue.take("user", works.run(2));
     const other = queue.take("another", works.run(3));
     await turn();
     assert.deepEqual(works.begun, [0, 3]);
     works.end(0);
     await assert.rejects(failing, /^Error: no$/);
     await turn();
-    assert.deepEqual(works.begun, [0, 3, 1]);
+    const last = queue.take("user", works.run(2));
+    await turn();
+    assert.deepEqual(works.begun, [0, 3, 1], "whoever comes when one has ended waits for the one that is at work");
     works.end(1);
     works.end(3);
     await turn();
     works.end(2);
     assert.deepEqual(await Promise.all([next, last, other]), [1, 2, 3]);
     assert.deepEqual(works.begun, [0, 3, 1, 2]);
-  });
-
-  it("on one user wait for those that wait, also when one has ended meanwhile", async () => {
-    const works = new Works();
-    const queue = new Queue(9);
-    const all = [queue.take("user", works.run(0)), queue.take("user", works.run(1))];
-    await turn();
-    works.end(0);
-    await all[0];
-    await turn();
-    all.push(queue.take("user", works.run(2)));
-    await turn();
-    assert.deepEqual(works.begun, [0, 1], "the second is still at work");
-    works.end(1);
-    await turn();
-    works.end(2);
-    assert.deepEqual(await Promise.all(all), [0, 1, 2]);
   });
 
   it("are bounded for a whole stack: no further journal is opened meanwhile", async () => {

@@ -18,15 +18,16 @@ describe("a run that another one overtakes", () => {
     iam.slots = 3;
   });
 
-  const overtakenAt = (action: string, nth = 1, tag: string | null = rival) => {
-    let seen = 0;
-    iam.fault = (call) => {
-      if (call.startsWith(action) && ++seen === nth) iam.journal = tag ?? undefined;
-      return undefined;
-    };
-  };
+  const overtakenAt = (action: string, nth = 1, tag: string | undefined = rival) =>
+    iam.meanwhile(
+      action,
+      () => {
+        iam.journal = tag;
+      },
+      nth,
+    );
 
-  for (const tag of [rival, null]) {
+  for (const tag of [rival, ""]) {
     it(`deletes the key that it made, and touches nothing else${tag ? "" : ": somebody removed the tag"}`, async () => {
       await scene.up();
       const [current] = iam.ids();
@@ -36,64 +37,88 @@ describe("a run that another one overtakes", () => {
         tag ? /operation rival-1 of owner you began while/ : /tag on the user was removed/,
       );
       assert.deepEqual(iam.ids(), [current]);
-      assert.equal(iam.journal, tag ?? undefined, "the other's journal is left alone");
+      assert.equal(iam.journal, tag, "the other's journal is left alone");
     });
   }
 
-  it("the same as a creation, which then leaves nothing", async () => {
-    overtakenAt("CreateAccessKey");
-    await assert.rejects(scene.up(), /began while this run was at work/);
-    assert.deepEqual([iam.ids(), iam.journal], [[], rival]);
-  });
-
-  it("sees it before it hands a key out for which it had to wait", async () => {
-    await scene.up();
-    const [current] = iam.ids();
-    iam.propagation = MINUTE / 6;
-    overtakenAt("GetCallerIdentity", 5);
-    await assert.rejects(scene.rotate(), /began while/);
-    assert.deepEqual([iam.ids(), iam.journal], [[current], rival]);
-  });
-
-  it("sees it before it deletes what a revocation ends", async () => {
-    await scene.rotated();
-    const ids = iam.ids();
-    overtakenAt("GetCallerIdentity");
-    // Its own naming of the new key, side by side with that trial, would hide the rival's tag.
-    const write = iam.writeJournal.bind(iam);
-    iam.writeJournal = async (value) => {
-      if (iam.journal !== rival) await write(value);
-    };
-    await assert.rejects(scene.up({ revoke: "leak" }), /began while/);
-    assert.deepEqual(iam.ids(), ids);
-  });
-
-  it("sees it before it deletes a previous whose grace period is over", async () => {
-    const ids = await scene.rotated();
-    const recorded = scene.recorded;
-    overtakenAt("GetCallerIdentity");
-    scene.clock.time += 2 * MINUTE;
-    await assert.rejects(scene.up({ gracePeriod: "1m" }), /began while/);
-    assert.deepEqual(iam.ids().sort(), [...ids].sort());
-    assert.deepEqual(scene.recorded, recorded);
-  });
-
-  it("sees it before it deletes the key that makes room for a revocation: nothing was changed", async () => {
-    await scene.rotated();
-    iam.slots = 2;
-    const ids = iam.ids();
-    overtakenAt("CreateAccessKey");
-    await assert.rejects(scene.up({ revoke: "leak" }), /began while/);
-    assert.deepEqual(iam.ids(), ids);
-  });
+  const { rotate, revoke } = { rotate: () => scene.rotate(), revoke: () => scene.up({ revoke: "leak" }) };
+  const moments: [string, (() => unknown)[], string, number, () => Promise<unknown>][] = [
+    ["a creation leaves a key", [], "CreateAccessKey", 1, () => scene.up()],
+    [
+      "a key is handed out for which it had to wait",
+      [() => scene.up(), () => Object.assign(iam, { propagation: MINUTE / 6 })],
+      "GetCallerIdentity",
+      5,
+      rotate,
+    ],
+    [
+      "it deletes what a revocation ends",
+      [
+        () => scene.rotated(),
+        () => {
+          // Its own naming of the new key, side by side with that trial, would hide the rival's tag.
+          const write = iam.writeJournal.bind(iam);
+          iam.writeJournal = async (value) => {
+            if (iam.journal !== rival) await write(value);
+          };
+        },
+      ],
+      "GetCallerIdentity",
+      1,
+      revoke,
+    ],
+    [
+      "it deletes a previous whose grace period is over",
+      [() => scene.rotated(), () => Object.assign(scene.clock, { time: scene.clock.time + 2 * MINUTE })],
+      "GetCallerIdentity",
+      1,
+      () => scene.up({ gracePeriod: "1m" }),
+    ],
+    [
+      "it deletes the key that makes room for a revocation",
+      [() => scene.rotated(), () => Object.assign(iam, { slots: 2 })],
+      "CreateAccessKey",
+      1,
+      revoke,
+    ],
+  ];
+  for (const [title, before, action, nth, run] of moments) {
+    it(`sees it before ${title}`, async () => {
+      for (const step of before) await step();
+      const [ids, { recorded }] = [iam.ids(), scene];
+      overtakenAt(action, nth);
+      await assert.rejects(run(), /began while this run was at work/);
+      assert.deepEqual([iam.ids(), iam.journal, scene.recorded], [ids, rival, recorded]);
+    });
+  }
 
   it("sees that another user took the name, and leaves that one no key", async () => {
-    iam.fault = (call) => {
-      if (call === "CreateAccessKey") iam.userId = "AIDAANOTHERUSER00001";
-      return undefined;
-    };
+    iam.meanwhile("CreateAccessKey", () => {
+      iam.userId = "AIDAANOTHERUSER00001";
+    });
     await assert.rejects(scene.up(), /another user \(UserId AIDAANOTHERUSER00001\) took the name while/);
     assert.deepEqual(iam.ids(), []);
+  });
+
+  describe("whose journal it is about to write over, since it takes it for dead", () => {
+    const lost = async () => {
+      await scene.up();
+      return scene.died();
+    };
+    it("and which has ended well by then: its key stays", async () => {
+      const { accessKeyId } = await lost();
+      const died = parseJournal(iam.journal) ?? assert.fail();
+      const ends = () => Object.assign(iam, { journal: formatJournal({ ...died, phase: "done" }) });
+      iam.meanwhile("GetUser", ends, 3); // after two looks
+      await assert.rejects(scene.up(), /tag on the user was written while/);
+      assert.deepEqual([iam.ids().includes(accessKeyId), iam.changes(), scene.phase()], [true, [], "done"]);
+    });
+    it("and which may have ended while AWS wrote, which took long: its key is asked about", async () => {
+      const { accessKeyId } = await lost();
+      iam.meanwhile("TagUser open", () => scene.clock.sleep(3_000));
+      await assert.rejects(scene.up(), new RegExp(`made ${accessKeyId} may have ended`));
+      await assert.rejects(scene.up(), new RegExp(`there is ${accessKeyId}`));
+    });
   });
 
   it("whose journal it wrote over is seen by its key: neither is forgotten", async () => {
@@ -123,7 +148,7 @@ describe("a run that another one overtakes", () => {
     const { keys, did } = await scene.halfDone(scene.rotate());
     const [, left] = iam.ids();
     assert.deepEqual([keys.current?.accessKeyId, keys.toDelete, did], [current, [left], []]);
-    iam.fault = () => undefined;
+    iam.calm();
     iam.journal = undefined;
     await scene.up();
     assert.deepEqual(iam.ids(), [current]);
@@ -131,31 +156,10 @@ describe("a run that another one overtakes", () => {
 
   it("does not take a stale tag, which it wrote over, for another run", async () => {
     await scene.up();
-    const getUser = iam.getUser.bind(iam);
-    const before = iam.journal;
-    let looks = 0;
-    iam.getUser = async () => ({ ...(await getUser()), ...(looks++ < 3 && before && { journal: before }) });
+    const { journal } = iam;
+    iam.tagFirst(3, () => journal);
     const { previous } = await scene.rotate();
     assert.equal(previous?.accessKeyId, iam.ids()[0]);
-  });
-
-  it("does not end the key that older ones gave way to", async () => {
-    const [current, previous] = await scene.rotated();
-    iam.slots = 2;
-    let deletions = 0;
-    scene.recorded = { ...(scene.recorded ?? assert.fail()), toDelete: [] };
-    iam.fault = (call) => {
-      // current is gone, and then the tag is another's when it comes to saying how this ended.
-      if (call === `DeleteAccessKey ${current}` && ++deletions === 1) return undefined;
-      if (call === "TagUser done") {
-        iam.journal = rival;
-        return denied("TagUser");
-      }
-      return undefined;
-    };
-    const { keys } = await scene.halfDone(scene.up({ revoke: "leak" }));
-    assert.deepEqual(iam.ids(), [keys.current?.accessKeyId]);
-    assert.ok(![current, previous].includes(keys.current?.accessKeyId ?? ""));
   });
 
   it("does not end the key for which the only working one made room", async () => {

@@ -83,6 +83,67 @@ export class MemoryIam implements Iam {
     return this.keys.map((key) => key.accessKeyId);
   }
 
+  /** By a person's hand. */
+  remove(accessKeyId: string): void {
+    this.keys = this.keys.filter((key) => key.accessKeyId !== accessKeyId);
+  }
+
+  /** By a person's hand, or by the clock. */
+  set(accessKeyId: string, status: FoundKey["status"]): void {
+    for (const key of this.keys) if (key.accessKeyId === accessKeyId) key.status = status;
+  }
+
+  /** Each call that begins like this is refused. */
+  denies(...calls: string[]): void {
+    const denied = (call: string) => new IamError("denied", `iam:${call}`, "AccessDenied", "not authorized");
+    this.fault = (call) => (calls.some((one) => call.startsWith(one)) ? denied(call.split(" ")[0] ?? "") : undefined);
+  }
+
+  /** The nth call that begins like this fails so, and no other. */
+  strike(action: string, fault: Fault | IamError, nth = 1): void {
+    let seen = 0;
+    this.fault = (call) => (call.startsWith(action) && ++seen === nth ? fault : undefined);
+  }
+
+  /** What happens just before the nth call that begins like this. */
+  meanwhile(action: string, happens: () => unknown, nth = 1): void {
+    let seen = 0;
+    this.fault = (call) => {
+      if (call.startsWith(action) && ++seen === nth) happens();
+      return undefined;
+    };
+  }
+
+  calm(): void {
+    this.fault = () => undefined;
+  }
+
+  /** The first lists of keys, counted from 0, are late: they show this. */
+  listsFirst(count: number, shown: (keys: FoundKey[], look: number) => FoundKey[]): void {
+    const list = this.listAccessKeys.bind(this);
+    let looks = 0;
+    this.listAccessKeys = async () => {
+      const look = looks++;
+      return look < count ? shown(await list(), look) : list();
+    };
+  }
+
+  /** The same of the journal's tag. */
+  tagFirst(count: number, shown: (journal: string | undefined) => string | undefined): void {
+    const getUser = this.getUser.bind(this);
+    let looks = 0;
+    this.getUser = async () => {
+      const { journal: now, ...user } = await getUser();
+      const journal = looks++ < count ? shown(now) : now;
+      return { ...user, ...(journal !== undefined && { journal }) };
+    };
+  }
+
+  /** The calls that change something. */
+  changes(): string[] {
+    return this.calls.filter((call) => /^(Create|Delete|Update|Tag)/.test(call));
+  }
+
   count(action: string): number {
     return this.calls.filter((call) => call.split(" ")[0] === action).length;
   }

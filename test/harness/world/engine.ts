@@ -201,7 +201,7 @@ class OneResource {
     const { current, previous } = (news?.state ?? {}) as Record<string, { accessKeyId: string } | undefined>;
     const before = currentOf(olds);
     const revokes = news?.revocationTrigger !== undefined && news.revocationTrigger !== olds?.outputs.revocationTrigger;
-    const due = this.#isDue(olds, news);
+    const due = this.#isDue(olds, news, 60_000);
     const broken = !before || !world.works(before) ? "current does not work" : undefined;
     const operation: Operation = {
       place,
@@ -212,9 +212,11 @@ class OneResource {
       made: [],
       revokes,
       grace: parseDuration(news?.gracePeriod),
+      sleep: parseDuration(news?.deactivatePeriod),
       guard: parseDuration(news?.lastUsedGuard),
       startedWorking: before !== undefined && world.works(before) && (!olds?.previous || world.works(olds.previous.id)),
       cause: broken ?? (revokes ? "revocation" : due ? "due" : undefined),
+      isOverdue: this.#isDue(olds, news, -60_000),
       changed: [],
       isExact: world.isAsRecorded(olds?.outputs),
       disturbed,
@@ -225,13 +227,13 @@ class OneResource {
     return operation;
   }
 
-  #isDue(olds: Saved | undefined, news: Props | undefined): boolean {
+  #isDue(olds: Saved | undefined, news: Props | undefined, tolerance: number): boolean {
     const every = parseDuration(news?.rotateEvery);
     const { createdAt } = (olds?.outputs.current ?? {}) as { createdAt?: string };
     return (
       every !== undefined &&
       createdAt !== undefined &&
-      Date.parse(createdAt) + every <= this.world.data.time.now + 60_000
+      Date.parse(createdAt) + every <= this.world.data.time.now + tolerance
     );
   }
 }

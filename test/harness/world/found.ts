@@ -82,10 +82,6 @@ export const FOUND_ON_THE_FIRST_CORE: Found[] = [
     events: [up(0), up(0, { ...revocation, signer: "current" })],
   },
   {
-    title: "a tag that is read late, after a run that died with its key made",
-    events: [struck(0, 3, "killAfter"), struck(0, 0, "stale")],
-  },
-  {
     title: "a forced replacement after the end of a grace period",
     events: [up(0), up(1), minutes(120), up(1, { policy: { gracePeriod: "1h" } }), up(0, { kind: "replace" })],
   },
@@ -105,14 +101,6 @@ export const FOUND_ON_THE_SECOND_CORE: Found[] = [
       up(0, { kind: "refresh" }),
       up(0, { kind: "replace" }),
     ],
-  },
-  {
-    title: "a list that is late, and a key that the open journal names",
-    events: [struck(0, 7, "killBefore"), struck(0, 1, "stale")],
-  },
-  {
-    title: "a list that is late, after a lost reply",
-    events: [struck(1, 3, "lostReply"), struck(0, 1, "stale")],
   },
   {
     title: "a list that is older than the tag, since another run came between",

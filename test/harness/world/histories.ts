@@ -48,7 +48,7 @@ const policy = fc
   .record({
     gracePeriod: maybe(fc.constantFrom("1h", "3d"), 2),
     deactivatePeriod: maybe(fc.constantFrom("1h", "1d"), 2),
-    rotateEvery: maybe(fc.constantFrom("4d"), 4),
+    rotateEvery: maybe(fc.constantFrom("1d", "4d"), 4),
     revocationTrigger: maybe(fc.nat({ max: 1 }), 4),
     lastUsedGuard: maybe(fc.constantFrom("2h", "2d"), 5),
   })
@@ -108,8 +108,20 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
   },
 );
 
+/** One resource and time, and little else: here periods come to their ends. */
+const quiet: fc.Arbitrary<Event> = fc
+  .record({ spec, policy, minutes: fc.constantFrom(0, 0, 90, 1_500, 6_000) })
+  .map(({ spec: { trigger, strike, slow }, policy: periods, minutes }) =>
+    minutes > 0
+      ? { do: "wait", minutes }
+      : { do: "runs", runs: [{ stack: "A", kind: "up", resources: ["one"], trigger, policy: periods, strike, slow }] },
+  );
+
 export function historyOf(maxLength = 8): fc.Arbitrary<Event[]> {
-  return fc.array(event, { maxLength });
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.array(event, { maxLength }) },
+    { weight: 1, arbitrary: fc.array(quiet, { maxLength }) },
+  );
 }
 
 /**

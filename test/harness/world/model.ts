@@ -72,12 +72,16 @@ export interface Operation {
   revokes: boolean;
   /** The grace period asked for, in milliseconds. */
   grace?: number | undefined;
+  /** How long a deactivated key is kept, in milliseconds. */
+  sleep?: number | undefined;
   /** What was used within this time must stay, in milliseconds. */
   guard?: number | undefined;
   /** Current and previous worked when it began. */
   startedWorking: boolean;
   /** Why a new key may come without a trigger. */
   cause?: string | undefined;
+  /** A rotation by age is due, by any clock. */
+  isOverdue: boolean;
   /** What it did to keys, in words. */
   changed: string[];
   /** What a preview would have shown. */

@@ -50,6 +50,7 @@ export class Oracle {
       const whose = fate.maker === "person" ? "a person" : fate.maker;
       this.#accuse(`${place} ${kind} deletes ${id}, which ${whose} made`);
     }
+    this.#sleep(operation, id);
     if (!this.world.works(id) || data.time.now < (fate.raced ?? -Infinity) + RUN) return;
     if (fate.needed && fate.asleep === place && kind !== "destroy" && !revokes && !operation.brokenMeanwhile) {
       this.#accuse(`${place} deletes ${id}, which somebody activated again`);
@@ -81,6 +82,7 @@ export class Oracle {
     if (!fate || !this.world.works(id)) return;
     const previous = (olds?.outputs.previous as { accessKeyId: string } | null)?.accessKeyId;
     if (id !== previous) this.#accuse(`${place} ${kind} deactivates ${id}, which is not its previous key`);
+    if (!operation.sleep) this.#accuse(`${place} ${kind} deactivates ${id}, which nobody asked for`);
     if (fate.needed && fate.asleep === place && !brokenMeanwhile)
       this.#accuse(`${place} deactivates ${id}, which somebody activated again`);
     this.#grace(operation, id);
@@ -96,6 +98,16 @@ export class Oracle {
     if (now < since + grace - 60_000) {
       this.#accuse(`${place} deletes ${id} before its grace period ends, ${new Date(since + grace).toISOString()}`);
     }
+  }
+
+  /** What no new key pushes out is deactivated first, and for as long as was asked for. */
+  #sleep({ place, kind, olds, adopts, trigger, cause, revokes, sleep }: Operation, id: string): void {
+    const isAnswered = trigger === olds?.answer.trigger && olds.answer.rotated;
+    const isPushedOut = revokes || cause !== undefined || adopts.length > 0 || !isAnswered;
+    if (kind !== "up" || !sleep || id !== olds?.outputs.previousAccessKeyId || isPushedOut) return;
+    const since = Date.parse(String(olds?.outputs.previousDeactivatedAt ?? ""));
+    if (!(this.world.data.time.now >= since + sleep - RUN))
+      this.#accuse(`${place} deletes ${id}, which was not deactivated before, or not for so long`);
   }
 
   /** Whoever takes what the stack has published, once in each grace period, never meets a dead key. */
@@ -162,13 +174,18 @@ export class Oracle {
 
   /** What is asked for is done, or pending; what is blocked has changed nothing; and a preview has shown it. */
   #says(
-    { place, changed, trigger, foreseen, isExact, disturbed, brokenMeanwhile, olds }: Operation,
+    { place, changed, trigger, revokes, isOverdue, foreseen, isExact, disturbed, brokenMeanwhile, olds }: Operation,
     outputs: Props,
   ): void {
     const pending = pendingIn(outputs);
-    const isAnswered = !olds || outputs.rotationTrigger === trigger;
+    const isDone = !isOverdue || outputs.currentAccessKeyId !== currentOf(olds);
+    const isAnswered = !olds || (outputs.rotationTrigger === trigger && isDone);
     if (!isAnswered && !pending.some(({ what, blocked }) => what === "rotation" || blocked))
       this.#accuse(`${place} rotates not for ${trigger}, and says nothing of it`);
+    // What a failed run has answered, this one only ends.
+    const revokesNow = revokes && !brokenMeanwhile && !olds?.outputs.answered;
+    const left = revokesNow ? recordedIds(olds?.outputs).filter((id) => this.world.isThere(id)) : [];
+    if (left.length > 0) this.#accuse(`${place} revokes, and leaves ${left}`);
     const [blocked] = blockedIn(outputs).filter(
       ({ because }) => because !== "activatedAgain" && because !== "unpublished",
     );
