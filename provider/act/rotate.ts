@@ -71,9 +71,17 @@ export async function rotate(request: Request, dependencies: Dependencies): Prom
   if (lost.length > 0)
     dependencies.say(`deleted ${lost.join(" and ")}, which an interrupted run had made and whose secret nobody has.`);
   const isNew = managedIds(keys).some((id) => !managedIds(start).includes(id));
-  if (did.every(({ lost }) => lost) && !isNew && !keys.journalOpen) throw failure.cause;
+  if (did.every(({ lost }) => lost) && !isNew && !keys.journalOpen)
+    throw lost.length > 0 ? afterChange(failure.cause) : failure.cause;
   const cause = new Error(`${failure.cause.message} ${standing(start, keys)}`, { cause: failure.cause });
   return { keys, observed, unmanaged, pending: [], did, why, failure: cause };
+}
+
+/** Nothing is blocked where a key was deleted, even one that nobody has. */
+function afterChange(cause: Error): Error {
+  if (!(cause instanceof RotationError)) return cause;
+  const { because: _, ...parts } = cause.parts;
+  return new RotationError(parts, { cause: cause.cause });
 }
 
 /** The plan, once it is known which of the keys that it ends are in use. */

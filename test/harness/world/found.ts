@@ -188,4 +188,9 @@ export const FOUND_ON_THE_SECOND_CORE: Found[] = [
     slots: 3,
     events: [act({ do: "addKey" }), up(0), minutes(3), struck(1, 3, "lostReply", { late: [20] })],
   },
+  {
+    title:
+      "a run that was killed once its key was made, and one that deletes that key, and may make no other: not blocked",
+    events: [up(0), struck(1, 7, "killAfter", { slow: 10 }), struck(1, 8, "denied")],
+  },
 ];

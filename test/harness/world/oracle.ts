@@ -39,12 +39,12 @@ export class Oracle {
     operation.changed.push(`deleted ${id}`);
     const { place, kind, adopts, made, revokes } = operation;
     const named = adopts.includes(id) || recordedIds(operation.olds?.outputs).includes(id);
-    // What a twin's creation made, and did not hand out: which of the two made it no tag can tell.
+    // What a twin made, and did not hand out, by a creation or in a run that was killed: which of the two made it no tag can tell.
     const isTwins =
       data.twins &&
       fate.maker !== "person" &&
       fate.maker.slice(2) === place.slice(2) &&
-      fate.ofCreation &&
+      (fate.ofCreation || !fate.held) &&
       !fate.handed;
     if (fate.maker !== place && !named && !isTwins) {
       const whose = fate.maker === "person" ? "a person" : fate.maker;
