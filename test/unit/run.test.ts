@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { deleteKey } from "../../provider/act/createKey";
 import type { KeyTrial } from "../../provider/act/dependencies";
-import { IamError } from "../../provider/model/errors";
+import { IamError, type RotationError } from "../../provider/model/errors";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
 import { managedKeys } from "../../provider/model/managedKeys";
 import type { MemoryIam } from "../harness/aws/memoryIam";
@@ -372,5 +372,32 @@ describe("a run that goes well", () => {
     scene.recorded = undefined;
     await scene.up();
     assert.notEqual(instance(), first);
+  });
+});
+
+describe("making a key where all slots may be taken", () => {
+  it("waits while a slot that it freed still counts", async () => {
+    const scene = new Scene();
+    await scene.rotated();
+    const full = new IamError("limitExceeded", "iam:CreateAccessKey", "LimitExceeded", "quota exceeded");
+    // The first is refused since there are two, the second since AWS still counts the deleted one.
+    scene.iam.strike("CreateAccessKey", full, 2);
+    const { current } = await scene.up({ revoke: "revocationTrigger changed" });
+    assert.deepEqual(scene.iam.ids(), [current?.accessKeyId]);
+    assert.equal(scene.iam.count("CreateAccessKey"), 3);
+  });
+
+  it("after a lost reply takes a full user for its own doing: in doubt, and not blocked by somebody's key", async () => {
+    const scene = new Scene();
+    scene.iam.slots = 3;
+    scene.iam.addKey();
+    await scene.up();
+    scene.iam.strike("CreateAccessKey", "lostReply");
+    scene.iam.listsFirst(Number.POSITIVE_INFINITY, (keys) => keys.slice(0, 2));
+    await assert.rejects(scene.rotate(), (error: RotationError) => {
+      assert.equal(error.parts.because, undefined);
+      return (error.cause as IamError).kind === "doubtful";
+    });
+    assert.match(scene.iam.journal ?? "", /^v1 open rotate /);
   });
 });
