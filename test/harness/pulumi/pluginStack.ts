@@ -4,15 +4,13 @@ import { dirname, join } from "node:path";
 import execa from "execa";
 import { bundleInto } from "../../../tools/plugin/bundle";
 import { publishedAs } from "../../../tools/plugin/names";
-import { Account } from "../aws/account";
-import { type Endpoint, startEndpoint } from "../aws/endpoint";
 import { pythonWith } from "../aws/endpoint/python";
-import { type FaultProxy, startProxy } from "../aws/proxy";
 import { logToStderr } from "../commands";
 import { ROOT } from "../dist";
 import { ownAwsPlugin } from "./awsPlugin";
 import { javaHost, languageHosts } from "./hosts";
-import { JAVASCRIPT, Stack } from "./stack";
+import { JAVASCRIPT, type Stack } from "./stack";
+import { Stand } from "./stand";
 
 /** Those of the examples. */
 export type Language = "yaml" | "python" | "go" | "java";
@@ -30,34 +28,16 @@ export async function hastyPlugin(): Promise<{ folder: string; remove(): void }>
 }
 
 /** The plugin as it is built, but for its patience, and stacks whose programs find it, and SDKs of it, by their project. */
-export class Plugin {
-  readonly #stacks: Stack[] = [];
+export class Plugin extends Stand {
+  folder = "";
 
-  private constructor(
-    readonly folder: string,
-    readonly endpoint: Endpoint,
-    readonly proxy: FaultProxy,
-  ) {}
-
-  static async start(): Promise<Plugin> {
-    const { folder } = await hastyPlugin();
-    const endpoint = await startEndpoint();
-    return new Plugin(folder, endpoint, await startProxy(endpoint.url));
-  }
-
-  account(name: string): Account {
-    return new Account(this.endpoint.url, name);
-  }
-
-  /** The names of the calls that AWS got since this was asked last. */
-  calls(): string[] {
-    const names = this.proxy.calls.map(({ action }) => action);
-    this.proxy.clear();
-    return names;
+  override async start(): Promise<void> {
+    ({ folder: this.folder } = await hastyPlugin());
+    await super.start();
   }
 
   /** A stack of a program in JavaScript, which has the plugin's resources by their tokens. */
-  stack(program: string, env: Record<string, string> = {}): Promise<Stack> {
+  javascript(program: string, env: Record<string, string> = {}): Promise<Stack> {
     return this.#create(program, `name: program\n${JAVASCRIPT}${pluginsOf(this.folder)}`, env);
   }
 
@@ -69,7 +49,7 @@ export class Plugin {
 
   /** A stack of a program in JavaScript, with the generated SDK for Node.js as `pulumi-aws-iam-rotator-sdk`. */
   async withNodeSdk(program: string, env: Record<string, string> = {}): Promise<Stack> {
-    const stack = await this.stack(program, env);
+    const stack = await this.javascript(program, env);
     await prepareNode(stack.folder, await this.#generate());
     return stack;
   }
@@ -109,21 +89,12 @@ export class Plugin {
   }
 
   async #create(program: string, project: string, env: Record<string, string>, path: string[] = []): Promise<Stack> {
-    const stack = await Stack.create({
-      program,
-      project,
-      endpointUrl: this.proxy.url,
-      path: [...path, await languageHosts(), await ownAwsPlugin()],
-      env: { AWS_REGION: "us-east-1", TRIGGER: "1", ...env },
-    });
-    this.#stacks.push(stack);
-    return stack;
+    const all = [...path, await languageHosts(), await ownAwsPlugin()];
+    return this.stack(program, { project, path: all, env, hasty: false });
   }
 
-  async stop(): Promise<void> {
-    for (const stack of this.#stacks) stack.remove();
-    await this.proxy.stop();
-    await this.endpoint.stop();
+  override async stop(): Promise<void> {
+    await super.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
