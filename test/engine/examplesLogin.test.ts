@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { CreateRoleCommand, DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Login } from "../../provider";
 import { Account } from "../harness/aws/account";
-import { ROOT } from "../harness/dist";
 import { Examples } from "../harness/pulumi/example";
 import { remember } from "../harness/secrets";
 
@@ -67,17 +64,6 @@ describe("the example with a login from Pulumi ESC", function () {
     await example.secretOutputs();
     await example.destroy();
     assert.deepEqual(await user.keys(), []);
-  });
-
-  it("is imported by the environment and the stack's settings beside it, whose names fit", () => {
-    const file = (name: string) => readFileSync(join(ROOT, "examples/esc-login", name), "utf8");
-    const [environment, settings, program] = ["environment.yaml", "stack-config.yaml", "index.ts"].map(file);
-    const [, project = ""] = /^name: (.+)$/m.exec(file("Pulumi.yaml")) ?? [];
-    assert.match(environment ?? "", /^ {2}aws:\n {4}login:\n {6}fn::open::aws-login:\n {8}oidc:$/m);
-    assert.match(environment ?? "", /^ {2}pulumiConfig:\n {4}login: \$\{aws\.login\}$/m);
-    assert.match(settings ?? "", new RegExp(`^ {2}${project}:userArn: arn:aws:iam::`, "m"));
-    for (const name of ["login", "userArn"])
-      assert.match(program ?? "", new RegExp(`config\\.require.*\\("${name}"\\)`));
   });
 
   it("prints no secret", () => {

@@ -1,31 +1,20 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
-import { type FaultProxy, startProxy } from "../harness/aws/proxy";
-import { blocksOf, PageShell } from "../harness/recipes/pageShell";
-import { secretsIn } from "../harness/secrets";
+import { stand } from "../harness/pulumi/stand";
+import { blocksOf, type PageShell, Pages } from "../harness/recipes/pageShell";
 
 describe("the example of every user below a path, by the commands of its page", function () {
   this.timeout(300_000);
-  let endpoint: Endpoint;
-  let proxy: FaultProxy;
+  const at = stand(new Pages());
   let shell: PageShell;
-  before(async () => {
-    endpoint = await startEndpoint();
-    // The emulator forgets the tags of a user that is renamed.
-    proxy = await startProxy(endpoint.url);
-    shell = await PageShell.open(proxy.url);
+  before(() => {
+    shell = at.shell;
     shell.env.NODE_OPTIONS = `--require ${join(__dirname, "../harness/recipes/getUsersByIam.cjs")}`;
   });
-  after(async () => {
-    shell?.remove();
-    await proxy?.stop();
-    await endpoint?.stop();
-  });
 
-  const user = (name: string) => new Account(proxy.url, name);
-  const keysOf = async (name: string) => (await user(name).keys()).map(({ id }) => id);
+  // The emulator forgets the tags of a user that is renamed: the proxy keeps them.
+  const user = (name: string) => at.account(name, at.proxy.url);
+  const keysOf = (name: string) => user(name).ids();
   const up = () => shell.run("npx pulumi -C examples/every-user up");
 
   it("fails without anybody there, and makes a key for each who is, and their policy", async () => {
@@ -79,6 +68,5 @@ describe("the example of every user below a path, by the commands of its page", 
   it("ends: keys go, users stay", async () => {
     await shell.run("npx pulumi -C examples/every-user destroy --remove");
     assert.deepEqual([await keysOf("deploy"), await keysOf("upload")], [[], []]);
-    assert.deepEqual(secretsIn(shell.printed), []);
   });
 });
