@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import execa from "execa";
@@ -50,15 +50,22 @@ export class Plugin extends Stand {
   /** A stack of a program in JavaScript, with the generated SDK for Node.js as `pulumi-aws-iam-rotator-sdk`. */
   async withNodeSdk(program: string, env: Record<string, string> = {}): Promise<Stack> {
     const stack = await this.javascript(program, env);
-    await prepareNode(stack.folder, await this.#generate());
+    this.#compiled ??= prepareNode(await this.#generate());
+    symlinkSync(await this.#compiled, join(stack.folder, "node_modules", "pulumi-aws-iam-rotator-sdk"));
     return stack;
   }
 
+  #sdk: Promise<string> | undefined;
+  #compiled: Promise<string> | undefined;
+
   /** The SDKs of the plugin's schema, each in a folder of its language. */
-  async #generate(): Promise<string> {
-    const sdk = join(this.folder, "sdk");
-    await execa(join(await languageHosts(), "gensdk"), [join(this.folder, "schema.json"), sdk]);
-    return sdk;
+  #generate(): Promise<string> {
+    this.#sdk ??= (async () => {
+      const sdk = join(this.folder, "sdk");
+      await execa(join(await languageHosts(), "gensdk"), [join(this.folder, "schema.json"), sdk]);
+      return sdk;
+    })();
+    return this.#sdk;
   }
 
   /** A stack of an example, in its language, with the SDK that is generated for that. */
@@ -106,16 +113,15 @@ function preparePython(sdk: string): void {
   writeFileSync(join(folder, "METADATA"), "Metadata-Version: 2.1\nName: pulumi_aws_iam_rotator\nVersion: 0.1.0\n");
 }
 
-/** As `pulumi package add` leaves it: the SDK is compiled, and found by its name. */
-async function prepareNode(folder: string, sdk: string): Promise<void> {
-  const source = join(sdk, "nodejs");
-  const made = join(folder, "node_modules", "pulumi-aws-iam-rotator-sdk");
-  mkdirSync(made, { recursive: true });
-  if (!existsSync(join(sdk, "node_modules"))) symlinkSync(join(ROOT, "node_modules"), join(sdk, "node_modules"));
+/** As `pulumi package add` leaves it. @returns the folder of what is compiled */
+async function prepareNode(sdk: string): Promise<string> {
+  const [source, made] = [join(sdk, "nodejs"), join(sdk, "compiled")];
+  symlinkSync(join(ROOT, "node_modules"), join(sdk, "node_modules"));
   const target = ["--ignoreConfig", "--module", "nodenext", "--target", "es2022", "--types", "node", "--skipLibCheck"];
   const sources = ["index.ts", "config/index.ts", "types/index.ts"].map((file) => join(source, file));
   await execa(join(ROOT, "node_modules/.bin/tsc"), [...target, "--rootDir", source, "--outDir", made, ...sources]);
   writeFileSync(join(made, "package.json"), readFileSync(join(source, "package.json")));
+  return made;
 }
 
 async function prepareGo(folder: string, sdk: string, env: Record<string, string>): Promise<void> {
