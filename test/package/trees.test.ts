@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
-import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import type { Account } from "../harness/aws/account";
 import { ROOT } from "../harness/dist";
 import { type NodeMajor, type PackageTools, packageTools } from "../harness/packages/packageTools";
 import { type RuntimeOptions, runtimeOptionsPath } from "../harness/pulumi/languageHost";
+import { stand } from "../harness/pulumi/stand";
 import { VERSIONS } from "./cells";
 import { installBy } from "./managers";
 import { Program, pack } from "./program";
@@ -59,7 +59,7 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
   this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), "rotator-trees-"));
   let current: string;
-  let endpoint: Endpoint;
+  const at = stand();
   let tools: PackageTools;
   let program: Program;
   const programs: Program[] = [];
@@ -69,7 +69,6 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     const packed = (await pack(folder)).file;
     current = join(folder, "current.tgz");
     cpSync(packed, current);
-    endpoint = await startEndpoint();
     tools = await packageTools();
   });
   /** @param options of the runtime: without a compiler where that is not the point */
@@ -79,9 +78,8 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     program.write("Pulumi.yaml", { name: "program", runtime: { name: "nodejs", options } });
     await pulumi({}, "stack", "init", "dev");
   }
-  after(async () => {
+  after(() => {
     for (const one of programs) one.remove();
-    await endpoint?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -113,11 +111,11 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
   }
 
   async function user(): Promise<{ account: Account; arn: string }> {
-    const account = new Account(endpoint.url, `user-${++users}`);
+    const account = at.account(`user-${++users}`);
     return { account, arn: await account.createUser() };
   }
 
-  const pulumi = (env: Record<string, string>, ...args: string[]) => program.pulumiWith(endpoint.url, env, ...args);
+  const pulumi = (env: Record<string, string>, ...args: string[]) => program.pulumiWith(at.endpoint.url, env, ...args);
   const UP = ["up", "--yes", "--skip-preview"];
   const DESTROY = ["destroy", "--yes", "--skip-preview"];
 
@@ -185,7 +183,7 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     it("an inline program of the Automation API rotates, wherever its work folder is", async () => {
       const { account, arn } = await user();
       program.write("automation.js", AUTOMATION);
-      const environment = await program.environment(endpoint.url);
+      const environment = await program.environment(at.endpoint.url);
       const said = await program.run("node", ["automation.js"], { ...environment, USER_ARN: arn });
       const { ids, changeSummary } = JSON.parse(said.slice(said.lastIndexOf('{"ids"'))) as {
         ids: string[];
@@ -215,7 +213,7 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     await installBy("Yarn", tools, program, { ".yarnrc.yml": "nodeLinker: pnp\n" });
     assert.ok(!existsSync(join(program.folder, "node_modules")));
     program.write("index.js", PROGRAM);
-    const environment = await program.environment(endpoint.url);
+    const environment = await program.environment(at.endpoint.url);
     const env = { ...environment, USER_ARN: "arn:aws:iam::123456789012:user/ci" };
     const { pulumi: cli } = await program.engine();
     const inYarn = (major: NodeMajor) => {
