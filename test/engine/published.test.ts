@@ -127,8 +127,8 @@ describe("what a stack publishes, with a neighbour in trouble", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("forty users, of whom five are blocked, each by something else: the others rotate, and are published", async () => {
-    const names = Array.from({ length: 40 }, (_, at) => `fleet-${at}`);
+  it("twelve users, of whom five are blocked, each by something else: the others rotate, and are published", async () => {
+    const names = Array.from({ length: 12 }, (_, at) => `fleet-${at}`);
     const [handmade = "", gone = "", denied = "", renamed = "", owned = ""] = names;
     const fleet = Object.fromEntries(names.map((name) => [name, at.account(name)]));
     const arns = await Promise.all(names.map((name) => fleet[name]?.createUser()));
@@ -165,7 +165,7 @@ for (const [at, { current, pending }] of keys.entries()) {
       assert.equal(blocked[at]?.length, isBlocked ? 1 : 0, name);
     }
     // What helps of the screen: one line for each that was done, one for each that was not.
-    assert.equal(text.match(/: made AKIA\w+ as current, kept AKIA\w+ valid as previous/g)?.length, 2 * 35);
+    assert.equal(text.match(/: made AKIA\w+ as current, kept AKIA\w+ valid as previous/g)?.length, 2 * 7);
     for (const name of names) {
       const shown = text.split("Diagnostics:")[1]?.includes(`RotatedAccessKey (${name}):`);
       assert.equal(shown, names.indexOf(name) < 5, name);

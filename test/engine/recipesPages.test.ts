@@ -202,14 +202,37 @@ if (!process.env.NONE) {
     assert.ok((await at.shell.try(`${asked[0]?.replace("--file", "--fil")} --help`, at.shell.env)).failed);
   });
 
-  it("esc-login: set a login of another source, which the program takes", async () => {
+  it("esc-login: set a login of another source, which the program takes; the next session is no change, and rotates", async () => {
     const [, secrets = ""] = blocksOf("esc-login", "sh");
-    await run("npx pulumi -C examples/esc-login stack init dev");
+    const pulumi = (args: string) => run(`npx pulumi -C examples/esc-login ${args}`);
+    await pulumi("stack init dev");
     for (const line of secrets.trim().split("\n")) await run(line, { input: "of an hour\n" });
     const { stdout } = await at.shell.out("npx pulumi -C examples/esc-login config get login");
     const all = { accessKeyId: "ASIA…", secretAccessKey: "of an hour", sessionToken: "of an hour" };
     assert.deepEqual(JSON.parse(stdout), all);
+
+    const user = at.account("esc");
+    await pulumi(`config set userArn ${await user.createUser()}`);
+    const [yesterday, today] = ["ASIAYESTERDAY0000000", "ASIATODAY00000000000"];
+    const loginBy = (id: string) => pulumi(`config set --path login.accessKeyId ${id}`);
+    at.proxy.clear();
+    await loginBy(yesterday);
+    await pulumi("up");
+    await loginBy(today);
+    await pulumi("preview --expect-no-changes");
+    // The session that the state knows has ended.
+    const fault = { kind: "error", code: "ExpiredToken", status: 403 } as const;
+    at.proxy.rule({ when: ({ accessKeyId }) => accessKeyId === yesterday, fault });
+    await pulumi("config set rotation 2");
+    await pulumi("up");
+    assert.equal((await user.ids()).length, 2);
+    const makers = at.proxy.calls.filter(({ action }) => action === "CreateAccessKey");
+    assert.deepEqual(
+      makers.map(({ accessKeyId }) => accessKeyId),
+      [yesterday, today],
+    );
     await run(ending("esc-login"));
+    assert.deepEqual(await user.ids(), []);
   });
 
   it("github-actions: have a trust policy that is JSON, for GitHub's tokens alone", () => {
