@@ -107,9 +107,8 @@ describe("RotatedAccessKeys of the provider plugin, through the engine", functio
     give(keys);
     assert.match(await stack.preview("--diff"), new RegExp(current.accessKeyId), "the id that it will have is known");
     refuse("no-arn");
-    const { code, text } = await stack.tryUp("--continue-on-error");
+    const text = await fails(stack.tryUp("--continue-on-error"));
     plugin.proxy.clear();
-    assert.notEqual(code, 0);
     assert.deepEqual(await at("adopted").ids(), [current.accessKeyId, previous.accessKeyId].sort());
     assert.equal(recorded("adopted")?.outputs.currentAccessKeyId, current.accessKeyId);
     assert.match(text, /the user has as many access keys as AWS allows/);
@@ -137,10 +136,8 @@ describe("RotatedAccessKeys of the provider plugin, through the engine", functio
     assert.match(preview, /this update may change keys: rotationTrigger is not known yet/);
     assert.match(preview, /replace/);
     for (const user of ["failing", "was-secret"]) refuse(user);
-    const { code, text } = await stack.tryUp("--continue-on-error", "--diff");
+    await fails(stack.tryUp("--continue-on-error", "--diff"), /Where it stands: .* was made or adopted/);
     plugin.proxy.clear();
-    assert.notEqual(code, 0);
-    assert.match(text, /Where it stands: .* was made or adopted/);
     const made = (await at("failing").ids()).find((id) => id !== only);
     assert.equal(recorded("failing")?.outputs.currentAccessKeyId, made, "the key is saved");
     const saved = recorded("was-secret")?.outputs.currentAccessKeyId;
