@@ -255,7 +255,7 @@ resources:
 
   it("the neighbour of a key in trouble rotates and is published still, while the blocked one is named until it is mended", async () => {
     const stack = await plugin.yaml(NEIGHBOURS);
-    const [other, account] = [plugin.account("other"), plugin.account("blocked")];
+    const [other, account] = [plugin.account("neighbour"), plugin.account("blocked")];
     const arns = [await other.createUser(), await account.createUser()];
     await stack.must(
       "config",
