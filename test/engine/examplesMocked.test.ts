@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ROOT } from "../harness/dist";
 import { key, keys, runMocked, unsealed } from "../harness/pulumi/mockedExample";
 
-/** What an emulator does not tell; the rest is in recipesCopies.test.ts. */
+/** What an emulator does not tell; the rest is in recipesStandIns.test.ts. */
 describe("the examples that hand keys on to what can't be had here", function () {
   // The programs are type-checked by `npm run check`; here ts-node compiles them, and loads what they import.
   this.timeout(60_000);
