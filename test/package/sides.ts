@@ -18,7 +18,7 @@ export interface Row {
   args?: string[];
 }
 
-export interface Said {
+interface Said {
   failed: boolean;
   said: string;
   /** What it writes to stdout and stderr by itself. */
@@ -52,7 +52,7 @@ export class Side {
   }
 }
 
-export interface Sides {
+interface Sides {
   ours: Side;
   theirs: Side;
   places: Awaited<ReturnType<typeof startPlaces>>;

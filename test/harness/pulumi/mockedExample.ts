@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { ensureBuilt, ROOT } from "../dist";
 
-export interface Registered {
+interface Registered {
   type: string;
   name: string;
   /** As they reach the engine: a secret is sealed. */

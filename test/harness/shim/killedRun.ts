@@ -47,7 +47,7 @@ interface Subject {
 /** A stack whose next run creates, rotates or destroys keys of many users, which are disturbed all at once. */
 export class KilledRun {
   private constructor(
-    readonly proxy: FaultProxy,
+    private readonly proxy: FaultProxy,
     readonly stack: Stack,
     readonly subjects: Subject[],
     private readonly destroys: boolean,
