@@ -72,4 +72,4 @@ export async function fails(run: Promise<Run>, ...says: RegExp[]): Promise<strin
   return text;
 }
 
-export const isGone = (account: Account) => assert.rejects(account.keys(), /cannot be found|NoSuchEntity/);
+export const isGone = (account: Account) => assert.rejects(account.user(), /cannot be found|NoSuchEntity/);
