@@ -206,9 +206,9 @@ if (!process.env.NONE) {
     const [, secrets = ""] = blocksOf("esc-login", "sh");
     const pulumi = (args: string) => run(`npx pulumi -C examples/esc-login ${args}`);
     await pulumi("stack init dev");
-    for (const line of secrets.trim().split("\n")) await run(line, { input: "of an hour\n" });
+    for (const line of secrets.trim().split("\n")) await run(line, { input: "of-an-hour\n" });
     const { stdout } = await at.shell.out("npx pulumi -C examples/esc-login config get login");
-    const all = { accessKeyId: "ASIA…", secretAccessKey: "of an hour", sessionToken: "of an hour" };
+    const all = { accessKeyId: "ASIA…", secretAccessKey: "of-an-hour", sessionToken: "of-an-hour" };
     assert.deepEqual(JSON.parse(stdout), all);
 
     const user = at.account("esc");
