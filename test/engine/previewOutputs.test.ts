@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
-import { ensureBuilt } from "../harness/dist";
-import { Stack } from "../harness/pulumi/stack";
+import type { Stack } from "../harness/pulumi/stack";
+import { stand } from "../harness/pulumi/stand";
 
 const PROGRAM = `
 const pulumi = require("@pulumi/pulumi");
@@ -21,20 +19,12 @@ exports.report = rotationReport([key]).apply((text) => text.includes("ci-"));
 
 describe("what a preview says of what waits, and of what is due", function () {
   this.timeout(300_000);
-  let endpoint: Endpoint;
+  const at = stand();
   let stack: Stack;
 
-  before(async () => {
-    ensureBuilt();
-    endpoint = await startEndpoint();
-  });
-  afterEach(() => stack?.remove());
-  after(() => endpoint?.stop());
-
   async function made(user: string, more: Record<string, string>): Promise<void> {
-    const account = new Account(endpoint.url, user);
-    const env = { USER_ARN: await account.createUser(), TRIGGER: "1", AWS_REGION: "us-east-1", ...more };
-    stack = await Stack.create({ program: PROGRAM, endpointUrl: endpoint.url, hasty: true, env });
+    const env = { USER_ARN: await at.account(user).createUser(), ...more };
+    stack = await at.stack(PROGRAM, { env });
     await stack.up();
   }
 

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatJournal, parseJournal } from "../../provider/model/journal";
-import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
-import { type FaultProxy, startProxy } from "../harness/aws/proxy";
-import { ensureBuilt } from "../harness/dist";
-import { Stack } from "../harness/pulumi/stack";
-import { secretsIn } from "../harness/secrets";
+import type { Account } from "../harness/aws/account";
+import type { Stack } from "../harness/pulumi/stack";
+import { fails, stand } from "../harness/pulumi/stand";
 
 /** Two users; and with BREAKS, after the first one's keys, a resource of another provider whose creation fails. */
 const PROGRAM = `
@@ -42,13 +39,11 @@ interface Outputs {
 
 describe("what a stack publishes, with a neighbour in trouble", function () {
   this.timeout(600_000);
-  let endpoint: Endpoint;
-  let proxy: FaultProxy;
+  const at = stand();
   let stack: Stack;
   let accounts: Record<"A" | "B", Account>;
-  const stacks: Stack[] = [];
   const outputs = async () => (await stack.outputs()) as unknown as Outputs;
-  const idsOf = async (name: "A" | "B") => (await accounts[name].keys()).map(({ id }) => id);
+  const idsOf = (name: "A" | "B") => accounts[name].ids();
   /** What the state has of a resource, published or not. */
   const recorded = (name: "A" | "B") =>
     (stack.state().resources.find(({ urn }) => urn.endsWith(`:RotatedAccessKey::${name}`))?.outputs ?? {}) as {
@@ -57,27 +52,11 @@ describe("what a stack publishes, with a neighbour in trouble", function () {
       pending: Wait[];
     };
 
-  before(async () => {
-    ensureBuilt();
-    endpoint = await startEndpoint();
-    proxy = await startProxy(endpoint.url);
-  });
   beforeEach(async () => {
-    const at = stacks.length;
-    accounts = { A: new Account(endpoint.url, `a-${at}`), B: new Account(endpoint.url, `b-${at}`) };
-    const env = {
-      A: await accounts.A.createUser(),
-      B: await accounts.B.createUser(),
-      TRIGGER: "1",
-      AWS_REGION: "us-east-1",
-    };
-    stack = await Stack.create({ program: PROGRAM, endpointUrl: proxy.url, hasty: true, env });
-    stacks.push(stack);
-  });
-  after(async () => {
-    for (const at of stacks) at.remove();
-    await proxy?.stop();
-    await endpoint?.stop();
+    const nth = at.stacks.length;
+    accounts = { A: at.account(`a-${nth}`), B: at.account(`b-${nth}`) };
+    const env = { A: await accounts.A.createUser(), B: await accounts.B.createUser() };
+    stack = await at.stack(PROGRAM, { env });
   });
 
   it("one user blocked by a key made by hand: the other rotates and is published, the run is red until that is mended", async () => {
@@ -88,28 +67,25 @@ describe("what a stack publishes, with a neighbour in trouble", function () {
     const { accessKeyId: byHand } = await accounts.B.addKey();
 
     stack.env.TRIGGER = "2";
-    const blocked = await stack.tryUp();
-    assert.notEqual(blocked.code, 0, blocked.text);
-    assert.match(blocked.text, new RegExp(`warning: .*a rotation is blocked: .*${byHand}.* is unmanaged`));
-    assert.doesNotMatch(blocked.text, /error:/);
+    const blocked = new RegExp(`warning: .*a rotation is blocked: .*${byHand}.* is unmanaged`);
+    assert.doesNotMatch(await fails(stack.tryUp(), blocked), /error:/);
     const second = await outputs();
-    assert.deepEqual((await idsOf("A")).sort(), [first.a.accessKeyId, second.a.accessKeyId].sort(), "A has rotated");
+    assert.deepEqual(await idsOf("A"), [first.a.accessKeyId, second.a.accessKeyId].sort(), "A has rotated");
     assert.notEqual(second.a.accessKeyId, first.a.accessKeyId, "and is published");
     assert.equal(second.b.accessKeyId, first.b.accessKeyId);
     const [wait] = second.pending.b;
     assert.deepEqual([wait?.what, wait?.because, wait?.blocked], ["rotation", "unmanagedKey", true]);
     assert.deepEqual(second.pending.a, []);
-    assert.deepEqual((await idsOf("B")).sort(), [first.b.accessKeyId, byHand].sort(), "nothing of B was changed");
+    assert.deepEqual(await idsOf("B"), [first.b.accessKeyId, byHand].sort(), "nothing of B was changed");
 
-    const again = await stack.tryUp();
-    assert.notEqual(again.code, 0, "as long as it is blocked");
+    await fails(stack.tryUp());
     assert.equal((await outputs()).a.accessKeyId, second.a.accessKeyId, "A rotates once for a trigger");
 
     assert.match(wait?.message ?? "", /Or delete it, if nobody uses it/);
     await accounts.B.deleteKey(byHand);
     await stack.up();
     const third = await outputs();
-    assert.deepEqual((await idsOf("B")).sort(), [first.b.accessKeyId, third.b.accessKeyId].sort(), "B has rotated");
+    assert.deepEqual(await idsOf("B"), [first.b.accessKeyId, third.b.accessKeyId].sort(), "B has rotated");
     assert.equal(third.a.accessKeyId, second.a.accessKeyId);
     assert.deepEqual(third.pending, { a: [], b: [] });
     await stack.up("--expect-no-changes");
@@ -122,16 +98,17 @@ describe("what a stack publishes, with a neighbour in trouble", function () {
     // The next creation of the other resource fails.
     stack.write(PROGRAM.replace('"other"', '"another"'));
     Object.assign(stack.env, { TRIGGER: "2", BREAKS: "1" });
-    assert.match((await stack.tryUp()).text, /broken elsewhere/);
+    await fails(stack.tryUp(), /broken elsewhere/);
     const { currentAccessKeyId: second } = recorded("A");
     assert.notEqual(second, first.a.accessKeyId, "A has rotated");
     assert.equal((await outputs()).a.accessKeyId, first.a.accessKeyId, "and readers have the key before");
 
     await sleep(1_500);
-    const { code, text } = await stack.tryUp();
-    assert.notEqual(code, 0);
-    assert.match(text, new RegExp(`this stack has published still name ${first.a.accessKeyId}, and not ${second}`));
-    assert.deepEqual((await idsOf("A")).sort(), [first.a.accessKeyId, second].sort(), "both keys live");
+    await fails(
+      stack.tryUp(),
+      new RegExp(`this stack has published still name ${first.a.accessKeyId}, and not ${second}`),
+    );
+    assert.deepEqual(await idsOf("A"), [first.a.accessKeyId, second].sort(), "both keys live");
     const [wait] = recorded("A").pending;
     assert.deepEqual([wait?.what, wait?.because, wait?.blocked], ["retirement", "unpublished", true]);
     assert.equal((await outputs()).a.accessKeyId, first.a.accessKeyId);
@@ -142,7 +119,7 @@ describe("what a stack publishes, with a neighbour in trouble", function () {
     await stack.up();
     assert.equal((await outputs()).a.accessKeyId, second);
     assert.deepEqual((await outputs()).pending, { a: [], b: [] });
-    assert.deepEqual((await idsOf("A")).sort(), [first.a.accessKeyId, second].sort());
+    assert.deepEqual(await idsOf("A"), [first.a.accessKeyId, second].sort());
     stack.env.GRACE = "1s";
     await sleep(1_500);
     await stack.up();
@@ -150,47 +127,10 @@ describe("what a stack publishes, with a neighbour in trouble", function () {
     await stack.up("--expect-no-changes");
   });
 
-  it("ten rotations, some in runs that fail elsewhere, beside a neighbour that is blocked: what a reader took last always works", async () => {
-    await stack.up();
-    let held = (await outputs()).a.accessKeyId;
-    const active = async () =>
-      (await accounts.A.keys()).filter(({ status }) => status === "Active").map(({ id }) => id);
-    let byHand = "";
-    const codes: [blocked: boolean, code: number | null][] = [];
-    for (let run = 2; run <= 11; run++) {
-      if (run === 2) byHand = (await accounts.B.addKey()).accessKeyId;
-      if (run === 9) await accounts.B.deleteKey(byHand);
-      // A resource of another provider is to be made in these runs, and can't be.
-      const isBroken = [4, 5, 8].includes(run);
-      stack.write(isBroken ? PROGRAM.replace('"other"', '"another"') : PROGRAM);
-      Object.assign(stack.env, { TRIGGER: String(run), BREAKS: isBroken ? "1" : "" });
-      const { code } = await stack.tryUp();
-      assert.ok((await active()).includes(held), `the key that was read before run ${run} works after it`);
-      held = (await outputs()).a.accessKeyId;
-      assert.ok((await active()).includes(held), `what is published after run ${run} works`);
-      const { pending } = await outputs();
-      if (!isBroken) codes.push([[...pending.a, ...pending.b].some(({ blocked }) => blocked), code]);
-      if (run < 9 && !isBroken) assert.ok(pending.b.some(({ blocked }) => blocked));
-    }
-    assert.deepEqual(
-      codes.filter(([blocked, code]) => blocked !== (code !== 0)),
-      [],
-      "red as long as something is blocked",
-    );
-    await stack.up();
-    const last = await outputs();
-    assert.deepEqual(last.pending, { a: [], b: [] });
-    assert.deepEqual(
-      [recorded("A"), recorded("B")].map(({ currentAccessKeyId: id }) => id),
-      [last.a.accessKeyId, last.b.accessKeyId],
-    );
-    assert.ok((await idsOf("A")).includes(held));
-  });
-
-  it("forty users, of whom five are blocked, each by something else: the others rotate, and are published", async () => {
-    const names = Array.from({ length: 40 }, (_, at) => `fleet-${stacks.length}-${at}`);
+  it("twelve users, of whom five are blocked, each by something else: the others rotate, and are published", async () => {
+    const names = Array.from({ length: 12 }, (_, at) => `fleet-${at}`);
     const [handmade = "", gone = "", denied = "", renamed = "", owned = ""] = names;
-    const fleet = Object.fromEntries(names.map((name) => [name, new Account(endpoint.url, name)]));
+    const fleet = Object.fromEntries(names.map((name) => [name, at.account(name)]));
     const arns = await Promise.all(names.map((name) => fleet[name]?.createUser()));
     stack.write(`
 const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");
@@ -204,15 +144,14 @@ for (const [at, { current, pending }] of keys.entries()) {
     const before = await stack.outputs();
     await fleet[handmade]?.addKey();
     await fleet[gone]?.deleteUser();
-    proxy.rule({ user: denied, fault: { kind: "error", code: "AccessDenied", status: 403, message: "no" } });
+    at.proxy.rule({ user: denied, fault: { kind: "error", code: "AccessDenied", status: 403, message: "no" } });
     await fleet[renamed]?.rename(`${renamed}-now`);
     const others = parseJournal(await fleet[owned]?.journal());
     assert.ok(others);
     await fleet[owned]?.writeJournal(formatJournal({ ...others, owner: "anothers12345", operationId: "x-y" }));
     stack.env.TRIGGER = "2";
-    const { code, text } = await stack.tryUp();
-    proxy.clear();
-    assert.notEqual(code, 0);
+    const text = await fails(stack.tryUp());
+    at.proxy.clear();
     const after = await stack.outputs();
     const blocked = names.map((_, at) => (after[`pending${at}`] as Wait[]).filter((wait) => wait.blocked));
     assert.deepEqual(
@@ -226,15 +165,11 @@ for (const [at, { current, pending }] of keys.entries()) {
       assert.equal(blocked[at]?.length, isBlocked ? 1 : 0, name);
     }
     // What helps of the screen: one line for each that was done, one for each that was not.
-    assert.equal(text.match(/: made AKIA\w+ as current, kept AKIA\w+ valid as previous/g)?.length, 2 * 35);
+    assert.equal(text.match(/: made AKIA\w+ as current, kept AKIA\w+ valid as previous/g)?.length, 2 * 7);
     for (const name of names) {
       const shown = text.split("Diagnostics:")[1]?.includes(`RotatedAccessKey (${name}):`);
       assert.equal(shown, names.indexOf(name) < 5, name);
     }
     assert.equal(text.match(/warning: a rotation is blocked/g)?.length, 2 * 5);
-  });
-
-  it("leaves no secret in plain text", () => {
-    for (const at of stacks) for (const [where, text] of at.everything()) assert.deepEqual(secretsIn(text), [], where);
   });
 });

@@ -2,12 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RotatedKey } from "../../provider";
-import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
 import { ROOT } from "../harness/dist";
-import { Stack } from "../harness/pulumi/stack";
+import type { Stack } from "../harness/pulumi/stack";
+import { stand } from "../harness/pulumi/stand";
 import { EscEvaluator } from "../harness/recipes/escEnvironment";
-import { remember } from "../harness/secrets";
 
 const environment = (example: string) => readFileSync(join(ROOT, "examples", example, "environment.yaml"), "utf8");
 
@@ -27,17 +25,10 @@ describe("the environments of Pulumi ESC, by ESC's own evaluator", function () {
 
   describe("esc-readers", () => {
     const text = environment("esc-readers");
-    let endpoint: Endpoint;
+    const at = stand();
     let stack: Stack;
     before(async () => {
-      endpoint = await startEndpoint();
-      const userArn = await new Account(endpoint.url, "reader").createUser();
-      const env = { TRIGGER: "1", AWS_REGION: "us-east-1" };
-      stack = await Stack.create({ program: program(userArn), endpointUrl: endpoint.url, hasty: true, env });
-    });
-    after(async () => {
-      stack?.remove();
-      await endpoint?.stop();
+      stack = await at.stack(program(await at.account("reader").createUser()));
     });
 
     it("gives whoever opens it the key of the stack's last run, hidden, and no other output", async () => {
@@ -46,7 +37,6 @@ describe("the environments of Pulumi ESC, by ESC's own evaluator", function () {
         stack.env.TRIGGER = trigger;
         await stack.up();
         const outputs = (await stack.outputs()) as { current: RotatedKey };
-        remember(outputs.current.secretAccessKey ?? "");
         const opened = await esc.open(text, { "pulumi-stacks": { "my-project/prod": outputs } });
         assert.deepEqual(opened.environmentVariables, {
           values: {
@@ -61,28 +51,18 @@ describe("the environments of Pulumi ESC, by ESC's own evaluator", function () {
     });
 
     const outputs = { current: { accessKeyId: "AKIA", secretAccessKey: "of nobody" } };
-    for (const [title, right, wrong, message] of [
-      [
-        "an output that the stack has not",
-        "rotating.current.accessKeyId",
-        "rotating.now.accessKeyId",
-        /unknown property "now"/,
-      ],
-      [
-        "a name that no stack has here",
-        "${stacks.rotating.current.acc",
-        "${stacks.rotator.current.acc",
-        /unknown property "rotator"/,
-      ],
-      ["a stack that is not named", "          stack: my", "          name: my", /missing required properties: stack/],
-      ["a provider of no such name", "pulumi-stacks:", "pulumi-stack:", /no provider "pulumi-stack"/],
-    ] as const) {
-      it(`would be refused, with ${title}`, async () => {
+    it("would be refused, with a name that is not there", async () => {
+      for (const [right, wrong, message] of [
+        ["rotating.current.accessKeyId", "rotating.now.accessKeyId", /unknown property "now"/],
+        ["${stacks.rotating.current.acc", "${stacks.rotator.current.acc", /unknown property "rotator"/],
+        ["          stack: my", "          name: my", /missing required properties: stack/],
+        ["pulumi-stacks:", "pulumi-stack:", /no provider "pulumi-stack"/],
+      ] as const) {
         assert.equal(text.split(right).length, 2, right);
         const opening = esc.open(text.replace(right, wrong), { "pulumi-stacks": { "my-project/prod": outputs } });
         await assert.rejects(opening, message);
-      });
-    }
+      }
+    });
   });
 
   describe("esc-login", () => {
@@ -101,6 +81,12 @@ describe("the environments of Pulumi ESC, by ESC's own evaluator", function () {
           secret: { AWS_ACCESS_KEY_ID: true, AWS_SECRET_ACCESS_KEY: true, AWS_SESSION_TOKEN: true },
         },
       });
+    });
+
+    it("fits the project beside it, by its settings", () => {
+      const file = (name: string) => readFileSync(join(ROOT, "examples/esc-login", name), "utf8");
+      const [, project = ""] = /^name: (.+)$/m.exec(file("Pulumi.yaml")) ?? [];
+      assert.match(file("stack-config.yaml"), new RegExp(`^ {2}${project}:userArn: arn:aws:iam::`, "m"));
     });
 
     it("would be refused, with a role that is not named", async () => {

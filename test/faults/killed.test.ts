@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
 import type { Run } from "../harness/pulumi/cli";
 import { hastyPlugin } from "../harness/pulumi/pluginStack";
 import type { Stack } from "../harness/pulumi/stack";
-import { CALLS, KilledRun, type Mount, type Operation, type Variant } from "../harness/shim/killedRun";
+import { stand } from "../harness/pulumi/stand";
+import { CALLS, KilledRun, type Operation, type Variant } from "../harness/shim/killedRun";
 
 /** Before each call, and after the last one; "after n" is what "before n + 1" is. */
 function everyCall(operation: Operation): Variant[] {
@@ -27,20 +27,14 @@ const IS_ALL = process.env.FAULTS === "all";
 const plugin = hastyPlugin();
 after(async () => (await plugin).remove());
 
-for (const [title, mountOf] of Object.entries<() => Promise<Mount>>({
-  "the dynamic provider": async () => ({}),
+for (const [title, mountOf] of Object.entries<() => Promise<string | undefined>>({
+  "the dynamic provider": async () => undefined,
   // The core is the same; what differs is how a plugin ends with its engine, and what that then does.
-  "the provider plugin": async () => ({ plugin: (await plugin).folder }),
+  "the provider plugin": async () => (await plugin).folder,
 })) {
   describe(`killed, cancelled and unsaved runs of the real engine, with ${title}`, function () {
     this.timeout(400_000);
-    let endpoint: Endpoint;
-    let mount: Mount;
-    before(async () => {
-      endpoint = await startEndpoint();
-      mount = await mountOf();
-    });
-    after(() => endpoint?.stop());
+    const at = stand();
 
     const settled = () => new Promise((resolve) => setTimeout(resolve, 1_500));
 
@@ -50,15 +44,15 @@ for (const [title, mountOf] of Object.entries<() => Promise<Mount>>({
       fault: (stack: Stack) => unknown,
       then?: (run: Run, stack: Stack) => unknown,
     ): Promise<void> {
-      const at = await KilledRun.begin(endpoint.url, variants, mount);
+      const killed = await KilledRun.begin(at.endpoint.url, variants, await mountOf());
       try {
-        at.disturb(() => fault(at.stack), !then);
-        const run = await at.act();
-        assert.equal(at.missing(), 0, `each operation came to its call: ${run.text}`);
-        await then?.(run, at.stack);
-        await at.recover();
+        killed.disturb(() => fault(killed.stack), !then);
+        const run = await killed.act();
+        assert.equal(killed.missing(), 0, `each operation came to its call: ${run.text}`);
+        await then?.(run, killed.stack);
+        await killed.recover();
       } finally {
-        await at.end();
+        await killed.end();
       }
     }
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Pending } from "../../provider/model/pending";
-import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
-import { type FaultProxy, startProxy } from "../harness/aws/proxy";
+import type { Account } from "../harness/aws/account";
+import type { FaultProxy } from "../harness/aws/proxy";
 import type { Fault } from "../harness/aws/proxyRules";
 import { hastyPlugin } from "../harness/pulumi/pluginStack";
+import { Stand, stand } from "../harness/pulumi/stand";
 import { secretsIn } from "../harness/secrets";
 import { type Outcome, ShimStack } from "../harness/shim/shimStack";
-import { STARTS, type Start } from "../harness/shim/starts";
+import { act, STARTS, type Start, strangersOf } from "../harness/shim/starts";
 
 const FAULTS = ["error before", "lost reply", "denied"] as const;
 type FaultName = (typeof FAULTS)[number] | "throttled to the end" | "killed before" | "killed after";
@@ -17,22 +17,27 @@ type FaultName = (typeof FAULTS)[number] | "throttled to the end" | "killed befo
 const LATER = 15 * 60_000;
 
 /** A provider's process, which works for many users at once, and the proxy to IAM. Faults are told apart by the user. */
-class Stand {
+class Host extends Stand {
   #users = 0;
   /** Has the process, and no user. */
-  readonly #host: ShimStack;
+  #host!: ShimStack;
 
-  constructor(
-    readonly proxy: FaultProxy,
-    readonly plugin?: string,
-  ) {
-    this.#host = new ShimStack("", proxy.url, "host", plugin);
+  constructor(readonly isPlugin: boolean) {
+    super();
   }
+
+  override async start(): Promise<void> {
+    await super.start();
+    this.#host = this.#shimStack("", "host", this.isPlugin ? join((await plugin).folder, "plugin.js") : undefined);
+  }
+
+  #shimStack = (userArn: string, owner: string, script?: string) =>
+    new ShimStack(userArn, this.proxy.url, owner, script);
 
   /** The start state on a fresh user. */
   async begin(start: Start): Promise<{ stack: ShimStack; account: Account }> {
-    const account = new Account(this.proxy.url, `user-${process.pid}-${++this.#users}`);
-    const stack = new ShimStack(await account.createUser(), this.proxy.url, `owner${this.#users}`, this.plugin);
+    const account = this.account(`user-${++this.#users}`, this.proxy.url);
+    const stack = this.#shimStack(await account.createUser(), `owner${this.#users}`, this.#host.plugin);
     await this.workFor(stack);
     await start.prepare(stack, account);
     return { stack, account };
@@ -45,7 +50,11 @@ class Stand {
   }
 
   kill = () => this.#host.kill();
-  stop = () => this.#host.stop();
+
+  override async stop(): Promise<void> {
+    await this.#host?.stop();
+    await super.stop();
+  }
 }
 
 interface Case {
@@ -79,13 +88,13 @@ function strike(proxy: FaultProxy, { nth, fault, account: { userName: user } }: 
 }
 
 /** Runs cases side by side: each on its own user, to the fault, and then on until it converges. Answers what is wrong. */
-async function runCases(stand: Stand, start: Start, which: { nth: number; fault: FaultName }[]): Promise<string[]> {
-  const { proxy } = stand;
+async function runCases(host: Host, start: Start, which: { nth: number; fault: FaultName }[]): Promise<string[]> {
+  const { proxy } = host;
   proxy.clockAhead(0);
   const cases = await Promise.all(
     which.map(async (one): Promise<Case> => {
-      const { stack, account } = await stand.begin(start);
-      const strangers = await start.strangers(stack, account);
+      const { stack, account } = await host.begin(start);
+      const strangers = await strangersOf(start, stack, account);
       return { start, ...one, stack, account, strangers, livesOn: stack.state?.currentAccessKeyId as string };
     }),
   );
@@ -98,19 +107,19 @@ async function runCases(stand: Stand, start: Start, which: { nth: number; fault:
   });
   const arrive = async () => {
     if (--left > 0) return all;
-    await stand.kill();
+    await host.kill();
     release();
   };
   for (const one of cases) strike(proxy, one, arrive);
   proxy.clockAhead(LATER);
-  const first = await Promise.all(cases.map(({ stack }) => start.act(stack)));
+  const first = await Promise.all(cases.map(({ stack }) => act(start, stack)));
   assert.equal(left, 0, "each came to its call");
   proxy.clear();
   proxy.clockAhead(2 * LATER);
   const failures: string[] = [];
   await Promise.all(
     cases.map(async (one, at) => {
-      await stand.workFor(one.stack);
+      await host.workFor(one.stack);
       await recover(one, first[at] as Outcome).catch((error) =>
         failures.push(`${one.fault}, call ${one.nth}: ${error.message}`),
       );
@@ -121,9 +130,9 @@ async function runCases(stand: Stand, start: Start, which: { nth: number; fault:
 
 /** What is blocked fails no run, and is a refusal all the same. */
 async function actOn({ start, stack }: Pick<Case, "start" | "stack">): Promise<Outcome> {
-  const outcome = await start.act(stack);
+  const outcome = await act(start, stack);
   const pending = (stack.state?.pending ?? []) as Pending[];
-  const blocked = outcome.end === "ok" && !start.destroys && pending.find((wait) => wait.blocked);
+  const blocked = outcome.end === "ok" && start.act !== "destroy" && pending.find((wait) => wait.blocked);
   return blocked ? { end: "failed", message: blocked.message } : outcome;
 }
 
@@ -133,34 +142,29 @@ async function recover(one: Case, first: Outcome): Promise<void> {
   // A current key never stops working before its successor is saved.
   const mustWork = stack.state?.currentAccessKeyId as string | undefined;
   const afterFault = await account.keys();
-  if (mustWork && !start.destroys && !start.currentIsBroken) {
+  if (mustWork && start.act !== "destroy" && !start.currentIsBroken) {
     assert.equal(afterFault.find(({ id }) => id === mustWork)?.status, "Active", `saved current ${mustWork} works`);
   }
 
   // `up` until it converges, or refuses twice for the same reason.
   let last = first;
-  for (let run = 0; run < 4; run++) {
-    const next = await actOn(one);
-    if (next.end === "ok") {
-      last = next;
-      break;
-    }
-    assert.notEqual(next.end, "died", "an undisturbed run does not die");
-    last = next;
+  for (let run = 0; run === 0 || (run < 4 && last.end !== "ok"); run++) {
+    last = await actOn(one);
+    assert.notEqual(last.end, "died", "an undisturbed run does not die");
   }
   const keys = await account.keys();
   const ids = keys.map(({ id }) => id);
   for (const stranger of strangers) assert.ok(ids.includes(stranger), `the stranger ${stranger} is left alone`);
 
   const { current, previous, currentAccessKeyId } = (stack.state ?? {}) as Record<string, { accessKeyId: string }>;
-  if (last.end === "ok" && start.destroys) {
+  if (last.end === "ok" && start.act === "destroy") {
     assert.deepEqual(ids.sort(), [...strangers].sort(), "nothing of ours is left");
   } else if (last.end === "ok") {
     assert.equal(keys.find(({ id }) => id === current?.accessKeyId)?.status, "Active", "current works");
     const expected = [current?.accessKeyId, previous?.accessKeyId, ...strangers].filter(Boolean);
     assert.deepEqual(ids.sort(), [...new Set(expected)].sort(), "no key is left behind");
     if (livesOn && !start.currentIsBroken) assert.ok(ids.includes(livesOn), "the key that was current still works");
-    if (start.rotates && livesOn) assert.notEqual(currentAccessKeyId, livesOn, "it rotated");
+    if (start.act === "rotate" && livesOn) assert.notEqual(currentAccessKeyId, livesOn, "it rotated");
   } else {
     assert.ok("message" in last && /run again|Run again/.test(last.message), `a way out: ${JSON.stringify(last)}`);
     if (!start.mayRefuse) {
@@ -189,33 +193,19 @@ after(async () => (await plugin).remove());
 for (const mount of ["the dynamic provider", "the provider plugin"] as const) {
   describe(`faults at every call, in the real process of ${mount}, over HTTP`, function () {
     this.timeout(300_000);
-    let endpoint: Endpoint;
-    let stand: Stand;
-    before(async () => {
-      endpoint = await startEndpoint();
-      stand = new Stand(
-        await startProxy(endpoint.url),
-        mount === "the provider plugin" ? join((await plugin).folder, "plugin.js") : undefined,
-      );
-    });
-    after(async () => {
-      await stand?.stop();
-      await stand?.proxy.stop();
-      await endpoint?.stop();
-    });
-
-    const isAll = process.env.FAULTS === "all";
     const isPlugin = mount === "the provider plugin";
+    const host = stand(new Host(isPlugin));
+    const isAll = process.env.FAULTS === "all";
     for (const start of STARTS.filter(({ isTypical, isDeep }) => isTypical || (!isPlugin && (isAll || !isDeep)))) {
       it(start.title, async () => {
         // Undisturbed first: it tells how many calls there are to disturb.
-        stand.proxy.clockAhead(0);
-        const { stack, account } = await stand.begin(start);
-        stand.proxy.clear();
-        stand.proxy.clockAhead(LATER);
+        host.proxy.clockAhead(0);
+        const { stack, account } = await host.begin(start);
+        host.proxy.clear();
+        host.proxy.clockAhead(LATER);
         const ending = await actOn({ start, stack });
         assert.equal(ending.end, start.mayRefuse ? "failed" : "ok", JSON.stringify(ending));
-        const calls = stand.proxy.calls.filter(({ user }) => user === account.userName).length;
+        const calls = host.proxy.calls.filter(({ user }) => user === account.userName).length;
         const each = (fault: FaultName) => Array.from({ length: calls }, (_, at) => ({ nth: at + 1, fault }));
         // Killed after a call is killed before the next one.
         const killed = [...each("killed before"), { nth: calls, fault: "killed after" } as const];
@@ -223,7 +213,7 @@ for (const mount of ["the dynamic provider", "the provider plugin"] as const) {
         const batches = [faults.flatMap(each), killed];
         // Throttled calls slow down all the others of a process.
         if (isAll && start.isTypical) batches.push(each("throttled to the end"));
-        for (const batch of batches) assert.deepEqual(await runCases(stand, start, batch), []);
+        for (const batch of batches) assert.deepEqual(await runCases(host, start, batch), []);
       });
     }
   });

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import type { Account } from "../harness/aws/account";
 import { ROOT } from "../harness/dist";
 import { type PackageTools, packageTools } from "../harness/packages/packageTools";
 import { runtimeOptionsPath } from "../harness/pulumi/languageHost";
 import { Program, pack, type Tarball } from "../harness/pulumi/program";
+import { stand } from "../harness/pulumi/stand";
 import { CELLS, type Cell, coverageTable, PAIRS, VERSIONS } from "./cells";
 import { complaints, installBy } from "./managers";
 import { userProgram } from "./userProgram";
@@ -41,15 +41,12 @@ describe("the packed tarball in every kind of program", function () {
   const folder = mkdtempSync(join(tmpdir(), "rotator-matrix-"));
   let tarball: Tarball;
   let tools: PackageTools;
-  let endpoint: Endpoint;
+  const at = stand();
 
   before(async () => {
-    [tarball, tools, endpoint] = await Promise.all([pack(folder), packageTools(), startEndpoint()]);
+    [tarball, tools] = await Promise.all([pack(folder), packageTools()]);
   });
-  after(async () => {
-    await endpoint?.stop();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => rmSync(folder, { recursive: true }));
 
   // `npm test` has two that the other tests of packages have not; `npm run test:matrix` has all.
   const some: Record<string, (cell: Cell) => boolean> = {
@@ -59,7 +56,7 @@ describe("the packed tarball in every kind of program", function () {
   const isWanted =
     some[process.env.MATRIX ?? ""] ?? (({ modules, typescript }) => modules === "ESM" && typescript === "6.0");
   const cells = CELLS.filter(isWanted);
-  for (const [at, cell] of cells.entries()) {
+  for (const [nth, cell] of cells.entries()) {
     const { manager, node, typescript, modules, runBy, pulumi } = cell;
     const language = typescript === "none" ? "JavaScript" : `TypeScript ${typescript}`;
     const title = `${manager}, Node.js ${node}, ${language}, ${modules}, ${runBy}, the ${pulumi} Pulumi`;
@@ -76,7 +73,7 @@ describe("the packed tarball in every kind of program", function () {
           if (runBy === "tsx")
             assert.equal(await program.run("node", ["node_modules/typescript/bin/tsc", "--noEmit"]), "");
         }
-        await live(program, new Account(endpoint.url, `user-${at}`), cell);
+        await live(program, at.account(`user-${nth}`), cell);
       } finally {
         program.remove();
       }
@@ -86,7 +83,7 @@ describe("the packed tarball in every kind of program", function () {
   /** The life of a stack, by the real CLI. */
   async function live(program: Program, account: Account, cell: Cell): Promise<void> {
     const said: string[] = [];
-    const run = async (...args: string[]) => said.push(await program.pulumi(endpoint.url, ...args));
+    const run = async (...args: string[]) => said.push(await program.pulumi(at.endpoint.url, ...args));
     const up = (rotation: string) => run("up", "--yes", "--skip-preview", "-c", `rotation=${rotation}`);
     const userArn = await account.createUser();
     await run("stack", "init", "dev");

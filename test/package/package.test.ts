@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import execa from "execa";
-import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import type { Account } from "../harness/aws/account";
 import { modules, ROOT } from "../harness/dist";
 import { Program, pack, type Tarball } from "../harness/pulumi/program";
+import { stand } from "../harness/pulumi/stand";
 
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";
@@ -134,9 +134,9 @@ export const three = new RotatedUser("ci", { rotateTrigger: 1 });
   }
 
   describe("by the real CLI", () => {
-    let endpoint: Endpoint;
+    const at = stand();
     let account: Account;
-    const run = (...args: string[]) => program.pulumi(endpoint.url, ...args);
+    const run = (...args: string[]) => program.pulumi(at.endpoint.url, ...args);
     const up = async (rotation: string) => {
       await run("config", "set", "rotation", rotation);
       return run("up", "--yes", "--skip-preview");
@@ -144,13 +144,11 @@ export const three = new RotatedUser("ci", { rotateTrigger: 1 });
     const ids = async () => JSON.parse(await run("stack", "output", "ids", "--json")) as (string | null)[];
 
     before(async () => {
-      endpoint = await startEndpoint();
-      account = new Account(endpoint.url, "packed");
+      account = at.account("packed");
       program.write("Pulumi.yaml", "name: program\nruntime: nodejs\n");
       await run("stack", "init", "dev");
       await run("config", "set", "userArn", await account.createUser());
     });
-    after(() => endpoint?.stop());
 
     it("makes a key, rotates it and deletes all", async () => {
       const said = [await up("first")];

@@ -1,6 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { pythonWith } from "../harness/aws/endpoint/python";
+import { logToStderr } from "../harness/commands";
+import { installPacked } from "../harness/packed";
+import { startPlaces } from "./places";
 
 /** What one of those that are compared is run with. */
 export interface Row {
@@ -12,7 +18,7 @@ export interface Row {
   args?: string[];
 }
 
-export interface Said {
+interface Said {
   failed: boolean;
   said: string;
   /** What it writes to stdout and stderr by itself. */
@@ -44,4 +50,35 @@ export class Side {
     this.#child.stdin?.end();
     await closed;
   }
+}
+
+interface Sides {
+  ours: Side;
+  theirs: Side;
+  places: Awaited<ReturnType<typeof startPlaces>>;
+}
+
+/**
+ * The packed tarball and the AWS CLI, and the places that both ask, from the first test of a `describe` to its last.
+ *
+ * @param program the folder into which the tarball goes
+ * @param folder where the AWS CLI runs
+ */
+export function sides(program: string, folder: string): Sides {
+  const at = {} as Sides;
+  before(async function () {
+    this.timeout(180_000);
+    const python = await pythonWith(logToStderr, "awscli");
+    await installPacked(join(program, "node_modules"));
+    at.places = await startPlaces();
+    at.ours = new Side(process.execPath, [join(__dirname, "sides.package.cjs")], program);
+    at.theirs = new Side(python, [join(__dirname, "sides.cli.py")], folder);
+  });
+  after(async () => {
+    await at.ours?.stop();
+    await at.theirs?.stop();
+    at.places?.stop();
+    for (const each of [program, folder]) rmSync(each, { recursive: true });
+  });
+  return at;
 }

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
-import { type FaultProxy, startProxy } from "../harness/aws/proxy";
 import { installPacked } from "../harness/packed";
 import { PROVIDER, Program } from "../harness/pulumi/program";
+import { stand } from "../harness/pulumi/stand";
 import { secretsIn } from "../harness/secrets";
 import { type Shim, startShim } from "../harness/shim/shim";
 import { ROLE, SECRET } from "./places";
@@ -18,31 +15,35 @@ describe("whoever @pulumi/aws signs in as, the packed tarball does too", functio
   const program = new Program();
   const folder = mkdtempSync(join(tmpdir(), "rotator-sign-in-"));
   const home = join(folder, "home");
-  let endpoint: Endpoint;
-  let proxy: FaultProxy;
+  const at = stand();
   let account: Account;
   let userArn: string;
 
   before(async () => {
     await installPacked(join(program.folder, "node_modules"));
-    endpoint = await startEndpoint();
-    proxy = await startProxy(endpoint.url);
-    account = new Account(endpoint.url, "deployer");
+    account = at.account("deployer");
     userArn = await account.createUser();
     writeFileSync(join(folder, "oidc-token"), "ey.of.somebody");
     const keys = `aws_access_key_id = AKIAOTHERFILE0000000\naws_secret_access_key = ${SECRET}\n`;
     writeFileSync(join(folder, "other"), `[ops]\n${keys}`);
   });
-  after(async () => {
-    await proxy?.stop();
-    await endpoint?.stop();
+  after(() => {
     program.remove();
     rmSync(folder, { recursive: true });
   });
 
-  async function live(shim: Shim, more: object): Promise<void> {
-    const inputs = { journalOwner: "ownerofthese", ...more, __provider: PROVIDER };
-    const { inputs: checked, failures } = await shim.check({}, inputs);
+  const inputs = (more: object = {}) => ({ userArn, journalOwner: "ownerofthese", ...more, __provider: PROVIDER });
+
+  /** One process of the provider, which finds nobody to sign in as in its home. */
+  async function withShim<T>(config: Record<string, string>, env: object, use: (shim: Shim) => Promise<T>): Promise<T> {
+    at.proxy.clear();
+    const surroundings = { HOME: home, AWS_ENDPOINT_URL: at.proxy.url, AWS_EC2_METADATA_DISABLED: "true", ...env };
+    const shim = await startShim({ cwd: program.folder, config, env: surroundings });
+    return use(shim).finally(() => shim.stop());
+  }
+
+  async function live(shim: Shim, more: object = {}): Promise<void> {
+    const { inputs: checked, failures } = await shim.check({}, inputs(more));
     assert.deepEqual(failures, []);
     const { id, outs } = await shim.create(checked);
     await shim.delete(id, outs);
@@ -52,17 +53,10 @@ describe("whoever @pulumi/aws signs in as, the packed tarball does too", functio
 
   /** Makes a key and deletes it: @returns who signed the calls to IAM. */
   async function signerWith(config: Record<string, string>, env: Record<string, string> = {}): Promise<string> {
-    proxy.clear();
-    const shim = await startShim({
-      cwd: program.folder,
-      config,
-      env: { HOME: home, AWS_ENDPOINT_URL: proxy.url, AWS_EC2_METADATA_DISABLED: "true", ...env },
-    });
-    await live(shim, { userArn }).finally(() => shim.stop());
+    await withShim(config, env, (shim) => live(shim));
     assert.deepEqual(await account.keys(), []);
-    const [signer = "", ...others] = new Set(
-      proxy.calls.filter(({ action }) => /AccessKey|GetUser|TagUser/.test(action)).map((call) => call.accessKeyId),
-    );
+    const calls = at.proxy.calls.filter(({ action }) => /AccessKey|GetUser|TagUser/.test(action));
+    const [signer = "", ...others] = new Set(calls.map((call) => call.accessKeyId));
     assert.deepEqual(others, []);
     return signer;
   }
@@ -103,7 +97,7 @@ describe("whoever @pulumi/aws signs in as, the packed tarball does too", functio
       { roleArn: `${ROLE}-2`, duration: "15m" },
     ];
     const signer = await signerWith({ ...KEYS, "aws:assumeRoles": JSON.stringify(roles) });
-    const [first, second, ...others] = proxy.calls.filter(({ action }) => action === "AssumeRole");
+    const [first, second, ...others] = at.proxy.calls.filter(({ action }) => action === "AssumeRole");
     assert.equal(others.length, 0);
     assert.equal(first?.accessKeyId, "AKIACONFIG0000000000");
     const { RoleArn, ExternalId, RoleSessionName, "TransitiveTagKeys.member.1": key } = first?.params ?? {};
@@ -119,7 +113,7 @@ describe("whoever @pulumi/aws signs in as, the packed tarball does too", functio
     const nowhere = { AWS_ENDPOINT_URL: "http://127.0.0.1:1" };
     const settings = {
       ...KEYS,
-      "aws:endpoints": JSON.stringify([{ iam: proxy.url, sts: proxy.url, s3: "http://127.0.0.1:1" }]),
+      "aws:endpoints": JSON.stringify([{ iam: at.proxy.url, sts: at.proxy.url, s3: "http://127.0.0.1:1" }]),
       "aws:maxRetries": "2",
       "aws:skipCredentialsValidation": "true",
       "aws:skipMetadataApiCheck": "true",
@@ -127,98 +121,48 @@ describe("whoever @pulumi/aws signs in as, the packed tarball does too", functio
       "aws:defaultTags": '{"tags":{"team":"a"}}',
     };
     assert.equal(await signerWith(settings, nowhere), "AKIACONFIG0000000000");
-    proxy.rule({ action: "GetUser", fault: { kind: "error", code: "ServiceFailure", status: 500 } });
-    const shim = await startShim({ cwd: program.folder, config: settings, env: { HOME: home, ...nowhere } });
-    try {
-      const inputs = { userArn, journalOwner: "ownerofthese", __provider: PROVIDER };
-      await assert.rejects(shim.create(inputs), /iam:GetUser failed with ServiceFailure/);
-    } finally {
-      await shim.stop();
-    }
-    assert.equal(proxy.calls.filter(({ action, status }) => action === "GetUser" && status === 500).length, 2);
-  });
-
-  it("a proxy in the environment is used for AWS's own addresses", async () => {
-    const seen: string[] = [];
-    const server = http.createServer();
-    server.on("connect", (request, socket) => {
-      seen.push(request.url ?? "");
-      // Who is refused a tunnel may drop the connection at once; without a listener that would end the test's own process.
-      socket.on("error", () => {});
-      socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    await withShim(settings, nowhere, (shim) => {
+      at.proxy.rule({ action: "GetUser", fault: { kind: "error", code: "ServiceFailure", status: 500 } });
+      return assert.rejects(shim.create(inputs()), /iam:GetUser failed with ServiceFailure/);
     });
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    try {
-      for (const [config, env] of [
-        [KEYS, { HTTPS_PROXY: address, AWS_MAX_ATTEMPTS: "1" }],
-        [{ ...KEYS, "aws:httpsProxy": address }, { AWS_MAX_ATTEMPTS: "1" }],
-      ] as const) {
-        seen.length = 0;
-        const shim = await startShim({ cwd: program.folder, config, env: { HOME: home, ...env } });
-        const inputs = { userArn, journalOwner: "ownerofthese", __provider: PROVIDER };
-        await assert
-          .rejects(shim.create(inputs), /iam:(GetUser|ListAccessKeys) failed with /)
-          .finally(() => shim.stop());
-        assert.ok(seen.length > 0 && seen.every((host) => host === "iam.amazonaws.com:443"), String(seen));
-      }
-    } finally {
-      server.close();
-    }
+    assert.equal(at.proxy.calls.filter(({ action, status }) => action === "GetUser" && status === 500).length, 2);
   });
 
   it("a role that may not be assumed is told as such, and nothing of the credentials is", async () => {
-    proxy.clear();
     const message = `User: arn:aws:iam::123456789012:user/ci is not authorized to perform: sts:AssumeRole on resource: ${ROLE}`;
-    proxy.rule({ action: "AssumeRole", fault: { kind: "error", code: "AccessDenied", status: 403, message } });
     const config = { ...KEYS, "aws:assumeRoles": JSON.stringify([{ roleArn: ROLE, externalId: "an external id" }]) };
-    const shim = await startShim({
-      cwd: program.folder,
-      config,
-      env: { HOME: home, AWS_ENDPOINT_URL: proxy.url },
-    });
-    const create = shim.create({ userArn, journalOwner: "ownerofthese", __provider: PROVIDER });
-    await assert
-      .rejects(create, ({ message }: Error) => {
+    await withShim(config, {}, async (shim) => {
+      at.proxy.rule({ action: "AssumeRole", fault: { kind: "error", code: "AccessDenied", status: 403, message } });
+      await assert.rejects(shim.create(inputs()), ({ message }: Error) => {
         assert.match(message, /sts:AssumeRole on resource: .*Check the credentials in use/);
         assert.ok(!message.includes(SECRET) && !message.includes("an external id"));
         return true;
-      })
-      .finally(() => shim.stop());
-    assert.ok(proxy.count("AssumeRole") <= 2);
-    assert.deepEqual([proxy.count("CreateAccessKey"), secretsIn(shim.stderr)], [0, []]);
+      });
+      assert.deepEqual(secretsIn(shim.stderr), []);
+    });
+    assert.ok(at.proxy.count("AssumeRole") <= 2);
+    assert.equal(at.proxy.count("CreateAccessKey"), 0);
   });
 
-  describe("in every partition that the emulator knows, and for every name", () => {
-    const users: [string, string, string, string][] = [
-      ["aws-cn", "cn-northwest-1", "/", "deployer"],
-      ["aws-us-gov", "us-gov-east-1", "/ci/", "deployer"],
-      ["aws-iso", "us-iso-east-1", "/", "deployer"],
-      ["aws-iso-b", "us-isob-east-1", "/", "deployer"],
-      ["aws-eusc", "eusc-de-east-1", "/", "deployer"],
-      ["aws", "eu-central-1", "/Division_ABC/sub-Division/", "Ada+Love=lace,at.mail@example-1_X"],
-      ["aws", "us-east-1", "/!~%'/", "UPPER.lower"],
-    ];
-    it("makes and deletes a key, in the partition's own region", async () => {
-      const shim = await startShim({
-        cwd: program.folder,
-        config: KEYS,
-        env: { HOME: home, AWS_ENDPOINT_URL: proxy.url },
-      });
-      try {
-        for (const [partition, region, path, name] of users) {
-          const owner = new Account(endpoint.url, name, undefined, region);
-          const arn = await owner.createUser(path);
-          assert.equal(arn, `arn:${partition}:iam::123456789012:user${path}${name}`);
-          proxy.clear();
-          await live(shim, { userArn: arn, region });
-          assert.deepEqual([...new Set(proxy.calls.map((call) => call.region))], [region]);
-          assert.deepEqual(await owner.keys(), []);
-          assert.match((await owner.journal()) ?? "", /^v1 void delete /);
-        }
-      } finally {
-        await shim.stop();
+  it("in every partition that the emulator knows, and for every name, makes and deletes a key, in the partition's own region", () =>
+    withShim(KEYS, {}, async (shim) => {
+      for (const [partition, region, path, name] of [
+        ["aws-cn", "cn-northwest-1", "/", "deployer"],
+        ["aws-us-gov", "us-gov-east-1", "/ci/", "deployer"],
+        ["aws-iso", "us-iso-east-1", "/", "deployer"],
+        ["aws-iso-b", "us-isob-east-1", "/", "deployer"],
+        ["aws-eusc", "eusc-de-east-1", "/", "deployer"],
+        ["aws", "eu-central-1", "/Division_ABC/sub-Division/", "Ada+Love=lace,at.mail@example-1_X"],
+        ["aws", "us-east-1", "/!~%'/", "UPPER.lower"],
+      ] as const) {
+        const owner = new Account(at.endpoint.url, name, undefined, region);
+        const arn = await owner.createUser(path);
+        assert.equal(arn, `arn:${partition}:iam::123456789012:user${path}${name}`);
+        at.proxy.clear();
+        await live(shim, { userArn: arn, region });
+        assert.deepEqual([...new Set(at.proxy.calls.map((call) => call.region))], [region]);
+        assert.deepEqual(await owner.keys(), []);
+        assert.match((await owner.journal()) ?? "", /^v1 void delete /);
       }
-    });
-  });
+    }));
 });

@@ -3,12 +3,12 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import execa from "execa";
-import { Account } from "../harness/aws/account";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
+import type { Account } from "../harness/aws/account";
 import { ROOT } from "../harness/dist";
 import { type NodeMajor, type PackageTools, packageTools } from "../harness/packages/packageTools";
 import { type RuntimeOptions, runtimeOptionsPath } from "../harness/pulumi/languageHost";
 import { Program, pack } from "../harness/pulumi/program";
+import { stand } from "../harness/pulumi/stand";
 import { VERSIONS } from "./cells";
 import { installBy } from "./managers";
 
@@ -59,7 +59,7 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
   this.timeout(300_000);
   const folder = mkdtempSync(join(tmpdir(), "rotator-trees-"));
   let current: string;
-  let endpoint: Endpoint;
+  const at = stand();
   let tools: PackageTools;
   let program: Program;
   const programs: Program[] = [];
@@ -69,7 +69,6 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     const packed = (await pack(folder)).file;
     current = join(folder, "current.tgz");
     cpSync(packed, current);
-    endpoint = await startEndpoint();
     tools = await packageTools();
   });
   /** @param options of the runtime: without a compiler where that is not the point */
@@ -79,9 +78,8 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     program.write("Pulumi.yaml", { name: "program", runtime: { name: "nodejs", options } });
     await pulumi({}, "stack", "init", "dev");
   }
-  after(async () => {
+  after(() => {
     for (const one of programs) one.remove();
-    await endpoint?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -113,12 +111,12 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
   }
 
   async function user(): Promise<{ account: Account; arn: string }> {
-    const account = new Account(endpoint.url, `user-${++users}`);
+    const account = at.account(`user-${++users}`);
     return { account, arn: await account.createUser() };
   }
 
   const pulumi = async (env: Record<string, string>, ...args: string[]) =>
-    (await program.cli(endpoint.url)).mustWith(env, ...args);
+    (await program.cli(at.endpoint.url)).mustWith(env, ...args);
   const UP = ["up", "--yes", "--skip-preview"];
   const DESTROY = ["destroy", "--yes", "--skip-preview"];
 
@@ -186,7 +184,7 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     it("an inline program of the Automation API rotates, wherever its work folder is", async () => {
       const { account, arn } = await user();
       program.write("automation.js", AUTOMATION);
-      const { env } = await program.cli(endpoint.url);
+      const { env } = await program.cli(at.endpoint.url);
       const said = await program.run("node", ["automation.js"], { ...env, USER_ARN: arn });
       const { ids, changeSummary } = JSON.parse(said.slice(said.lastIndexOf('{"ids"'))) as {
         ids: string[];
@@ -216,7 +214,7 @@ describe("the packed tarball, wherever it lies in a tree of packages", function 
     await installBy("Yarn", tools, program, { ".yarnrc.yml": "nodeLinker: pnp\n" });
     assert.ok(!existsSync(join(program.folder, "node_modules")));
     program.write("index.js", PROGRAM);
-    const cli = await program.cli(endpoint.url);
+    const cli = await program.cli(at.endpoint.url);
     const env = { ...cli.env, USER_ARN: "arn:aws:iam::123456789012:user/ci" };
     const inYarn = (major: NodeMajor) => {
       const PATH = [tools.node(major), cli.env.PATH].join(delimiter);

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pythonWith } from "../harness/aws/endpoint/python";
-import { logToStderr } from "../harness/commands";
-import { installPacked } from "../harness/packed";
 import { PROVIDER, Program } from "../harness/pulumi/program";
-import { idOf, SECRET, SSO_SESSION, startPlaces, writeSsoToken } from "./places";
-import { Side } from "./sides";
+import { idOf, SECRET, SSO_SESSION, writeSsoToken } from "./places";
+import { type Side, sides } from "./sides";
 
 /** In the order in which they count: what the settings ask for, then what stands in the environment, then what lies about. */
 const ORDER = ["setting", "keys", "token", "named", "default", "container", "instance"] as const;
@@ -112,37 +109,20 @@ const DIFFERENT: Record<string, [Signer, string]> = {
 describe("who signs, from the packed tarball, beside the AWS CLI", function () {
   this.timeout(60_000);
   const program = new Program();
-  let places: Awaited<ReturnType<typeof startPlaces>>;
-  let ours: Side;
-  let theirs: Side;
+  const at = sides(program.folder, folder);
 
-  before(async function () {
-    this.timeout(180_000);
-    const python = await pythonWith(logToStderr, "awscli");
-    await installPacked(join(program.folder, "node_modules"));
-    places = await startPlaces();
+  before(() => {
     writeSsoToken(folder);
     writeFileSync(join(folder, "oidc"), "ey.of.somebody");
     for (const name of ["setting", "named", "default"]) {
       const answer = { Version: 1, AccessKeyId: idOf("ASIA", name), SecretAccessKey: SECRET, SessionToken: "token" };
       writeFileSync(join(folder, name), JSON.stringify(answer));
     }
-    ours = new Side(process.execPath, [join(__dirname, "sides.package.cjs")], program.folder);
-    theirs = new Side(python, [join(__dirname, "sides.cli.py")], folder);
-  });
-  after(async function () {
-    this.timeout(180_000);
-    await ours?.stop();
-    await theirs?.stop();
-    places?.stop();
-    program.remove();
-    rmSync(folder, { recursive: true });
   });
 
   async function signers(sources: string[]): Promise<{ here: string; there: string }> {
-    const all = sources.map((source) => given(source, places));
+    const all = sources.map((source) => given(source, at.places));
     const home = mkdtempSync(join(folder, "row"));
-    mkdirSync(home, { recursive: true });
     writeFileSync(join(home, "config"), all.map(({ config = "" }) => config).join(""));
     writeFileSync(join(home, "credentials"), all.map(({ credentials = "" }) => credentials).join(""));
     const env = {
@@ -150,7 +130,7 @@ describe("who signs, from the packed tarball, beside the AWS CLI", function () {
       HOME: folder,
       AWS_CONFIG_FILE: join(home, "config"),
       AWS_SHARED_CREDENTIALS_FILE: join(home, "credentials"),
-      AWS_ENDPOINT_URL: places.url,
+      AWS_ENDPOINT_URL: at.places.url,
       AWS_REGION: "us-east-1",
       AWS_DEFAULT_REGION: "us-east-1",
       AWS_EC2_METADATA_DISABLED: "true",
@@ -160,21 +140,21 @@ describe("who signs, from the packed tarball, beside the AWS CLI", function () {
     };
     const asks = all.some((one) => one.asks);
     const asked = async (side: Side, more: object) => {
-      places.asked.clear();
+      at.places.asked.clear();
       const { failed, said, noise = "" } = await side.run({ env, ...more });
       assert.ok(failed, "nobody there is AWS");
       assert.ok(!said.includes(SECRET));
       assert.equal(noise, "", "nothing is written beside it");
       // Of SSO there is one answer, whoever asks.
-      const names = [...places.asked].map((name) => (name === "sso" ? sources[0]?.split(":")[0] : name));
+      const names = [...at.places.asked].map((name) => (name === "sso" ? sources[0]?.split(":")[0] : name));
       return names.join() || "nobody";
     };
     const inputs = { userArn: "arn:aws:iam::123456789012:user/deployer", journalOwner: "ownerofthese" };
     const config = asks ? { "aws:profile": "setting" } : {};
     const args = ["iam", "list-access-keys", "--user-name", "deployer", ...(asks ? ["--profile", "setting"] : [])];
     return {
-      here: await asked(ours, { config, inputs: { ...inputs, __provider: PROVIDER } }),
-      there: await asked(theirs, { args }),
+      here: await asked(at.ours, { config, inputs: { ...inputs, __provider: PROVIDER } }),
+      there: await asked(at.theirs, { args }),
     };
   }
 

@@ -4,7 +4,30 @@ import type { Input, Output } from "@pulumi/pulumi";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
 import { rotationPolicy } from "../../provider/program/rotationPolicy";
 import { Account } from "../harness/aws/account";
-import { ROOT } from "../harness/aws/ministack";
+import { ROOT, startMinistack } from "../harness/aws/ministack";
+import { startProxy } from "../harness/aws/proxy";
+import { Stand } from "../harness/pulumi/stand";
+
+/** A stand whose emulator evaluates policies. */
+export class Enforcing extends Stand {
+  url = "";
+  #stop = async () => {};
+
+  override async start(): Promise<void> {
+    const { url, stop } = await startMinistack();
+    [this.url, this.#stop] = [url, stop];
+    this.proxy = await startProxy(url);
+  }
+
+  override account(name: string): Account {
+    return new Account(this.url, name, ROOT);
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop();
+    await this.#stop();
+  }
+}
 
 /** Whoever runs the rotation: an IAM user, who may do what one policy allows. */
 export interface Rotator {

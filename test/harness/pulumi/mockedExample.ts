@@ -3,11 +3,18 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { ensureBuilt, ROOT } from "../dist";
 
-export interface Registered {
+interface Registered {
   type: string;
   name: string;
   /** As they reach the engine: a secret is sealed. */
   inputs: Record<string, unknown>;
+}
+
+export interface Mocked {
+  registered: Registered[];
+  exported: Record<string, unknown>;
+  /** The inputs of the one resource of a type. */
+  inputs(type: string): Record<string, unknown>;
 }
 
 type Outputs = (inputs: Record<string, unknown>) => Record<string, unknown>;
@@ -16,7 +23,6 @@ type Outputs = (inputs: Record<string, unknown>) => Record<string, unknown>;
  * Runs the program of an example by Pulumi's mocks, for what an engine can't be had for.
  *
  * @param outputs what a resource of a type has for outputs, beside its inputs
- * @param call what a function of a package answers
  * @param folder where the program lies, if not in examples
  * @returns what it asked the engine to register, once all of its outputs are there
  */
@@ -24,9 +30,8 @@ export async function runMocked(
   name: string,
   config: Record<string, string>,
   outputs: Record<string, Outputs>,
-  call: () => Record<string, unknown> = () => ({}),
   folder = join(ROOT, "examples", name),
-): Promise<{ registered: Registered[]; exported: Record<string, unknown> }> {
+): Promise<Mocked> {
   ensureBuilt();
   const project = `iam-rotator-${name}`;
   const settings = Object.entries(config).map(([key, value]) => [`${project}:${key}`, value]);
@@ -34,7 +39,7 @@ export async function runMocked(
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
-      call,
+      call: () => ({}),
       newResource: ({ type, name, inputs }) => ({ id: `${name}-id`, state: { ...inputs, ...outputs[type]?.(inputs) } }),
     },
     project,
@@ -55,8 +60,28 @@ export async function runMocked(
   const main: unknown = require(program);
   const settled = pulumi.output((typeof main === "function" ? await main() : main) as Record<string, unknown>);
   const exported = await (settled as unknown as { promise(): Promise<Record<string, unknown>> }).promise();
-  return { registered, exported };
+  const inputs = (type: string) => {
+    const [one, ...others] = registered.filter((each) => each.type === type);
+    return one && others.length === 0 ? one.inputs : assert.fail(`not one ${type}`);
+  };
+  return { registered, exported, inputs };
 }
+
+export const key = (letter: string) => ({
+  accessKeyId: `AKIA${letter.repeat(16)}`,
+  secretAccessKey: `secret of ${letter}`,
+  createdAt: "2026-11-01T00:00:00Z",
+});
+
+/** What the provider answers with. */
+export const keys = (previous?: object, current = key("C")) => ({
+  "pulumi-nodejs:dynamic/pulumi-aws-iam-rotator:RotatedAccessKey": () => ({
+    current,
+    currentAccessKeyId: current.accessKeyId,
+    ...(previous && { previous }),
+  }),
+  "aws:iam/user:User": () => ({ arn: "arn:aws:iam::123456789012:user/ci/deploy", name: "deploy" }),
+});
 
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 

@@ -1,17 +1,15 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import execa from "execa";
 import { bundleInto } from "../../../tools/plugin/bundle";
-import { Account } from "../aws/account";
-import { type Endpoint, startEndpoint } from "../aws/endpoint";
 import { pythonWith } from "../aws/endpoint/python";
-import { type FaultProxy, startProxy } from "../aws/proxy";
 import { logToStderr } from "../commands";
 import { ROOT } from "../dist";
 import { ownAwsPlugin } from "./awsPlugin";
 import { javaHost, languageHosts } from "./hosts";
-import { JAVASCRIPT, Stack } from "./stack";
+import { JAVASCRIPT, type Stack } from "./stack";
+import { Stand } from "./stand";
 
 /** Those of the examples. */
 export type Language = "yaml" | "python" | "go" | "java";
@@ -29,34 +27,16 @@ export async function hastyPlugin(): Promise<{ folder: string; remove(): void }>
 }
 
 /** The plugin as it is built, but for its patience, and stacks whose programs find it, and SDKs of it, by their project. */
-export class Plugin {
-  readonly #stacks: Stack[] = [];
+export class Plugin extends Stand {
+  folder = "";
 
-  private constructor(
-    readonly folder: string,
-    readonly endpoint: Endpoint,
-    readonly proxy: FaultProxy,
-  ) {}
-
-  static async start(): Promise<Plugin> {
-    const { folder } = await hastyPlugin();
-    const endpoint = await startEndpoint();
-    return new Plugin(folder, endpoint, await startProxy(endpoint.url));
-  }
-
-  account(name: string): Account {
-    return new Account(this.endpoint.url, name);
-  }
-
-  /** The names of the calls that AWS got since this was asked last. */
-  calls(): string[] {
-    const names = this.proxy.calls.map(({ action }) => action);
-    this.proxy.clear();
-    return names;
+  override async start(): Promise<void> {
+    ({ folder: this.folder } = await hastyPlugin());
+    await super.start();
   }
 
   /** A stack of a program in JavaScript, which has the plugin's resources by their tokens. */
-  stack(program: string, env: Record<string, string> = {}): Promise<Stack> {
+  javascript(program: string, env: Record<string, string> = {}): Promise<Stack> {
     return this.#create(program, `name: program\n${JAVASCRIPT}${pluginsOf(this.folder)}`, env);
   }
 
@@ -68,16 +48,23 @@ export class Plugin {
 
   /** A stack of a program in JavaScript, with the generated SDK for Node.js as `pulumi-aws-iam-rotator-sdk`. */
   async withNodeSdk(program: string, env: Record<string, string> = {}): Promise<Stack> {
-    const stack = await this.stack(program, env);
-    await prepareNode(stack.folder, await this.#generate());
+    const stack = await this.javascript(program, env);
+    this.#compiled ??= prepareNode(await this.#generate());
+    symlinkSync(await this.#compiled, join(stack.folder, "node_modules", "pulumi-aws-iam-rotator-sdk"));
     return stack;
   }
 
+  #sdk: Promise<string> | undefined;
+  #compiled: Promise<string> | undefined;
+
   /** The SDKs of the plugin's schema, each in a folder of its language. */
-  async #generate(): Promise<string> {
-    const sdk = join(this.folder, "sdk");
-    await execa(join(await languageHosts(), "gensdk"), [join(this.folder, "schema.json"), sdk]);
-    return sdk;
+  #generate(): Promise<string> {
+    this.#sdk ??= (async () => {
+      const sdk = join(this.folder, "sdk");
+      await execa(join(await languageHosts(), "gensdk"), [join(this.folder, "schema.json"), sdk]);
+      return sdk;
+    })();
+    return this.#sdk;
   }
 
   /** A stack of an example, in its language, with the SDK that is generated for that. */
@@ -108,21 +95,12 @@ export class Plugin {
   }
 
   async #create(program: string, project: string, env: Record<string, string>, path: string[] = []): Promise<Stack> {
-    const stack = await Stack.create({
-      program,
-      project,
-      endpointUrl: this.proxy.url,
-      path: [...path, await languageHosts(), await ownAwsPlugin()],
-      env: { AWS_REGION: "us-east-1", TRIGGER: "1", ...env },
-    });
-    this.#stacks.push(stack);
-    return stack;
+    const all = [...path, await languageHosts(), await ownAwsPlugin()];
+    return this.stack(program, { project, path: all, env, hasty: false });
   }
 
-  async stop(): Promise<void> {
-    for (const stack of this.#stacks) stack.remove();
-    await this.proxy.stop();
-    await this.endpoint.stop();
+  override async stop(): Promise<void> {
+    await super.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -134,16 +112,15 @@ function preparePython(sdk: string): void {
   writeFileSync(join(folder, "METADATA"), "Metadata-Version: 2.1\nName: pulumi_aws_iam_rotator\nVersion: 0.1.0\n");
 }
 
-/** As `pulumi package add` leaves it: the SDK is compiled, and found by its name. */
-async function prepareNode(folder: string, sdk: string): Promise<void> {
-  const source = join(sdk, "nodejs");
-  const made = join(folder, "node_modules", "pulumi-aws-iam-rotator-sdk");
-  mkdirSync(made, { recursive: true });
-  if (!existsSync(join(sdk, "node_modules"))) symlinkSync(join(ROOT, "node_modules"), join(sdk, "node_modules"));
+/** As `pulumi package add` leaves it. @returns the folder of what is compiled */
+async function prepareNode(sdk: string): Promise<string> {
+  const [source, made] = [join(sdk, "nodejs"), join(sdk, "compiled")];
+  symlinkSync(join(ROOT, "node_modules"), join(sdk, "node_modules"));
   const target = ["--ignoreConfig", "--module", "nodenext", "--target", "es2022", "--types", "node", "--skipLibCheck"];
   const sources = ["index.ts", "config/index.ts", "types/index.ts"].map((file) => join(source, file));
   await execa(join(ROOT, "node_modules/.bin/tsc"), [...target, "--rootDir", source, "--outDir", made, ...sources]);
   writeFileSync(join(made, "package.json"), readFileSync(join(source, "package.json")));
+  return made;
 }
 
 async function prepareGo(folder: string, sdk: string, env: Record<string, string>): Promise<void> {

@@ -1,5 +1,5 @@
 // What examples/kubernetes-secret uses of `@pulumi/kubernetes`, for `npm run check`: `npm ci` does not install that package,
-// whose own installation would download the CLI and a plugin. test/engine/examplesKubernetes.test.ts gets it, and compiles
+// whose own installation would download the CLI and a plugin. test/engine/recipesPages.test.ts gets it, and compiles
 // the example with its real types.
 declare module "@pulumi/kubernetes/core/v1/secret" {
   import type { CustomResource, CustomResourceOptions, Input, Output } from "@pulumi/pulumi";

@@ -1,4 +1,16 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { pythonWith } from "../aws/endpoint/python";
@@ -8,6 +20,8 @@ import { ensureBuilt, ROOT } from "../dist";
 import { awsPluginUnlessInstalled } from "../pulumi/awsPlugin";
 import { ensureEngine } from "../pulumi/engine";
 import { pulumiHome } from "../pulumi/engine/cache";
+import { Stand } from "../pulumi/stand";
+import { secretsIn } from "../secrets";
 
 /** The code blocks of a language on the page of a recipe. */
 export function blocksOf(recipe: string, language: string): string[] {
@@ -90,7 +104,35 @@ export class PageShell {
     return { stdout };
   }
 
+  /** What lies in the backend, states and their backups. */
+  stored(): string {
+    const names = readdirSync(join(this.base, "state"), { recursive: true, encoding: "utf8" });
+    const files = names.map((name) => join(this.base, "state", name)).filter((file) => statSync(file).isFile());
+    return files.map((file) => readFileSync(file, "utf8")).join("\n");
+  }
+
   remove(): void {
     rmSync(this.base, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** A stand with such a shell. */
+export class Pages extends Stand {
+  shell!: PageShell;
+
+  override async start(): Promise<void> {
+    await super.start();
+    this.shell = await PageShell.open(this.proxy.url);
+  }
+
+  override leaksNothing(): void {
+    assert.ok(this.shell.printed.length > 1000);
+    assert.deepEqual(secretsIn(this.shell.printed + this.shell.stored()), []);
+    super.leaksNothing();
+  }
+
+  override async stop(): Promise<void> {
+    this.shell?.remove();
+    await super.stop();
   }
 }

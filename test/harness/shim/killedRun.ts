@@ -6,9 +6,6 @@ import { pluginsOf } from "../pulumi/pluginStack";
 import { JAVASCRIPT, Stack } from "../pulumi/stack";
 import { secretsIn } from "../secrets";
 
-/** Who rotates: the dynamic provider, or the plugin that lies in a folder. */
-export type Mount = { plugin?: string };
-
 export type Operation = "create" | "rotate" | "destroy";
 
 /** At which call about its user an operation stands when the run is disturbed: held before it, or once AWS has answered it. */
@@ -27,8 +24,8 @@ export const CALLS: Record<Operation, number> = { create: 8, rotate: 9, destroy:
 const LATER = 15 * 60_000;
 
 // With RotatedAccessKey as the program's only resources: what Pulumi itself does with a killed run is part of the test.
-const program = (mount: Mount) => `
-${mount.plugin ? BY_TOKEN : 'const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");'}
+const program = (plugin?: string) => `
+${plugin ? BY_TOKEN : 'const { RotatedAccessKey } = require("pulumi-aws-iam-rotator");'}
 for (const { name, rotates, ...args } of JSON.parse(process.env.USERS)) {
   new RotatedAccessKey(name, { ...args, rotationTrigger: rotates ? process.env.TRIGGER : "1" });
 }
@@ -51,14 +48,14 @@ interface Subject {
 /** A stack whose next run creates, rotates or destroys keys of many users, which are disturbed all at once. */
 export class KilledRun {
   private constructor(
-    readonly proxy: FaultProxy,
+    private readonly proxy: FaultProxy,
     readonly stack: Stack,
     readonly subjects: Subject[],
     private readonly destroys: boolean,
   ) {}
 
-  /** @param variants all of `destroy`, or none */
-  static async begin(endpointUrl: string, variants: Variant[], { plugin }: Mount): Promise<KilledRun> {
+  /** @param variants all of `destroy`, or none  @param plugin its folder; without it the dynamic provider */
+  static async begin(endpointUrl: string, variants: Variant[], plugin?: string): Promise<KilledRun> {
     const proxy = await startProxy(endpointUrl);
     const subjects = await Promise.all(
       variants.map(async (variant): Promise<Subject> => {
@@ -71,7 +68,7 @@ export class KilledRun {
       }),
     );
     const stack = await Stack.create({
-      program: program({ ...(plugin && { plugin }) }),
+      program: program(plugin),
       endpointUrl: proxy.url,
       env: { TRIGGER: "1", AWS_REGION: "us-east-1" },
       ...(plugin ? { project: `name: program\n${JAVASCRIPT}${pluginsOf(plugin)}` } : { hasty: true }),
@@ -130,14 +127,14 @@ export class KilledRun {
   }
 
   /** Runs again until it converges, or refuses; then holds the invariants against what is there, user by user. */
-  async recover(later = LATER): Promise<Run> {
+  async recover(): Promise<void> {
     const { proxy, stack, subjects } = this;
     const before = new Map(
       subjects.map((subject) => [subject, subject.state as Record<string, { accessKeyId: string }>]),
     );
     const unclear = new Set(subjects.filter(({ account }) => isUnclear(proxy, account.userName)));
     proxy.clear();
-    proxy.clockAhead(later);
+    proxy.clockAhead(LATER);
     // A killed engine leaves its lock, and Pulumi itself says how to remove it.
     await stack.run("cancel", "--yes", "--stack", "dev");
     if (!this.destroys) {
@@ -159,7 +156,6 @@ export class KilledRun {
     }
     assert.deepEqual(failures, [], last.text);
     for (const [where, text] of stack.everything()) assert.deepEqual(secretsIn(text), [], where);
-    return first;
   }
 
   async #check(subject: Subject, recorded: string | undefined, isUnclear: boolean, { text }: Run): Promise<void> {

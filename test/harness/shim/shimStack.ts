@@ -16,6 +16,8 @@ export class ShimStack {
   state: Props | undefined;
   /** The engine calls update next time, whatever diff says. */
   failed = false;
+  /** Inputs of each run. */
+  more: Props = {};
   /** All that was said on stderr, in errors and in reasons. */
   said = "";
   #shim: Promise<Shim> | undefined;
@@ -30,7 +32,7 @@ export class ShimStack {
 
   inputs(more: Props = {}): Props {
     const provider = this.plugin ? {} : { __provider: PROVIDER_TEXT };
-    return { userArn: this.userArn, journalOwner: this.owner, ...more, ...provider };
+    return { userArn: this.userArn, journalOwner: this.owner, ...this.more, ...more, ...provider };
   }
 
   async up(more: Props): Promise<Outcome> {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Endpoint, startEndpoint } from "../harness/aws/endpoint";
-import { blocksOf, PageShell } from "../harness/recipes/pageShell";
-import { remember, secretsIn } from "../harness/secrets";
+import { stand } from "../harness/pulumi/stand";
+import { blocksOf, type PageShell, Pages } from "../harness/recipes/pageShell";
 
 /** The AWS SDK for JavaScript, asked whose key the profile has. */
 const SDK = `
@@ -11,19 +10,16 @@ const { fromProcess } = require("@aws-sdk/credential-providers");
 fromProcess({ profile: "deploy" })().then(({ accessKeyId }) => console.log(accessKeyId));
 `;
 
-describe("the copies for readers in AWS, by the commands of their pages", function () {
+/** What our aws plugin has not stands in for it, by the AWS CLI and the SDK. */
+describe("the copies for readers in AWS, and every user below a path, by the commands of their pages", function () {
   this.timeout(300_000);
-  let endpoint: Endpoint;
+  const at = stand(new Pages());
   let shell: PageShell;
-  before(async () => {
-    endpoint = await startEndpoint();
-    shell = await PageShell.open(endpoint.url);
-    shell.env.NODE_OPTIONS = `--require ${join(__dirname, "../harness/recipes/awsByCli.cjs")}`;
+  before(() => {
+    shell = at.shell;
+    const standIns = ["awsByCli", "getUsersByIam"].map((name) => join(__dirname, `../harness/recipes/${name}.cjs`));
+    shell.env.NODE_OPTIONS = standIns.map((file) => `--require ${file}`).join(" ");
     writeFileSync(join(shell.base, "sdk.js"), SDK);
-  });
-  after(async () => {
-    shell?.remove();
-    await endpoint?.stop();
   });
 
   /** A page's commands: those that make it, and the last one, which reads. */
@@ -36,7 +32,6 @@ describe("the copies for readers in AWS, by the commands of their pages", functi
 
   async function read<Document>(reading: string): Promise<Document> {
     const { stdout } = await shell.out(reading);
-    for (const [secret] of stdout.matchAll(/(?<=")[A-Za-z0-9+/]{40}(?=")/g)) remember(secret);
     return JSON.parse(stdout) as Document;
   }
 
@@ -49,13 +44,6 @@ describe("the copies for readers in AWS, by the commands of their pages", functi
     writeFileSync(file, hasty);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     return shell.run(`npx pulumi -C examples/${recipe} up`);
-  }
-
-  /** What lies in the backend, states and their backups. */
-  function stored(): string {
-    const names = readdirSync(join(shell.base, "state"), { recursive: true, encoding: "utf8" });
-    const files = names.map((name) => join(shell.base, "state", name)).filter((file) => statSync(file).isFile());
-    return files.map((file) => readFileSync(file, "utf8")).join("\n");
   }
 
   it("secrets-manager: the reader has both keys right after the run that rotates", async () => {
@@ -99,12 +87,68 @@ describe("the copies for readers in AWS, by the commands of their pages", functi
       assert.equal((await shell.out("node sdk.js", env)).stdout, document.AccessKeyId);
     }
     assert.equal(seen.size, 2);
+    assert.match(shell.stored(), /"ciphertext"/);
     await shell.run("npx pulumi -C examples/ssm-parameter destroy --remove");
     assert.ok((await shell.try(command, shell.env)).failed);
   });
 
-  it("leave no secret in what is printed, or in clear in the backend", () => {
-    assert.match(stored(), /"ciphertext"/);
-    assert.deepEqual(secretsIn(shell.printed + stored()), []);
+  describe("every user below a path", () => {
+    // The emulator forgets the tags of a user that is renamed: the proxy keeps them.
+    const user = (name: string) => at.account(name, at.proxy.url);
+    const keysOf = (name: string) => user(name).ids();
+    const up = () => shell.run("npx pulumi -C examples/every-user up");
+
+    it("fails without anybody there, and makes a key for each who is, and their policy", async () => {
+      const commands = blocksOf("every-user", "sh").join("").trim().split("\n");
+      assert.equal(commands.length, 6);
+      const [init = "", region = "", path = "", preview = "", ...rest] = commands;
+      await shell.run([init, region, path].join("\n"));
+      const nobody = await shell.try(preview, shell.env);
+      assert.ok(nobody.failed);
+      assert.match(nobody.all, /There is no user below \/ci\/: nothing is rotated, and nothing deleted/);
+
+      await user("deploy").createUser("/ci/");
+      await user("upload").createUser("/ci/team/");
+      await user("stranger").createUser("/else/");
+      assert.match(await shell.run(preview), /RotatedAccessKey deploy create[\s\S]*\+ 3 to create/);
+      const told = await shell.run(rest.join("\n"));
+      const { Statement } = JSON.parse(told.trim().split("\n").at(-1) ?? "");
+      const arns = (Statement[0].Resource as string[]).map((arn) => arn.split(":user").at(-1));
+      assert.deepEqual(arns, ["/ci/deploy", "/ci/team/upload"]);
+      assert.deepEqual([(await keysOf("deploy")).length, (await keysOf("upload")).length], [1, 1]);
+      assert.deepEqual(await keysOf("stranger"), []);
+    });
+
+    it("keeps the key of a user that is moved below the path, and gives one to who joins", async () => {
+      const before = await keysOf("upload");
+      await user("upload").move("/ci/");
+      await user("mail").createUser("/ci/");
+      await up();
+      assert.deepEqual(await keysOf("upload"), before);
+      assert.equal((await keysOf("mail")).length, 1);
+    });
+
+    it("deletes the managed keys of who leaves the path, and of nobody else", async () => {
+      const kept = [await keysOf("deploy"), await keysOf("upload")];
+      await user("mail").move("/else/");
+      await up();
+      assert.deepEqual(await keysOf("mail"), []);
+      assert.deepEqual([await keysOf("deploy"), await keysOf("upload")], kept);
+    });
+
+    it("refuses a user whose name has changed, and touches no key", async () => {
+      const before = await keysOf("deploy");
+      await user("deploy").rename("deployer");
+      const { all, failed } = await shell.try("npx pulumi -C examples/every-user up", shell.env);
+      assert.ok(failed);
+      assert.match(all, /another stack, or a resource in another place, rotates this user's keys/);
+      assert.deepEqual(await keysOf("deployer"), before);
+      await user("deployer").rename("deploy");
+    });
+
+    it("ends: keys go, users stay", async () => {
+      await shell.run("npx pulumi -C examples/every-user destroy --remove");
+      assert.deepEqual([await keysOf("deploy"), await keysOf("upload")], [[], []]);
+    });
   });
 });
