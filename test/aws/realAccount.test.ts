@@ -4,8 +4,7 @@ import execa from "execa";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
 import { consentOf, MAX_KEYS, objectionTo, PATH } from "../../tools/realAccount/consent";
 import { OwnUsers } from "../../tools/realAccount/ownUsers";
-import { table } from "../../tools/realAccount/report";
-import { iamClient } from "../../tools/realAccount/run";
+import { iamClient, type Row, table } from "../../tools/realAccount/run";
 import { type Options, settle } from "../../tools/realAccount/settle";
 import { Account } from "../harness/aws/account";
 import { usersBelow } from "../harness/aws/admin";
@@ -26,11 +25,6 @@ describe("npm run test:aws, the run against a real account", function () {
   let proxy: FaultProxy;
   const said: string[] = [];
   const endpointBefore = process.env.AWS_ENDPOINT_URL;
-
-  const at = (url: string) => {
-    // The provider's own clients read it too.
-    process.env.AWS_ENDPOINT_URL = url;
-  };
   const run = (options: Partial<Options> = {}, credentials: AccessKeyPair = ROOT) =>
     settle(
       { region, credentials },
@@ -46,7 +40,7 @@ describe("npm run test:aws, the run against a real account", function () {
   beforeEach(async () => {
     proxy.reset();
     await moto.reset();
-    at(proxy.url);
+    process.env.AWS_ENDPOINT_URL = proxy.url; // the provider's own clients read it too
   });
   after(async () => {
     if (endpointBefore === undefined) delete process.env.AWS_ENDPOINT_URL;
@@ -77,12 +71,15 @@ describe("npm run test:aws, the run against a real account", function () {
 
   it("takes only a clear yes, and a whole account id, for a yes", () => {
     const account = "123456789012";
-    const mode = (ROTATOR_AWS_TEST?: string, ROTATOR_AWS_TEST_ACCOUNT?: string) =>
-      consentOf({ ROTATOR_AWS_TEST, ROTATOR_AWS_TEST_ACCOUNT }).mode;
-    assert.deepEqual([mode(), mode("", account), mode(undefined, account)], ["explain", "explain", "explain"]);
-    assert.deepEqual([mode("1", account), mode("no", account), mode("YES", account)], ["refuse", "refuse", "refuse"]);
-    assert.deepEqual([mode("yes"), mode("yes", "12345"), mode("yes", `${account}3`)], ["refuse", "refuse", "refuse"]);
-    assert.deepEqual([mode("yes", account), mode("clean-up", account)], ["run", "clean-up"]);
+    for (const [mode, ...asked] of [
+      ["explain", [], ["", account], [undefined, account]],
+      ["refuse", ["1", account], ["no", account], ["YES", account], ["yes"], ["yes", "12345"], ["yes", `${account}3`]],
+      ["run", ["yes", account]],
+      ["clean-up", ["clean-up", account]],
+    ] as [string, ...(string | undefined)[][]][]) {
+      for (const [ROTATOR_AWS_TEST, ROTATOR_AWS_TEST_ACCOUNT] of asked)
+        assert.equal(consentOf({ ROTATOR_AWS_TEST, ROTATOR_AWS_TEST_ACCOUNT }).mode, mode, ROTATOR_AWS_TEST);
+    }
   });
 
   it("does nothing in another account than the one that is named, nor as root", async () => {
@@ -162,10 +159,10 @@ describe("npm run test:aws, the run against a real account", function () {
     proxy.rule({ action: "CreateAccessKey", nth: 4, times: MAX_KEYS, fault: full() });
 
     const before = proxy.secrets.size;
-    const { report, failure, left } = await run({ pace: PACE });
+    const { rows, failure, left } = await run({ pace: PACE });
     assert.deepEqual([failure, left], [undefined, []]);
     assert.deepEqual(
-      report.differences.map(({ what }) => what),
+      differences(rows).map(({ what }) => what),
       [
         "the ARN and the UserId of GetUser", // moto's UserIds look different
         "CreateDate of a new key, and in the list", // with milliseconds
@@ -177,20 +174,20 @@ describe("npm run test:aws, the run against a real account", function () {
         "ListAccessKeys of another user",
         "GetAccessKeyLastUsed of another user's key",
       ],
-      table(report.rows),
+      table(rows),
     );
-    const seen = (what: string) => report.rows.find((row) => row.what === what)?.seen;
+    const seen = (what: string) => rows.find((row) => row.what === what)?.seen;
     assert.equal(seen("a new key is refused before that with"), "InvalidClientTokenId, 403");
     assert.deepEqual(await users(), ["rotator-test-of-somebody-else"]);
     assert.equal((await somebody.keys()).length, 1);
     assert.equal(proxy.secrets.size - before, 7, "two, one in the freed slot, the runner's, and three by the provider");
-    assert.equal(table(report.rows).match(/^DIFFERENT {2}/gm)?.length, 9);
+    assert.equal(table(rows).match(/^DIFFERENT {2}/gm)?.length, 9);
   });
 
   it("finds what ministack does unlike AWS, which enforces the policy and knows its keys", async () => {
     const ministack = await startMinistack();
     try {
-      at(ministack.url);
+      process.env.AWS_ENDPOINT_URL = ministack.url;
       const admin = new Account(ministack.url, "admin", ROOT);
       await admin.createUser("/");
       const everything = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
@@ -202,10 +199,10 @@ describe("npm run test:aws, the run against a real account", function () {
         }),
       );
       // ministack leaves the path out of the ARN that it compares with a policy.
-      const { report, failure, left } = await run({ pace: PACE, path: "/" }, await admin.addKey());
+      const { rows, failure, left } = await run({ pace: PACE, path: "/" }, await admin.addKey());
       assert.deepEqual([failure, left], [undefined, []]);
       assert.deepEqual(
-        report.differences.map(({ what, seen }) => `${what}: ${seen}`),
+        differences(rows).map(({ what, seen }) => `${what}: ${seen}`),
         [
           "ListAccessKeys of an unknown user: done",
           "a third key: done",
@@ -214,7 +211,7 @@ describe("npm run test:aws, the run against a real account", function () {
           "a key in other case replaces the tag, and not its key: still ROTATOR-TEST=three",
           "GetAccessKeyLastUsed, allowed on the user: AccessDenied, 403",
         ],
-        table(report.rows),
+        table(rows),
       );
     } finally {
       await ministack.stop();
@@ -306,6 +303,8 @@ describe("npm run test:aws, the run against a real account", function () {
     assert.deepEqual(secretsIn(said.join("\n")), []);
   });
 });
+
+const differences = (rows: Row[]) => rows.filter(({ asExpected }) => !asExpected);
 
 function full() {
   return { kind: "error", code: "LimitExceeded", status: 409 } as const;

@@ -1,6 +1,6 @@
 import { recordedIds } from "./core";
-import { PLACES } from "./empty";
 import type { Place } from "./events";
+import { PLACES } from "./model";
 import { calmUp, gist } from "./rest";
 import type { World } from "./world";
 

@@ -1,6 +1,6 @@
 import { pendingIn } from "./core";
-import { PLACES } from "./empty";
 import type { Place, ResourceName, StackName } from "./events";
+import { PLACES } from "./model";
 import type { Outcome, World } from "./world";
 
 type Props = Record<string, unknown>;
