@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { consentOf, EXPLANATION, MAX_MINUTES, objectionTo } from "./realAccount/consent";
+import { consentOf, EXPLANATION, MAX_MINUTES, requireAccount } from "./realAccount/consent";
 import { OwnUsers } from "./realAccount/ownUsers";
 import { iamClient, stsClient, table, type Where } from "./realAccount/run";
 import { settle } from "./realAccount/settle";
@@ -9,27 +9,18 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const say = (line: string) => console.error(line);
 
 async function main(env: NodeJS.ProcessEnv): Promise<number> {
-  const consent = consentOf(env);
-  if (consent.mode === "explain") {
+  const { mode, account } = consentOf(env);
+  if (mode === "explain") {
     console.log(EXPLANATION);
     return 0;
   }
-  if (consent.mode === "refuse") {
-    say(`Nothing was done: ${consent.why}`);
-    return 1;
-  }
   const where: Where = { region: env.AWS_REGION || env.AWS_DEFAULT_REGION || "us-east-1" };
-  const sts = stsClient(where);
-  const identity = await sts.send(new GetCallerIdentityCommand({}));
-  const objection = objectionTo(identity, consent.account);
+  const identity = await stsClient(where).send(new GetCallerIdentityCommand({}));
   const endpoint = env.AWS_ENDPOINT_URL_IAM || env.AWS_ENDPOINT_URL;
   const asked = endpoint ? `not AWS but ${endpoint}` : "AWS itself";
   say(`Account ${identity.Account}, as ${identity.Arn}, region ${where.region}, ${asked}`);
-  if (objection) {
-    say(`Nothing was done: ${objection}`);
-    return 1;
-  }
-  return consent.mode === "run" ? run(where) : cleanUp(where);
+  requireAccount(identity, account);
+  return mode === "run" ? run(where) : cleanUp(where);
 }
 
 async function run(where: Where): Promise<number> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import execa from "execa";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
-import { consentOf, MAX_KEYS, objectionTo, PATH } from "../../tools/realAccount/consent";
+import { consentOf, MAX_KEYS, PATH, requireAccount } from "../../tools/realAccount/consent";
 import { OwnUsers } from "../../tools/realAccount/ownUsers";
 import { iamClient, type Row, table } from "../../tools/realAccount/run";
 import { type Options, settle } from "../../tools/realAccount/settle";
@@ -71,15 +71,19 @@ describe("npm run test:aws, the run against a real account", function () {
 
   it("takes only a clear yes, and a whole account id, for a yes", () => {
     const account = "123456789012";
-    for (const [mode, ...asked] of [
-      ["explain", [], ["", account], [undefined, account]],
-      ["refuse", ["1", account], ["no", account], ["YES", account], ["yes"], ["yes", "12345"], ["yes", `${account}3`]],
-      ["run", ["yes", account]],
-      ["clean-up", ["clean-up", account]],
-    ] as [string, ...(string | undefined)[][]][]) {
-      for (const [ROTATOR_AWS_TEST, ROTATOR_AWS_TEST_ACCOUNT] of asked)
-        assert.equal(consentOf({ ROTATOR_AWS_TEST, ROTATOR_AWS_TEST_ACCOUNT }).mode, mode, ROTATOR_AWS_TEST);
-    }
+    const mode = (ROTATOR_AWS_TEST?: string, ROTATOR_AWS_TEST_ACCOUNT?: string) =>
+      consentOf({ ROTATOR_AWS_TEST, ROTATOR_AWS_TEST_ACCOUNT }).mode;
+    assert.deepEqual([mode(), mode("", account), mode(undefined, account)], ["explain", "explain", "explain"]);
+    for (const no of [
+      ["1", account],
+      ["no", account],
+      ["YES", account],
+      ["yes"],
+      ["yes", "12345"],
+      ["yes", `${account}3`],
+    ])
+      assert.throws(() => mode(...no), /Nothing was done/, no.join());
+    assert.deepEqual([mode("yes", account), mode("clean-up", account)], ["run", "clean-up"]);
   });
 
   it("does nothing in another account than the one that is named, nor as root", async () => {
@@ -91,7 +95,7 @@ describe("npm run test:aws, the run against a real account", function () {
     assert.match(none.all ?? "", /Nothing was done: ROTATOR_AWS_TEST_ACCOUNT has to name the account/);
     assert.deepEqual([...new Set(proxy.calls.map(({ action }) => action))], ["GetCallerIdentity"]);
     const root = { Account: "123456789012", Arn: "arn:aws:iam::123456789012:root" };
-    assert.match(objectionTo(root, "123456789012") ?? "", /root user is not for tests/);
+    assert.throws(() => requireAccount(root, "123456789012"), /root user is not for tests/);
   });
 
   const YES = { ROTATOR_AWS_TEST: "yes", ROTATOR_AWS_TEST_ACCOUNT: "123456789012" };
