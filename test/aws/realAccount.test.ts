@@ -18,6 +18,9 @@ const PACE = { interval: 50, limit: 2_000, watch: 100 };
 /** Where not the answers matter, but what becomes of the users. */
 const HASTE = { interval: 10, limit: 50, watch: 0 };
 const region = "us-east-1";
+const full: Fault = { kind: "error", code: "LimitExceeded", status: 409 };
+const denied: Fault = { kind: "error", code: "AccessDenied", status: 403 };
+const differences = (rows: Row[]) => rows.filter(({ asExpected }) => !asExpected);
 
 describe("npm run test:aws, the run against a real account", function () {
   this.timeout(120_000);
@@ -160,7 +163,7 @@ describe("npm run test:aws, the run against a real account", function () {
     proxy.rule({ action: "TagUser", when: invalid, fault: { kind: "error", code: "ValidationError", status: 400 } });
 
     // A slot is not free at once, which makes no keys of it.
-    proxy.rule({ action: "CreateAccessKey", nth: 4, times: MAX_KEYS, fault: full() });
+    proxy.rule({ action: "CreateAccessKey", nth: 4, times: MAX_KEYS, fault: full });
 
     const before = proxy.secrets.size;
     const { rows, failure, left } = await run({ pace: PACE });
@@ -226,10 +229,10 @@ describe("npm run test:aws, the run against a real account", function () {
   const byTest: Fault = { kind: "run", after: () => ended.abort(new Error("ended by a test")) };
   const lost: Fault = { kind: "lostReply" };
   for (const { title, rule } of [
-    { title: "a policy that may not be put", rule: { action: "PutUserPolicy", fault: denied() } },
+    { title: "a policy that may not be put", rule: { action: "PutUserPolicy", fault: denied } },
     { title: "a user whose reply got lost", rule: { action: "CreateUser", nth: 1, fault: lost } },
     { title: "a key whose reply got lost", rule: { action: "CreateAccessKey", nth: 2, fault: lost } },
-    { title: "a rotation that failed", rule: { action: "CreateAccessKey", nth: 6, fault: denied() } },
+    { title: "a rotation that failed", rule: { action: "CreateAccessKey", nth: 6, fault: denied } },
     { title: "its end during the first call", rule: { action: "CreateUser", nth: 1, fault: byTest } },
     { title: "its end during a rotation", rule: { action: "CreateAccessKey", nth: 6, fault: byTest } },
   ] as const) {
@@ -245,9 +248,9 @@ describe("npm run test:aws, the run against a real account", function () {
   }
 
   it("ends what it was asking side by side, before it cleans up", async () => {
-    proxy.rule({ action: "CreateAccessKey", nth: 4, times: 1_000, fault: full() });
+    proxy.rule({ action: "CreateAccessKey", nth: 4, times: 1_000, fault: full });
     const waits = () => proxy.count("CreateAccessKey") > 4;
-    proxy.rule({ action: "ListAccessKeys", when: waits, times: 1, fault: denied() });
+    proxy.rule({ action: "ListAccessKeys", when: waits, times: 1, fault: denied });
     const { failure, left } = await run({ pace: PACE });
     assert.match(failure?.message ?? "", /AccessDenied/);
     const asked = proxy.count("CreateAccessKey");
@@ -256,8 +259,8 @@ describe("npm run test:aws, the run against a real account", function () {
   });
 
   it("says what it could not delete, and a later clean-up deletes it and nothing else", async () => {
-    proxy.rule({ action: "TagUser", fault: denied() });
-    proxy.rule({ action: "DeleteUser", fault: denied() });
+    proxy.rule({ action: "TagUser", fault: denied });
+    proxy.rule({ action: "DeleteUser", fault: denied });
     const { left } = await run({ cleanUpLimit: 100 });
     assert.match(left.join(), /^rotator-test-[0-9a-f]{12}-rotated \(AccessDenied\)$/);
     const somebody = new Account(moto.url, "rotator-test-000000000000-other");
@@ -307,13 +310,3 @@ describe("npm run test:aws, the run against a real account", function () {
     assert.deepEqual(secretsIn(said.join("\n")), []);
   });
 });
-
-const differences = (rows: Row[]) => rows.filter(({ asExpected }) => !asExpected);
-
-function full() {
-  return { kind: "error", code: "LimitExceeded", status: 409 } as const;
-}
-
-function denied() {
-  return { kind: "error", code: "AccessDenied", status: 403 } as const;
-}

@@ -14,7 +14,8 @@ import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { type FaultProxy, startProxy } from "../harness/aws/proxy";
 import { type FakeIam, startFakeIam } from "../harness/aws/proxyFakeIam";
 
-// Lost, garbled and dropped replies, throttling and keys that are too new are in iamWire.test.ts, as the provider sees them.
+// Lost, garbled and dropped replies, throttling and keys that are too new are in iamWire.test.ts, as the provider sees them;
+// delays and what runs before a reply in test/engine/shim.test.ts and test/faults, where calls side by side wait for each other.
 describe("the fault proxy", () => {
   let iam: FakeIam;
   let proxy: FaultProxy;
@@ -112,27 +113,6 @@ describe("the fault proxy", () => {
     await remove("AKIA2");
     proxy.clear();
     await remove("AKIA1");
-  });
-
-  it("delays, and serves others meanwhile", async () => {
-    proxy.rule({ action: "CreateAccessKey", fault: { kind: "delay", ms: 200 } });
-    const ended: string[] = [];
-    await Promise.all([create().then(() => ended.push("create")), list().then(() => ended.push("list"))]);
-    assert.deepEqual(ended, ["list", "create"]);
-    const call = proxy.calls.find(({ action }) => action === "CreateAccessKey");
-    assert.ok((call?.endedAt ?? 0) - (call?.startedAt ?? 0) >= 195);
-  });
-
-  it("runs functions around the upstream's work, before the client hears of it", async () => {
-    const seen: string[] = [];
-    const note = (when: string) => async () => {
-      await sleep(20);
-      seen.push(`${when}: ${iam.keys.length} keys`);
-    };
-    proxy.rule({ nth: 2, fault: { kind: "run", before: note("before"), after: note("after") } });
-    await create();
-    await create();
-    assert.deepEqual(seen, ["before: 1 keys", "after: 2 keys"]);
   });
 
   for (const when of ["before", "after"] as const) {

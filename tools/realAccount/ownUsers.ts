@@ -115,9 +115,7 @@ export class OwnUsers {
     if (user.since === 0 && user.ids.size === 0) return undefined;
     for (;;) {
       try {
-        if (!(await this.#isOurs(iam, name, user.ids))) return `${name} (it is somebody else's now)`;
-        await this.#removeOnce(iam, name);
-        return undefined;
+        return (await this.#removeOnce(iam, name, user.ids)) ? undefined : `${name} (it is somebody else's now)`;
       } catch (error) {
         const { name: code } = error as Error;
         if (code === "NoSuchEntityException" && Date.now() - user.since > UNKNOWN_FOR_MS) return undefined;
@@ -127,12 +125,10 @@ export class OwnUsers {
     }
   }
 
-  async #isOurs(iam: IAMClient, UserName: string, ids: Set<string>): Promise<boolean> {
+  /** @returns whether the user is ours, and so removed */
+  async #removeOnce(iam: IAMClient, UserName: string, ids: Set<string>): Promise<boolean> {
     const { User } = await iam.send(new GetUserCommand({ UserName }));
-    return User?.Path === this.path && (ids.size === 0 || ids.has(User.UserId ?? ""));
-  }
-
-  async #removeOnce(iam: IAMClient, UserName: string): Promise<void> {
+    if (User?.Path !== this.path || (ids.size > 0 && !ids.has(User.UserId ?? ""))) return false;
     const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName }));
     for (const { AccessKeyId } of AccessKeyMetadata) {
       await unlessGone(iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })));
@@ -140,6 +136,7 @@ export class OwnUsers {
     await unlessGone(iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName: POLICY_NAME })));
     // With a key that a late list has left out this fails, and the next attempt finds it. The tags go with the user.
     await iam.send(new DeleteUserCommand({ UserName }));
+    return true;
   }
 }
 

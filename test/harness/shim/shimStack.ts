@@ -106,7 +106,5 @@ export class ShimStack {
     this.#shim = other.#shim;
   }
 
-  async stop(): Promise<void> {
-    await this.kill();
-  }
+  stop = () => this.kill();
 }

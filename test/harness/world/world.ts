@@ -267,10 +267,13 @@ export class World {
     if (!user) return;
     const nth = "nth" in act ? user.keys[act.nth] : undefined;
     switch (act.do) {
-      case "addKey":
+      case "addKey": {
         if (user.keys.length >= user.slots) return;
-        this.oracle.made(this.#remember(user.addKey()), "person");
+        const { accessKeyId, secretAccessKey } = user.addKey();
+        data.secrets[accessKeyId] = secretAccessKey;
+        this.oracle.made(accessKeyId, "person");
         return;
+      }
       case "deleteKey":
       case "deactivateKey":
       case "activateKey":
@@ -279,15 +282,11 @@ export class World {
         user.rememberKeys();
         if (act.do === "deleteKey") user.keys = user.keys.filter((key) => key !== nth);
         else nth.status = act.do === "activateKey" ? "Active" : "Inactive";
-        this.#isNeeded(nth.accessKeyId, act.do === "activateKey");
+        this.#setNeeded(nth.accessKeyId, act.do === "activateKey");
         return;
       case "useKey":
-        if (nth)
-          user.used.set(nth.accessKeyId, {
-            at: timestamp(new Date(data.time.now)),
-            service: "s3",
-            region: "eu-central-1",
-          });
+        if (!nth) return;
+        user.used.set(nth.accessKeyId, { at: timestamp(user.clock.now()), service: "s3", region: REGIONS.one });
         return;
       case "removeTag":
         user.past.journal = user.journal;
@@ -327,13 +326,8 @@ export class World {
   }
 
   /** Whoever activates again what the code had deactivated needs it; until somebody deactivates it. */
-  #isNeeded(id: string, isActive: boolean): void {
+  #setNeeded(id: string, isActive: boolean): void {
     const fate = this.data.fates[id];
     if (fate?.asleep) fate.needed = isActive;
-  }
-
-  #remember({ accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string }): string {
-    this.data.secrets[accessKeyId] = secretAccessKey;
-    return accessKeyId;
   }
 }
