@@ -41,7 +41,7 @@ export async function pythonWith(log: Log, name: Environment): Promise<string> {
     });
     return join(folder, "bin", "python");
   } catch (cause) {
-    throw new Error(`Without ${WHAT[name]}: ${(cause as Error).message}\n${OTHERWISE[name]}`, { cause });
+    throw new Error(`Can't get ${WHAT[name]}: ${(cause as Error).message}\n${OTHERWISE[name]}`, { cause });
   }
 }
 
