@@ -15,7 +15,7 @@ import { type FaultProxy, startProxy } from "../harness/aws/proxy";
 import { type FakeIam, startFakeIam } from "../harness/aws/proxyFakeIam";
 
 // Lost, garbled and dropped replies, throttling and keys that are too new are in iamWire.test.ts, as the provider sees them;
-// delays and what runs before a reply in test/engine/shim.test.ts and test/faults, where calls side by side wait for each other.
+// what runs before a reply is in test/faults, where calls side by side wait for each other.
 describe("the fault proxy", () => {
   let iam: FakeIam;
   let proxy: FaultProxy;
@@ -113,6 +113,13 @@ describe("the fault proxy", () => {
     await remove("AKIA2");
     proxy.clear();
     await remove("AKIA1");
+  });
+
+  it("delays, and serves others meanwhile", async () => {
+    proxy.rule({ action: "CreateAccessKey", fault: { kind: "delay", ms: 200 } });
+    const ended: string[] = [];
+    await Promise.all([create().then(() => ended.push("create")), list().then(() => ended.push("list"))]);
+    assert.deepEqual(ended, ["list", "create"]);
   });
 
   for (const when of ["before", "after"] as const) {
