@@ -1,8 +1,7 @@
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { consentOf, EXPLANATION, MAX_MINUTES, objectionTo } from "./realAccount/consent";
+import { consentOf, EXPLANATION, MAX_MINUTES, requireAccount } from "./realAccount/consent";
 import { OwnUsers } from "./realAccount/ownUsers";
-import { table } from "./realAccount/report";
-import { iamClient, stsClient, type Where } from "./realAccount/run";
+import { iamClient, stsClient, table, type Where } from "./realAccount/run";
 import { settle } from "./realAccount/settle";
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
@@ -10,30 +9,18 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const say = (line: string) => console.error(line);
 
 async function main(env: NodeJS.ProcessEnv): Promise<number> {
-  const consent = consentOf(env);
-  if (consent.mode === "explain") {
+  const { mode, account } = consentOf(env);
+  if (mode === "explain") {
     console.log(EXPLANATION);
     return 0;
   }
-  if (consent.mode === "refuse") {
-    say(`Nothing was done: ${consent.why}`);
-    return 1;
-  }
   const where: Where = { region: env.AWS_REGION || env.AWS_DEFAULT_REGION || "us-east-1" };
-  const sts = stsClient(where);
-  const identity = await sts.send(new GetCallerIdentityCommand({}));
-  const objection = objectionTo(identity, consent.account);
-  say(`Account ${identity.Account}, as ${identity.Arn}, region ${where.region}, ${endpointOf(env)}`);
-  if (objection) {
-    say(`Nothing was done: ${objection}`);
-    return 1;
-  }
-  return consent.mode === "run" ? run(where) : cleanUp(where);
-}
-
-function endpointOf(env: NodeJS.ProcessEnv): string {
-  const [endpoint] = [env.AWS_ENDPOINT_URL_IAM, env.AWS_ENDPOINT_URL].filter(Boolean);
-  return endpoint ? `not AWS but ${endpoint}` : "AWS itself";
+  const identity = await stsClient(where).send(new GetCallerIdentityCommand({}));
+  const endpoint = env.AWS_ENDPOINT_URL_IAM || env.AWS_ENDPOINT_URL;
+  const asked = endpoint ? `not AWS but ${endpoint}` : "AWS itself";
+  say(`Account ${identity.Account}, as ${identity.Arn}, region ${where.region}, ${asked}`);
+  requireAccount(identity, account);
+  return mode === "run" ? run(where) : cleanUp(where);
 }
 
 async function run(where: Where): Promise<number> {
@@ -45,12 +32,12 @@ async function run(where: Where): Promise<number> {
     });
   }
   const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(MAX_MINUTES * 60_000)]);
-  const { report, failure, left } = await settle(where, { say, signal });
-  console.log(`\n${table(report.rows)}\n`);
-  console.log(`${report.rows.length - report.differences.length} as expected, ${report.differences.length} different.`);
+  const { rows, failure, left } = await settle(where, { say, signal });
+  const different = rows.filter(({ asExpected }) => !asExpected).length;
+  console.log(`\n${table(rows)}\n\n${rows.length - different} as expected, ${different} different.`);
   if (failure) console.log(`The run did not come to its end: ${failure.name}: ${failure.message.split("\n")[0]}`);
   console.log(told(left));
-  return failure || left.length > 0 || report.differences.length > 0 ? 1 : 0;
+  return failure || left.length > 0 || different > 0 ? 1 : 0;
 }
 
 async function cleanUp(where: Where): Promise<number> {

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import execa from "execa";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
-import { consentOf, MAX_KEYS, objectionTo, PATH } from "../../tools/realAccount/consent";
+import { consentOf, MAX_KEYS, PATH, requireAccount } from "../../tools/realAccount/consent";
 import { OwnUsers } from "../../tools/realAccount/ownUsers";
-import { table } from "../../tools/realAccount/report";
-import { iamClient } from "../../tools/realAccount/run";
+import { iamClient, type Row, table } from "../../tools/realAccount/run";
 import { type Options, settle } from "../../tools/realAccount/settle";
 import { Account } from "../harness/aws/account";
 import { usersBelow } from "../harness/aws/admin";
@@ -19,6 +18,9 @@ const PACE = { interval: 50, limit: 2_000, watch: 100 };
 /** Where not the answers matter, but what becomes of the users. */
 const HASTE = { interval: 10, limit: 50, watch: 0 };
 const region = "us-east-1";
+const full: Fault = { kind: "error", code: "LimitExceeded", status: 409 };
+const denied: Fault = { kind: "error", code: "AccessDenied", status: 403 };
+const differences = (rows: Row[]) => rows.filter(({ asExpected }) => !asExpected);
 
 describe("npm run test:aws, the run against a real account", function () {
   this.timeout(120_000);
@@ -26,11 +28,6 @@ describe("npm run test:aws, the run against a real account", function () {
   let proxy: FaultProxy;
   const said: string[] = [];
   const endpointBefore = process.env.AWS_ENDPOINT_URL;
-
-  const at = (url: string) => {
-    // The provider's own clients read it too.
-    process.env.AWS_ENDPOINT_URL = url;
-  };
   const run = (options: Partial<Options> = {}, credentials: AccessKeyPair = ROOT) =>
     settle(
       { region, credentials },
@@ -46,7 +43,7 @@ describe("npm run test:aws, the run against a real account", function () {
   beforeEach(async () => {
     proxy.reset();
     await moto.reset();
-    at(proxy.url);
+    process.env.AWS_ENDPOINT_URL = proxy.url; // the provider's own clients read it too
   });
   after(async () => {
     if (endpointBefore === undefined) delete process.env.AWS_ENDPOINT_URL;
@@ -80,8 +77,15 @@ describe("npm run test:aws, the run against a real account", function () {
     const mode = (ROTATOR_AWS_TEST?: string, ROTATOR_AWS_TEST_ACCOUNT?: string) =>
       consentOf({ ROTATOR_AWS_TEST, ROTATOR_AWS_TEST_ACCOUNT }).mode;
     assert.deepEqual([mode(), mode("", account), mode(undefined, account)], ["explain", "explain", "explain"]);
-    assert.deepEqual([mode("1", account), mode("no", account), mode("YES", account)], ["refuse", "refuse", "refuse"]);
-    assert.deepEqual([mode("yes"), mode("yes", "12345"), mode("yes", `${account}3`)], ["refuse", "refuse", "refuse"]);
+    for (const no of [
+      ["1", account],
+      ["no", account],
+      ["YES", account],
+      ["yes"],
+      ["yes", "12345"],
+      ["yes", `${account}3`],
+    ])
+      assert.throws(() => mode(...no), /Nothing was done/, no.join());
     assert.deepEqual([mode("yes", account), mode("clean-up", account)], ["run", "clean-up"]);
   });
 
@@ -94,7 +98,7 @@ describe("npm run test:aws, the run against a real account", function () {
     assert.match(none.all ?? "", /Nothing was done: ROTATOR_AWS_TEST_ACCOUNT has to name the account/);
     assert.deepEqual([...new Set(proxy.calls.map(({ action }) => action))], ["GetCallerIdentity"]);
     const root = { Account: "123456789012", Arn: "arn:aws:iam::123456789012:root" };
-    assert.match(objectionTo(root, "123456789012") ?? "", /root user is not for tests/);
+    assert.throws(() => requireAccount(root, "123456789012"), /root user is not for tests/);
   });
 
   const YES = { ROTATOR_AWS_TEST: "yes", ROTATOR_AWS_TEST_ACCOUNT: "123456789012" };
@@ -159,13 +163,13 @@ describe("npm run test:aws, the run against a real account", function () {
     proxy.rule({ action: "TagUser", when: invalid, fault: { kind: "error", code: "ValidationError", status: 400 } });
 
     // A slot is not free at once, which makes no keys of it.
-    proxy.rule({ action: "CreateAccessKey", nth: 4, times: MAX_KEYS, fault: full() });
+    proxy.rule({ action: "CreateAccessKey", nth: 4, times: MAX_KEYS, fault: full });
 
     const before = proxy.secrets.size;
-    const { report, failure, left } = await run({ pace: PACE });
+    const { rows, failure, left } = await run({ pace: PACE });
     assert.deepEqual([failure, left], [undefined, []]);
     assert.deepEqual(
-      report.differences.map(({ what }) => what),
+      differences(rows).map(({ what }) => what),
       [
         "the ARN and the UserId of GetUser", // moto's UserIds look different
         "CreateDate of a new key, and in the list", // with milliseconds
@@ -177,20 +181,20 @@ describe("npm run test:aws, the run against a real account", function () {
         "ListAccessKeys of another user",
         "GetAccessKeyLastUsed of another user's key",
       ],
-      table(report.rows),
+      table(rows),
     );
-    const seen = (what: string) => report.rows.find((row) => row.what === what)?.seen;
+    const seen = (what: string) => rows.find((row) => row.what === what)?.seen;
     assert.equal(seen("a new key is refused before that with"), "InvalidClientTokenId, 403");
     assert.deepEqual(await users(), ["rotator-test-of-somebody-else"]);
     assert.equal((await somebody.keys()).length, 1);
     assert.equal(proxy.secrets.size - before, 7, "two, one in the freed slot, the runner's, and three by the provider");
-    assert.equal(table(report.rows).match(/^DIFFERENT {2}/gm)?.length, 9);
+    assert.equal(table(rows).match(/^DIFFERENT {2}/gm)?.length, 9);
   });
 
   it("finds what ministack does unlike AWS, which enforces the policy and knows its keys", async () => {
     const ministack = await startMinistack();
     try {
-      at(ministack.url);
+      process.env.AWS_ENDPOINT_URL = ministack.url;
       const admin = new Account(ministack.url, "admin", ROOT);
       await admin.createUser("/");
       const everything = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
@@ -202,10 +206,10 @@ describe("npm run test:aws, the run against a real account", function () {
         }),
       );
       // ministack leaves the path out of the ARN that it compares with a policy.
-      const { report, failure, left } = await run({ pace: PACE, path: "/" }, await admin.addKey());
+      const { rows, failure, left } = await run({ pace: PACE, path: "/" }, await admin.addKey());
       assert.deepEqual([failure, left], [undefined, []]);
       assert.deepEqual(
-        report.differences.map(({ what, seen }) => `${what}: ${seen}`),
+        differences(rows).map(({ what, seen }) => `${what}: ${seen}`),
         [
           "ListAccessKeys of an unknown user: done",
           "a third key: done",
@@ -214,7 +218,7 @@ describe("npm run test:aws, the run against a real account", function () {
           "a key in other case replaces the tag, and not its key: still ROTATOR-TEST=three",
           "GetAccessKeyLastUsed, allowed on the user: AccessDenied, 403",
         ],
-        table(report.rows),
+        table(rows),
       );
     } finally {
       await ministack.stop();
@@ -225,10 +229,10 @@ describe("npm run test:aws, the run against a real account", function () {
   const byTest: Fault = { kind: "run", after: () => ended.abort(new Error("ended by a test")) };
   const lost: Fault = { kind: "lostReply" };
   for (const { title, rule } of [
-    { title: "a policy that may not be put", rule: { action: "PutUserPolicy", fault: denied() } },
+    { title: "a policy that may not be put", rule: { action: "PutUserPolicy", fault: denied } },
     { title: "a user whose reply got lost", rule: { action: "CreateUser", nth: 1, fault: lost } },
     { title: "a key whose reply got lost", rule: { action: "CreateAccessKey", nth: 2, fault: lost } },
-    { title: "a rotation that failed", rule: { action: "CreateAccessKey", nth: 6, fault: denied() } },
+    { title: "a rotation that failed", rule: { action: "CreateAccessKey", nth: 6, fault: denied } },
     { title: "its end during the first call", rule: { action: "CreateUser", nth: 1, fault: byTest } },
     { title: "its end during a rotation", rule: { action: "CreateAccessKey", nth: 6, fault: byTest } },
   ] as const) {
@@ -244,9 +248,9 @@ describe("npm run test:aws, the run against a real account", function () {
   }
 
   it("ends what it was asking side by side, before it cleans up", async () => {
-    proxy.rule({ action: "CreateAccessKey", nth: 4, times: 1_000, fault: full() });
+    proxy.rule({ action: "CreateAccessKey", nth: 4, times: 1_000, fault: full });
     const waits = () => proxy.count("CreateAccessKey") > 4;
-    proxy.rule({ action: "ListAccessKeys", when: waits, times: 1, fault: denied() });
+    proxy.rule({ action: "ListAccessKeys", when: waits, times: 1, fault: denied });
     const { failure, left } = await run({ pace: PACE });
     assert.match(failure?.message ?? "", /AccessDenied/);
     const asked = proxy.count("CreateAccessKey");
@@ -255,8 +259,8 @@ describe("npm run test:aws, the run against a real account", function () {
   });
 
   it("says what it could not delete, and a later clean-up deletes it and nothing else", async () => {
-    proxy.rule({ action: "TagUser", fault: denied() });
-    proxy.rule({ action: "DeleteUser", fault: denied() });
+    proxy.rule({ action: "TagUser", fault: denied });
+    proxy.rule({ action: "DeleteUser", fault: denied });
     const { left } = await run({ cleanUpLimit: 100 });
     assert.match(left.join(), /^rotator-test-[0-9a-f]{12}-rotated \(AccessDenied\)$/);
     const somebody = new Account(moto.url, "rotator-test-000000000000-other");
@@ -306,11 +310,3 @@ describe("npm run test:aws, the run against a real account", function () {
     assert.deepEqual(secretsIn(said.join("\n")), []);
   });
 });
-
-function full() {
-  return { kind: "error", code: "LimitExceeded", status: 409 } as const;
-}
-
-function denied() {
-  return { kind: "error", code: "AccessDenied", status: 403 } as const;
-}

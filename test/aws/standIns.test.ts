@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as iam from "@aws-sdk/client-iam";
 import type { Iam } from "../../provider/act/dependencies";
 import { connect } from "../../provider/aws/iam";
 import { IamError } from "../../provider/model/errors";
@@ -155,6 +156,31 @@ describe("what stands for IAM answers as AWS does", function () {
     "moto behind the fault proxy": async () => [...(await overHttp(proxy.url)), () => sleep(1_100)],
     ministack: async () => [...(await overHttp(ministack.url)), () => sleep(1_100)],
   };
+
+  it("moto as it is run here: a user's keys hold up its deletion, and with another name it keeps tags and boundary", async () => {
+    const client = new iam.IAMClient({ endpoint: moto.url, region: "us-east-1", credentials: ROOT });
+    const [one, two] = [{ UserName: "one" }, { UserName: "two" }];
+    const Tags = [{ Key: "team", Value: "a&b" }];
+    const boundary = { PermissionsBoundary: "arn:aws:iam::123456789012:policy/limits" };
+    const found = async () => {
+      const { User } = await client.send(new iam.GetUserCommand(two));
+      return [User?.Tags, User?.Path, User?.PermissionsBoundary?.PermissionsBoundaryArn];
+    };
+    await client.send(new iam.CreateUserCommand({ ...one, Tags, ...boundary }));
+    await client.send(new iam.UpdateUserCommand({ ...one, NewUserName: "two", NewPath: "/moved/" }));
+    assert.deepEqual(await found(), [Tags, "/moved/", boundary.PermissionsBoundary]);
+    await client.send(new iam.DeleteUserPermissionsBoundaryCommand(two));
+    assert.deepEqual(await found(), [Tags, "/moved/", undefined]);
+    await client.send(new iam.PutUserPermissionsBoundaryCommand({ ...two, ...boundary }));
+    assert.deepEqual(await found(), [Tags, "/moved/", boundary.PermissionsBoundary]);
+    const account = new Account(moto.url, "two", ROOT);
+    const { accessKeyId } = await account.addKey();
+    await assert.rejects(client.send(new iam.DeleteUserCommand(two)), { name: "DeleteConflictException" });
+    assert.deepEqual(await account.ids(), [accessKeyId]);
+    await account.deleteUser();
+    await assert.rejects(found(), { name: "NoSuchEntityException" });
+    client.destroy();
+  });
 
   for (const [world, make] of Object.entries(WORLDS)) {
     it(world, async () => {

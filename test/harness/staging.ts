@@ -1,9 +1,41 @@
-import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { lock } from "proper-lockfile";
 import type { Log } from "./commands";
+import { WORK } from "./dist";
 
 const STAGING = ".staging-";
+
+/**
+ * A folder in `.work`, made at the first call. What is built in another one is moved there in one step: what is there is
+ * whole, and nothing in it may depend on the name of the folder that it was built in.
+ */
+export async function builtOnce(
+  log: Log,
+  name: string,
+  what: string,
+  build: (folder: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(WORK, name);
+  if (existsSync(folder)) return folder;
+  return fillAlone(log, WORK, what, async (staging) => {
+    // Another process may have built it while this one waited for it.
+    if (existsSync(folder)) return folder;
+    const built = await staging();
+    await build(built);
+    await rename(built, folder);
+    return folder;
+  });
+}
+
+/** For the name of such a folder, of what it is made from: after a change it is another one. */
+export function hashOf(...parts: (string | Buffer)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex").slice(0, 12);
+}
 
 /**
  * Lets one process at a time fill a cache folder, with an empty folder on the same file system to prepare things in:

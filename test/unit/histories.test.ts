@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FOUND_ON_THE_FIRST_CORE, FOUND_ON_THE_SECOND_CORE } from "../harness/world/found";
+import { FOUND } from "../harness/world/found";
 import { historyOf, live } from "../harness/world/histories";
 
 const SEED = 20261125;
@@ -31,7 +31,7 @@ describe("random histories", function () {
 });
 
 describe("histories that once went wrong", () => {
-  for (const { title, events, slots = 2 } of [...FOUND_ON_THE_FIRST_CORE, ...FOUND_ON_THE_SECOND_CORE]) {
+  for (const { title, events, slots = 2 } of FOUND) {
     it(title, async () => {
       const { crimes } = await live(events, slots, 0);
       assert.deepEqual(crimes, []);

@@ -5,36 +5,30 @@ export const PATH = "/pulumi-aws-iam-rotator-test/";
 export const MAX_KEYS = 12;
 export const MAX_MINUTES = 15;
 
-export type Consent =
-  | { mode: "explain" }
-  | { mode: "refuse"; why: string }
-  | { mode: "run" | "clean-up"; account: string };
-
-/** What the environment asks for. Anything but a clear yes, and for which account, is a no. */
-export function consentOf(env: NodeJS.ProcessEnv): Consent {
-  const mode = env.ROTATOR_AWS_TEST;
-  if (!mode) return { mode: "explain" };
-  if (mode !== "yes" && mode !== "clean-up") {
-    return { mode: "refuse", why: "ROTATOR_AWS_TEST is neither `yes` nor `clean-up`." };
-  }
-  const account = env.ROTATOR_AWS_TEST_ACCOUNT ?? "";
-  if (!/^\d{12}$/.test(account)) {
-    return { mode: "refuse", why: "ROTATOR_AWS_TEST_ACCOUNT has to name the account, 12 digits." };
-  }
-  return { mode: mode === "yes" ? "run" : mode, account };
+export interface Consent {
+  mode: "explain" | "run" | "clean-up";
+  account: string;
 }
 
-/** Why these credentials will not do; `undefined` if they belong to the account that was named. */
-export function objectionTo(
-  identity: Pick<GetCallerIdentityCommandOutput, "Account" | "Arn">,
-  account: string,
-): string | undefined {
-  if (identity.Account !== account) {
-    return `The credentials in use belong to account ${identity.Account}, and ROTATOR_AWS_TEST_ACCOUNT names ${account}.`;
-  }
-  return identity.Arn?.endsWith(":root")
-    ? "The account's root user is not for tests: use a role or a user."
-    : undefined;
+/** What the environment asks for. @throws for anything but a clear yes, and for which account: that is a no */
+export function consentOf(env: NodeJS.ProcessEnv): Consent {
+  const { ROTATOR_AWS_TEST: asked, ROTATOR_AWS_TEST_ACCOUNT: account = "" } = env;
+  if (!asked) return { mode: "explain", account };
+  if (asked !== "yes" && asked !== "clean-up") refuse("ROTATOR_AWS_TEST is neither `yes` nor `clean-up`.");
+  if (!/^\d{12}$/.test(account)) refuse("ROTATOR_AWS_TEST_ACCOUNT has to name the account, 12 digits.");
+  return { mode: asked === "yes" ? "run" : asked, account };
+}
+
+/** @throws unless these credentials belong to the account that was named, and are not its root user's */
+export function requireAccount(identity: Pick<GetCallerIdentityCommandOutput, "Account" | "Arn">, account: string) {
+  const { Account, Arn } = identity;
+  if (Account !== account)
+    refuse(`The credentials in use belong to account ${Account}, and ROTATOR_AWS_TEST_ACCOUNT names ${account}.`);
+  if (Arn?.endsWith(":root")) refuse("The account's root user is not for tests: use a role or a user.");
+}
+
+function refuse(why: string): never {
+  throw new Error(`Nothing was done: ${why}`);
 }
 
 const policy = {

@@ -29,12 +29,9 @@ interface OwnUser {
 export class OwnUsers {
   readonly #users = new Map<string, OwnUser>();
   readonly #run = `rotator-test-${randomBytes(6).toString("hex")}`;
-  readonly #path: string;
   #keys = 0;
 
-  constructor(path = PATH) {
-    this.#path = path;
-  }
+  constructor(readonly path = PATH) {}
 
   /** The name for one of the run's users. It is claimed before anything is made, since a reply can get lost. */
   claim(role: "rotated" | "runner" | "nobody"): string {
@@ -51,7 +48,7 @@ export class OwnUsers {
         const { commandName = "" } = context;
         const onNoUser = /^(ListUsers|GetAccessKeyLastUsed)Command$/.test(commandName);
         const isForeign = UserName === undefined ? !onNoUser : !this.#users.has(UserName);
-        if (isForeign || (commandName === "CreateUserCommand" && Path !== this.#path)) {
+        if (isForeign || (commandName === "CreateUserCommand" && Path !== this.path)) {
           throw new Error(`${commandName} on ${UserName}, which is no user of this run`);
         }
         return commandName === "CreateAccessKeyCommand" ? this.countKey(() => next(args)) : next(args);
@@ -82,7 +79,7 @@ export class OwnUsers {
     const user = this.#users.get(UserName) ?? { ids: new Set(), since: 0 };
     user.since = Date.now();
     try {
-      const { User } = await iam.send(new CreateUserCommand({ UserName, Path: this.#path }), { abortSignal });
+      const { User } = await iam.send(new CreateUserCommand({ UserName, Path: this.path }), { abortSignal });
       const [arn, id] = [User?.Arn ?? "", User?.UserId ?? ""];
       user.ids.add(id);
       return { arn, id };
@@ -96,10 +93,10 @@ export class OwnUsers {
   /** Takes over what earlier runs left: users below the path, named as these runs name them, older than a run lasts. */
   async adoptLeftovers(iam: IAMClient, olderThanMs = MAX_MINUTES * 60_000): Promise<string[]> {
     const names: string[] = [];
-    for await (const { Users = [] } of paginateListUsers({ client: iam }, { PathPrefix: this.#path })) {
+    for await (const { Users = [] } of paginateListUsers({ client: iam }, { PathPrefix: this.path })) {
       for (const { UserName = "", UserId = "", Path, CreateDate } of Users) {
         const age = Date.now() - (CreateDate?.getTime() ?? Date.now());
-        if (Path !== this.#path || !NAME.test(UserName) || age < olderThanMs) continue;
+        if (Path !== this.path || !NAME.test(UserName) || age < olderThanMs) continue;
         this.#users.set(UserName, { ids: new Set([UserId]), since: 0 });
         names.push(UserName);
       }
@@ -118,9 +115,7 @@ export class OwnUsers {
     if (user.since === 0 && user.ids.size === 0) return undefined;
     for (;;) {
       try {
-        if (!(await this.#isOurs(iam, name, user.ids))) return `${name} (it is somebody else's now)`;
-        await this.#removeOnce(iam, name);
-        return undefined;
+        return (await this.#removeOnce(iam, name, user.ids)) ? undefined : `${name} (it is somebody else's now)`;
       } catch (error) {
         const { name: code } = error as Error;
         if (code === "NoSuchEntityException" && Date.now() - user.since > UNKNOWN_FOR_MS) return undefined;
@@ -130,12 +125,10 @@ export class OwnUsers {
     }
   }
 
-  async #isOurs(iam: IAMClient, UserName: string, ids: Set<string>): Promise<boolean> {
+  /** @returns whether the user is ours, and so removed */
+  async #removeOnce(iam: IAMClient, UserName: string, ids: Set<string>): Promise<boolean> {
     const { User } = await iam.send(new GetUserCommand({ UserName }));
-    return User?.Path === this.#path && (ids.size === 0 || ids.has(User.UserId ?? ""));
-  }
-
-  async #removeOnce(iam: IAMClient, UserName: string): Promise<void> {
+    if (User?.Path !== this.path || (ids.size > 0 && !ids.has(User.UserId ?? ""))) return false;
     const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName }));
     for (const { AccessKeyId } of AccessKeyMetadata) {
       await unlessGone(iam.send(new DeleteAccessKeyCommand({ UserName, AccessKeyId })));
@@ -143,6 +136,7 @@ export class OwnUsers {
     await unlessGone(iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName: POLICY_NAME })));
     // With a key that a late list has left out this fails, and the next attempt finds it. The tags go with the user.
     await iam.send(new DeleteUserCommand({ UserName }));
+    return true;
   }
 }
 

@@ -1,54 +1,51 @@
 import { randomBytes } from "node:crypto";
 import {
+  DeleteUserCommand,
   GetUserCommand,
   ListAccessKeysCommand,
   TagUserCommand,
   UpdateAccessKeyCommand,
-  type User,
 } from "@aws-sdk/client-iam";
 import { type MadeKey, type Run, seconds } from "./run";
 
 const REFUSED = "InvalidClientTokenId, 403";
 const NOT_THERE = "NoSuchEntity, 404";
 const TAG = "rotator-test";
+/** Until it comes, and no longer. */
+const ONCE = { watch: 0 };
 
 /** What a user is to AWS, from its first moment. */
 export async function askAboutUsers(run: Run, UserName: string, made: { arn: string; id: string }): Promise<void> {
-  const { report, send } = run;
-  const known = await run.watch(() => run.answer(send(new GetUserCommand({ UserName }))), "done");
-  report.within("a new user is known to GetUser", seconds("newUser"), known);
+  const { send } = run;
+  const known = () => run.answer(send(new GetUserCommand({ UserName })));
+  await run.within(seconds("newUser"), "a new user is known to GetUser", known, "done");
   const { User } = await send(new GetUserCommand({ UserName }));
   const [arn, id] = [User?.Arn ?? "", User?.UserId ?? ""];
   const isSame = arn === made.arn && id === made.id && /^AID[A-Z0-9]{13,}$/.test(id);
-  report.add("the ARN and the UserId of GetUser", "AID…, as of CreateUser", `${id}, ${arn}`, isSame);
+  run.add("the ARN and the UserId of GetUser", "AID…, as of CreateUser", `${id}, ${arn}`, isSame);
   const nobody = { UserName: run.users.claim("nobody") };
-  report.add("GetUser of an unknown user", NOT_THERE, await run.answer(send(new GetUserCommand(nobody))));
-  report.add("ListAccessKeys of an unknown user", NOT_THERE, await run.answer(send(new ListAccessKeysCommand(nobody))));
+  await run.ask("GetUser of an unknown user", NOT_THERE, send(new GetUserCommand(nobody)));
+  await run.ask("ListAccessKeys of an unknown user", NOT_THERE, send(new ListAccessKeysCommand(nobody)));
 }
 
 /** A key's life: made, listed, accepted, deactivated, deleted. Leaves the user without keys. */
 export async function askAboutKeys(run: Run, UserName: string): Promise<void> {
-  const { report, send } = run;
+  const { send } = run;
   const list = async () => (await send(new ListAccessKeysCommand({ UserName }))).AccessKeyMetadata ?? [];
   const listed = async ({ accessKeyId }: MadeKey) =>
     (await list()).some((key) => key.AccessKeyId === accessKeyId) ? "listed" : "not listed";
 
   const first = await run.makeKey(UserName);
   // Side by side, so that each is measured from the change on.
-  const [shown, accepted] = await Promise.all([
-    run.watch(() => listed(first), "listed"),
-    run.watch(() => run.trial(first), "done"),
+  const [accepted] = await Promise.all([
+    run.within(15, "a new key is accepted by GetCallerIdentity", () => run.trial(first), "done"),
+    run.within(seconds("lostReply"), "a new key is listed", () => listed(first), "listed"),
   ]);
-  report.within("a new key is listed", seconds("lostReply"), shown);
-  report.within("a new key is accepted by GetCallerIdentity", 15, accepted);
-  report.add(
-    "a new key is refused before that with",
-    `${REFUSED}, or not at all`,
-    accepted.before.join(" and ") || "not at all",
-    accepted.before.every((code) => code === REFUSED),
-  );
+  const before = [...accepted.before].join(" and ") || "not at all";
+  const isRefused = before === REFUSED || before === "not at all";
+  run.add("a new key is refused before that with", `${REFUSED}, or not at all`, before, isRefused);
   const dates = [first.createdAt, (await list())[0]?.CreateDate];
-  report.add(
+  run.add(
     "CreateDate of a new key, and in the list",
     "the same whole second, now",
     dates.map((date) => date?.toISOString()).join(", "),
@@ -57,54 +54,66 @@ export async function askAboutKeys(run: Run, UserName: string): Promise<void> {
   );
 
   const wrong = { ...first, secretAccessKey: randomBytes(30).toString("base64") };
-  report.add("a key with a wrong secret", "SignatureDoesNotMatch, 403", await run.trial(wrong));
+  run.add("a key with a wrong secret", "SignatureDoesNotMatch, 403", await run.trial(wrong));
   const stranger = { ...wrong, accessKeyId: "AKIAQWERTYUIOPASDFGH" };
-  report.add("a key that never was", REFUSED, await run.trial(stranger));
-  report.add("DeleteAccessKey of a key that never was", NOT_THERE, await run.answer(run.deleteKey(UserName, stranger)));
+  run.add("a key that never was", REFUSED, await run.trial(stranger));
+  await run.ask("DeleteAccessKey of a key that never was", NOT_THERE, run.deleteKey(UserName, stranger));
 
-  const [second, more]: [MadeKey, MadeKey[]] = [await run.makeKey(UserName), []];
+  const second = await run.makeKey(UserName);
+  const more: MadeKey[] = [];
   const oneMore = () => run.answer(run.makeKey(UserName).then((key) => more.push(key)));
-  report.add("a third key", "LimitExceeded, 409", await oneMore());
+  run.add("a third key", "LimitExceeded, 409", await oneMore());
   for (const key of more.splice(0)) await run.answer(run.deleteKey(UserName, key));
 
   await send(new UpdateAccessKeyCommand({ UserName, AccessKeyId: first.accessKeyId, Status: "Inactive" }));
-  report.within("a deactivated key is refused", 60, await run.watch(() => run.trial(first), REFUSED));
+  await run.within(60, "a deactivated key is refused", () => run.trial(first), REFUSED);
 
-  await run.watch(() => run.trial(second), "done", { watch: 0 });
+  await run.watch(() => run.trial(second), "done", ONCE);
   await run.deleteKey(UserName, second);
-  const [freed, refused, gone] = await Promise.all([
-    run.watch(oneMore, "done", { watch: 0 }),
-    run.watch(() => run.trial(second), REFUSED),
-    run.watch(() => listed(second), "not listed"),
+  await Promise.all([
+    run.within(seconds("freedSlot"), "the slot of a deleted key takes a new one", oneMore, "done", ONCE),
+    run.within(60, "a deleted key is refused", () => run.trial(second), REFUSED),
+    run.within(seconds("secondLook"), "a deleted key is not listed", () => listed(second), "not listed"),
   ]);
-  report.within("the slot of a deleted key takes a new one", seconds("freedSlot"), freed);
-  report.within("a deleted key is refused", 60, refused);
-  report.within("a deleted key is not listed", seconds("secondLook"), gone);
-  report.add("DeleteAccessKey of a deleted key", NOT_THERE, await run.answer(run.deleteKey(UserName, second)));
+  await run.ask("DeleteAccessKey of a deleted key", NOT_THERE, run.deleteKey(UserName, second));
   for (const key of [first, ...more]) await run.answer(run.deleteKey(UserName, key));
 }
 
 /** What a tag takes, and when it shows. */
 export async function askAboutTags(run: Run, UserName: string): Promise<void> {
-  const { report, send } = run;
+  const { send } = run;
   const write = (Value: string, Key = TAG) => send(new TagUserCommand({ UserName, Tags: [{ Key, Value }] }));
-  const read = async () => tagsOf((await send(new GetUserCommand({ UserName }))).User);
+  const read = async () => {
+    const { User } = await send(new GetUserCommand({ UserName }));
+    return (User?.Tags ?? []).map(({ Key, Value }) => `${Key}=${Value}`).join(" ") || "no tag";
+  };
+  const shows = (what: string, value: string) => run.within(seconds("secondLook"), what, read, `${TAG}=${value}`);
 
   await write("one");
-  report.within("a tag is in GetUser", seconds("secondLook"), await run.watch(read, `${TAG}=one`));
+  await shows("a tag is in GetUser", "one");
   await write("two");
-  report.within("a changed tag is in GetUser", seconds("secondLook"), await run.watch(read, `${TAG}=two`));
+  await shows("a changed tag is in GetUser", "two");
   const full = "aZ09 _.:/=+-@".repeat(20).slice(0, 256);
-  report.add("a tag of 256 characters, all kinds that a journal has", "done", await run.answer(write(full)));
-  const kept = await run.watch(read, `${TAG}=${full}`);
-  report.within("and it is kept as written", seconds("secondLook"), kept);
-  report.add("a tag of 257 characters", "ValidationError, 400", await run.answer(write("x".repeat(257))));
-  report.add("a tag with another character", "ValidationError, 400", await run.answer(write("a!")));
+  await run.ask("a tag of 256 characters, all kinds that a journal has", "done", write(full));
+  await shows("and it is kept as written", full);
+  await run.ask("a tag of 257 characters", "ValidationError, 400", write("x".repeat(257)));
+  await run.ask("a tag with another character", "ValidationError, 400", write("a!"));
   await write("three", TAG.toUpperCase());
-  const replaced = await run.watch(read, `${TAG}=three`);
-  report.within("a key in other case replaces the tag, and not its key", seconds("secondLook"), replaced);
+  await shows("a key in other case replaces the tag, and not its key", "three");
 }
 
-function tagsOf(user: User | undefined): string {
-  return (user?.Tags ?? []).map(({ Key, Value }) => `${Key}=${Value}`).join(" ") || "no tag";
+/** A user deleted and made again is another one: the package tells them apart by the UserId alone. */
+export async function askAboutMadeAgain(run: Run, UserName: string, before: string): Promise<void> {
+  const { send, users } = run;
+  const remove = () => run.answer(send(new DeleteUserCommand({ UserName })));
+  await run.within(seconds("freedSlot"), "a user whose keys were just deleted can go", remove, "done", ONCE);
+  let id = "";
+  const make = async () => {
+    id = (await users.make(run.iam, "rotated", run.signal)).id;
+  };
+  const made = () => run.answer(make());
+  await run.within(seconds("newUser"), "a user can be made again under its name", made, "done", ONCE);
+  run.add("and has another UserId", "another one", id, id !== "" && id !== before);
+  const told = async () => (await send(new GetUserCommand({ UserName }))).User?.UserId ?? "";
+  await run.within(seconds("newUser"), "which GetUser tells", told, id);
 }

@@ -1,14 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import {
-  DeleteUserCommand,
   GetAccessKeyLastUsedCommand,
   GetUserCommand,
   ListAccessKeysCommand,
   PutUserPolicyCommand,
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
-import type { Iam } from "../../provider/act/dependencies";
-import { PATIENCE } from "../../provider/act/dependencies";
+import { type Iam, PATIENCE } from "../../provider/act/dependencies";
 import type { Answer } from "../../provider/lifecycle/answer";
 import type { AccessKeyPair } from "../../provider/model/accessKey";
 import { rotationPolicy } from "../../provider/program/rotationPolicy";
@@ -25,39 +23,35 @@ type Props = Record<string, unknown>;
 
 /** A user that may do what `rotationPolicy` allows: @returns its key, as soon as IAM takes both. */
 export async function makeRunner(run: Run, userArn: string, rotated: string): Promise<AccessKeyPair> {
-  const { report, send, users } = run;
+  const { send, users } = run;
   await users.make(run.iam, "runner", run.signal);
   const UserName = users.claim("runner");
   await run.watch(() => run.answer(send(new GetUserCommand({ UserName }))), "done", { watch: 0 });
   const document = rotationPolicy(userArn, { lastUsedGuard: true });
   const PolicyDocument = await new Promise<string>((resolve) => document.apply(resolve));
   await send(new PutUserPolicyCommand({ UserName, PolicyName: POLICY_NAME, PolicyDocument }));
-  const { accessKeyId, secretAccessKey } = await run.makeKey(UserName);
-  const login = { accessKeyId, secretAccessKey };
+  const { accessKeyId: AccessKeyId, secretAccessKey } = await run.makeKey(UserName);
+  const login = { accessKeyId: AccessKeyId, secretAccessKey };
 
   const iam = users.guard(iamClient({ ...run.where, credentials: login }));
-  const as = (work: Promise<unknown>) => run.answer(work);
-  const mayRead = () => run.watch(() => as(iam.send(new GetUserCommand({ UserName: rotated }))), "done");
-  const first = await mayRead();
-  report.within("a new key with a new policy is accepted by IAM", seconds("newKey"), first);
+  const mayRead = () => run.answer(iam.send(new GetUserCommand({ UserName: rotated })));
+  const what = "a new key with a new policy is accepted by IAM";
+  const first = await run.within(seconds("newKey"), what, mayRead, "done");
   // What follows needs it for good.
-  for (let last = first, more = 0; last.relapses.length > 0 && more < 3; more++) last = await mayRead();
-  const keyOf = new GetAccessKeyLastUsedCommand({ AccessKeyId: accessKeyId });
-  const inactive = new UpdateAccessKeyCommand({ UserName: rotated, AccessKeyId: accessKeyId, Status: "Inactive" });
-  report.add("UpdateAccessKey, which the policy does not allow", "AccessDenied, 403", await as(iam.send(inactive)));
-  report.add(
-    "ListAccessKeys of another user",
-    "AccessDenied, 403",
-    await as(iam.send(new ListAccessKeysCommand({ UserName }))),
-  );
-  report.add("GetAccessKeyLastUsed of another user's key", "AccessDenied, 403", await as(iam.send(keyOf)));
+  for (let last = first, more = 0; last.relapses.length > 0 && more < 3; more++)
+    last = await run.watch(mayRead, "done");
+  const refused = (call: string, work: Promise<unknown>) => run.ask(call, "AccessDenied, 403", work);
+  const inactive = new UpdateAccessKeyCommand({ UserName: rotated, AccessKeyId, Status: "Inactive" });
+  await refused("UpdateAccessKey, which the policy does not allow", iam.send(inactive));
+  await refused("ListAccessKeys of another user", iam.send(new ListAccessKeysCommand({ UserName })));
+  const keyOf = new GetAccessKeyLastUsedCommand({ AccessKeyId });
+  await refused("GetAccessKeyLastUsed of another user's key", iam.send(keyOf));
   iam.destroy();
   return login;
 }
 
 /** The provider's own code through a key's life, signed by the restricted user. Leaves the user without keys. */
 export async function rotateAsRunner(run: Run, userArn: string, login: AccessKeyPair): Promise<void> {
-  const { report } = run;
   const said: string[] = [];
   const provider = new KeyLifecycle({
     connect: (...args) => watched(connect(...args), run),
@@ -68,45 +62,38 @@ export async function rotateAsRunner(run: Run, userArn: string, login: AccessKey
     say: (line) => void said.push(line),
   });
   const inputs = (rotationTrigger: number) => ({ userArn, login, rotationTrigger, journalOwner: "real-account-test" });
-  const told = async (what: string, work: Promise<Props>): Promise<Props> => {
+  const told = async (what: string, work: Promise<Answer>): Promise<Props> => {
     const start = Date.now();
-    const failed = (error: Error) => {
+    try {
+      const { outputs, failure } = await work;
+      if (failure) throw failure;
+      const blocked = outputs?.pending.find((pending) => pending.blocked);
+      if (blocked) throw new Error(blocked.message);
+      run.add(`the provider: ${what}`, "done", `done after ${((Date.now() - start) / 1000).toFixed(1)} s`, true);
+      return { ...outputs };
+    } catch (error) {
       if (run.signal.aborted) throw run.signal.reason;
-      report.add(`the provider: ${what}`, "done", `failed: ${error.message}`);
+      run.add(`the provider: ${what}`, "done", `failed: ${(error as Error).message}`);
       throw error;
-    };
-    const outs = await work.catch(failed);
-    const seen = `done after ${((Date.now() - start) / 1000).toFixed(1)} s`;
-    report.add(`the provider: ${what}`, "done", seen, true);
-    return outs;
+    }
   };
-  const outputsOf = ({ outputs, failure }: Answer): Props => {
-    if (failure) throw failure;
-    const [blocked] = outputs?.pending.filter((wait) => wait.blocked) ?? [];
-    if (blocked) throw new Error(blocked.message);
-    return { ...outputs };
-  };
-  const update = (olds: Props, news: Props) => provider.update(olds, news).then(outputsOf);
 
-  const first = await told("create", provider.create(inputs(1)).then(outputsOf));
-  const second = await told("rotate", update(first, inputs(2)));
+  const first = await told("create", provider.create(inputs(1)));
+  const second = await told("rotate", provider.update(first, inputs(2)));
   const { current, previous } = second as { current: AccessKeyPair; previous: AccessKeyPair };
-  report.add(
-    "both keys after a rotation",
-    "done and done",
-    `${await run.trial(current)} and ${await run.trial(previous)}`,
-  );
+  const trials = `${await run.trial(current)} and ${await run.trial(previous)}`;
+  run.add("both keys after a rotation", "done and done", trials);
   const iam = run.users.guard(iamClient({ ...run.where, credentials: login }));
   const lastUse = iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: current.accessKeyId }));
-  report.add("GetAccessKeyLastUsed, allowed on the user", "done", await run.answer(lastUse));
+  await run.ask("GetAccessKeyLastUsed, allowed on the user", "done", lastUse);
   iam.destroy();
-  const third = await told("rotate, with both slots taken", update(second, inputs(3)));
-  const read = await told("refresh", provider.read(third).then(outputsOf));
-  report.add("a refresh finds no drift", "none", JSON.stringify(read.drift ?? "none").replaceAll('"', ""));
-  await told("destroy", provider.delete(third).then(outputsOf));
+  const third = await told("rotate, with both slots taken", provider.update(second, inputs(3)));
+  const read = await told("refresh", provider.read(third));
+  run.add("a refresh finds no drift", "none", JSON.stringify(read.drift ?? "none").replaceAll('"', ""));
+  await told("destroy", provider.delete(third));
   const left = await run.send(new ListAccessKeysCommand({ UserName: userArn.split("/").at(-1) }));
-  report.add("keys after a destroy", "none", left.AccessKeyMetadata?.map((key) => key.AccessKeyId).join(" ") || "none");
-  report.add("what the provider had to warn of", "nothing", said.join(" ") || "nothing");
+  run.add("keys after a destroy", "none", left.AccessKeyMetadata?.map((key) => key.AccessKeyId).join(" ") || "none");
+  run.add("what the provider had to warn of", "nothing", said.join(" ") || "nothing");
 }
 
 /** What the provider does, with an eye on the run's end and on its number of keys. */
@@ -118,20 +105,4 @@ function watched(iam: Iam, { signal, users }: Run): Iam {
       return target[name].bind(target);
     },
   });
-}
-
-/** A user deleted and made again is another one: the package tells them apart by the UserId alone. */
-export async function askAboutMadeAgain(run: Run, UserName: string, before: string): Promise<void> {
-  const { report, send, users } = run;
-  const deleted = await run.watch(() => run.answer(send(new DeleteUserCommand({ UserName }))), "done", { watch: 0 });
-  report.within("a user whose keys were just deleted can go", seconds("freedSlot"), deleted);
-  let id = "";
-  const make = async () => {
-    id = (await users.make(run.iam, "rotated", run.signal)).id;
-  };
-  const made = await run.watch(() => run.answer(make()), "done", { watch: 0 });
-  report.within("a user can be made again under its name", seconds("newUser"), made);
-  report.add("and has another UserId", "another one", id, id !== "" && id !== before);
-  const known = await run.watch(async () => (await send(new GetUserCommand({ UserName }))).User?.UserId ?? "", id);
-  report.within("which GetUser tells", seconds("newUser"), known);
 }

@@ -1,9 +1,8 @@
 import { toIamError } from "../../provider/aws/iamErrors";
 import { OwnUsers } from "./ownUsers";
-import { askAboutKeys, askAboutTags, askAboutUsers } from "./questions";
-import { Report } from "./report";
-import { askAboutMadeAgain, makeRunner, rotateAsRunner } from "./rotation";
-import { iamClient, PACE, type Pace, Run, type Where } from "./run";
+import { askAboutKeys, askAboutMadeAgain, askAboutTags, askAboutUsers } from "./questions";
+import { makeRunner, rotateAsRunner } from "./rotation";
+import { iamClient, PACE, type Pace, type Row, Run, type Where } from "./run";
 
 export interface Options {
   say(line: string): void;
@@ -16,7 +15,7 @@ export interface Options {
 }
 
 export interface Outcome {
-  report: Report;
+  rows: Row[];
   /** Why it did not come to its end. */
   failure?: Error;
   /** What could not be deleted. */
@@ -29,11 +28,18 @@ export async function settle(
   { say, signal, pace = PACE, path, cleanUpLimit }: Options,
 ): Promise<Outcome> {
   const users = new OwnUsers(path);
-  const report = new Report(say);
-  const outcome: Outcome = { report, left: [] };
   const ended = new AbortController();
+  const run = new Run(where, users, say, pace, AbortSignal.any([signal, ended.signal]));
+  const outcome: Outcome = { rows: run.rows, left: [] };
   try {
-    await ask(new Run(where, users, report, pace, AbortSignal.any([signal, ended.signal])));
+    const name = users.claim("rotated");
+    const rotated = await users.make(run.iam, "rotated", run.signal);
+    await askAboutUsers(run, name, rotated);
+    await askAboutKeys(run, name);
+    await askAboutTags(run, name);
+    const login = await makeRunner(run, rotated.arn, name);
+    await rotateAsRunner(run, rotated.arn, login);
+    await askAboutMadeAgain(run, name, rotated.id);
   } catch (error) {
     outcome.failure = signal.aborted ? signal.reason : withoutReply(error as Error);
   } finally {
@@ -43,17 +49,6 @@ export async function settle(
     outcome.left = await users.removeAll(users.guard(iamClient(where)), cleanUpLimit);
   }
   return outcome;
-}
-
-async function ask(run: Run): Promise<void> {
-  const name = run.users.claim("rotated");
-  const rotated = await run.users.make(run.iam, "rotated", run.signal);
-  await askAboutUsers(run, name, rotated);
-  await askAboutKeys(run, name);
-  await askAboutTags(run, name);
-  const login = await makeRunner(run, rotated.arn, name);
-  await rotateAsRunner(run, rotated.arn, login);
-  await askAboutMadeAgain(run, name, rotated.id);
 }
 
 /** The SDK's error holds the whole reply, in which a secret can be. */

@@ -1,11 +1,6 @@
-import {
-  CreateAccessKeyCommand,
-  DeleteAccessKeyCommand,
-  IAMClient,
-  paginateListAccessKeys,
-  paginateListUsers,
-} from "@aws-sdk/client-iam";
+import { IAMClient, paginateListUsers } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { Account } from "./account";
 
 export interface Credentials {
   accessKeyId: string;
@@ -25,8 +20,6 @@ export async function whoIs(endpoint: string, credentials: Credentials): Promise
   } catch (error) {
     if ((error as { $fault?: string }).$fault !== "client") throw error;
     return { refusedWith: (error as Error).name };
-  } finally {
-    sts.destroy();
   }
 }
 
@@ -37,40 +30,23 @@ export interface FoundUser {
 }
 
 /** All users below a path. */
-export function usersBelow(endpoint: string, credentials: Credentials, path: string): Promise<FoundUser[]> {
-  return asAdmin(endpoint, credentials, async (iam) => {
-    const found: FoundUser[] = [];
-    for await (const page of paginateListUsers({ client: iam }, { PathPrefix: path })) {
-      for (const { UserName = "" } of page.Users ?? []) found.push({ name: UserName, keys: [] });
+export async function usersBelow(endpoint: string, credentials: Credentials, path: string): Promise<FoundUser[]> {
+  const client = new IAMClient({ endpoint, region: REGION, credentials });
+  const found: FoundUser[] = [];
+  for await (const { Users = [] } of paginateListUsers({ client }, { PathPrefix: path })) {
+    for (const { UserName: name = "" } of Users) {
+      const keys = await new Account(endpoint, name, credentials).keys();
+      found.push({ name, keys: keys.map(({ id }) => id) });
     }
-    for (const { name, keys } of found) {
-      for await (const page of paginateListAccessKeys({ client: iam }, { UserName: name })) {
-        for (const { AccessKeyId = "" } of page.AccessKeyMetadata ?? []) keys.push(AccessKeyId);
-      }
-    }
-    return found;
-  });
+  }
+  return found;
 }
 
 /** A key that a person makes by hand. Its secret is not needed, and given to nobody. */
 export async function makeKey(endpoint: string, credentials: Credentials, user: string): Promise<string> {
-  const { AccessKey } = await asAdmin(endpoint, credentials, (iam) =>
-    iam.send(new CreateAccessKeyCommand({ UserName: user })),
-  );
-  return AccessKey?.AccessKeyId ?? "";
+  return (await new Account(endpoint, user, credentials).addKey()).accessKeyId;
 }
 
-export async function deleteKey(endpoint: string, credentials: Credentials, user: string, id: string): Promise<void> {
-  await asAdmin(endpoint, credentials, (iam) =>
-    iam.send(new DeleteAccessKeyCommand({ UserName: user, AccessKeyId: id })),
-  );
-}
-
-async function asAdmin<T>(endpoint: string, credentials: Credentials, act: (iam: IAMClient) => Promise<T>): Promise<T> {
-  const iam = new IAMClient({ endpoint, region: REGION, credentials });
-  try {
-    return await act(iam);
-  } finally {
-    iam.destroy();
-  }
+export function deleteKey(endpoint: string, credentials: Credentials, user: string, id: string): Promise<void> {
+  return new Account(endpoint, user, credentials).deleteKey(id);
 }

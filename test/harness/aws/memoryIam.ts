@@ -25,6 +25,11 @@ export type Fault = "before" | "lostReply" | "killBefore" | "killAfter" | "stale
 /** One user as plain data. */
 export type UserData = Pick<MemoryIam, "userId" | "arn" | "exists" | "slots" | "journal" | "keys" | "past">;
 
+const nothing = (action: string, what: string) =>
+  new IamError("noSuchEntity", `iam:${action}`, "NoSuchEntity", `no such ${what}`);
+
+const broken = (action: string) => new IamError("doubtful", `iam:${action}`, "ECONNRESET", "the connection broke");
+
 /** One IAM user in memory, behind the same interface as AWS, with faults by call. */
 export class MemoryIam implements Iam {
   userId = "AIDAMEMORYUSER000001";
@@ -154,12 +159,13 @@ export class MemoryIam implements Iam {
     const fault = this.fault(call);
     if (fault instanceof IamError) throw fault;
     if (fault === "killBefore") return this.#die();
-    if (fault === "before") throw new IamError("doubtful", `iam:${action}`, "ECONNRESET", "the connection broke");
+    if (fault === "before") throw broken(action);
     if (action !== "GetCallerIdentity" || !subject) this.#sign(action);
+    if (!this.exists && !/^GetCaller|^GetAccess/.test(action)) throw nothing(action, "user");
     const { journal, keys } = fault === "stale" ? { journal: this.past.journal, keys: this.past.keys } : this;
     const result = run({ journal, keys });
     if (fault === "killAfter") return this.#die();
-    if (fault === "lostReply") throw new IamError("doubtful", `iam:${action}`, "ECONNRESET", "the connection broke");
+    if (fault === "lostReply") throw broken(action);
     return result;
   }
 
@@ -174,20 +180,14 @@ export class MemoryIam implements Iam {
     throw new IamError("credentials", `iam:${action}`, "InvalidClientTokenId", "the security token is invalid");
   }
 
-  #user(action: string) {
-    if (!this.exists) throw new IamError("noSuchEntity", `iam:${action}`, "NoSuchEntity", "no such user");
-  }
-
   getUser() {
     return this.#call("GetUser", "", ({ journal }) => {
-      this.#user("GetUser");
       return { userId: this.userId, arn: this.arn, ...(journal !== undefined && { journal }) };
     });
   }
 
   writeJournal(value: string) {
     return this.#call("TagUser", value.split(" ")[1] ?? "", () => {
-      this.#user("TagUser");
       if (value.length > 256) throw new IamError("refused", "iam:TagUser", "ValidationError", "the value is too long");
       this.past.journal = this.journal;
       this.past.at = this.clock.now().getTime();
@@ -200,15 +200,13 @@ export class MemoryIam implements Iam {
   }
 
   listAccessKeys() {
-    return this.#call("ListAccessKeys", "", ({ keys }) => {
-      this.#user("ListAccessKeys");
-      return keys.map(({ accessKeyId, status, createdAt }) => ({ accessKeyId, status, createdAt }));
-    });
+    return this.#call("ListAccessKeys", "", ({ keys }) =>
+      keys.map(({ accessKeyId, status, createdAt }) => ({ accessKeyId, status, createdAt })),
+    );
   }
 
   createAccessKey() {
     return this.#call("CreateAccessKey", "", () => {
-      this.#user("CreateAccessKey");
       if (this.keys.length >= this.slots) {
         throw new IamError("limitExceeded", "iam:CreateAccessKey", "LimitExceeded", "quota exceeded");
       }
@@ -219,10 +217,7 @@ export class MemoryIam implements Iam {
 
   deleteAccessKey(accessKeyId: string) {
     return this.#call("DeleteAccessKey", accessKeyId, () => {
-      this.#user("DeleteAccessKey");
-      if (!this.ids().includes(accessKeyId)) {
-        throw new IamError("noSuchEntity", "iam:DeleteAccessKey", "NoSuchEntity", "no such key");
-      }
+      if (!this.ids().includes(accessKeyId)) throw nothing("DeleteAccessKey", "key");
       this.rememberKeys();
       this.keys = this.keys.filter((key) => key.accessKeyId !== accessKeyId);
     });
@@ -230,9 +225,8 @@ export class MemoryIam implements Iam {
 
   deactivateAccessKey(accessKeyId: string) {
     return this.#call("UpdateAccessKey", accessKeyId, () => {
-      this.#user("UpdateAccessKey");
       const key = this.keys.find((at) => at.accessKeyId === accessKeyId);
-      if (!key) throw new IamError("noSuchEntity", "iam:UpdateAccessKey", "NoSuchEntity", "no such key");
+      if (!key) throw nothing("UpdateAccessKey", "key");
       this.rememberKeys();
       key.status = "Inactive";
     });

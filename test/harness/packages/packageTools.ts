@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Log, logToStderr, runLong } from "../commands";
 import { WORK } from "../dist";
-import { fillAlone } from "../staging";
+import { builtOnce, hashOf } from "../staging";
 
 const FILES = ["package.json", "package-lock.json"];
 
@@ -24,14 +23,17 @@ export interface PackageTools {
 
 /** Installs the package managers and versions of Node.js into `.work`, at the first call: 15 s, 450 MB. */
 export async function packageTools(log: Log = logToStderr): Promise<PackageTools> {
-  const hash = createHash("sha256");
-  for (const name of FILES) hash.update(readFileSync(join(__dirname, name)));
-  const folder = join(WORK, `package-tools-${hash.digest("hex").slice(0, 12)}`);
-  if (!existsSync(folder)) {
-    await fillAlone(log, WORK, "package managers and versions of Node.js", async (staging) => {
-      if (!existsSync(folder)) renameSync(await install(log, await staging()), folder);
-    });
-  }
+  const hash = hashOf(...FILES.map((name) => readFileSync(join(__dirname, name))));
+  const what = "package managers and versions of Node.js";
+  const folder = await builtOnce(log, `package-tools-${hash}`, what, async (built) => {
+    for (const name of FILES) cpSync(join(__dirname, name), join(built, name));
+    log(`Installing ${what} into .work, once`);
+    await npmCi(log, what, built);
+    // Their headers and manuals are two thirds of the files.
+    for (const major of NODE_MAJORS)
+      for (const name of ["include", "share"])
+        rmSync(join(nodePackage(built, major), name), { recursive: true, force: true });
+  });
   const modules = join(folder, "node_modules");
   const { platform, arch } = process;
   const cache = join(WORK, "package-cache");
@@ -45,21 +47,10 @@ export async function packageTools(log: Log = logToStderr): Promise<PackageTools
   };
 }
 
-async function install(log: Log, folder: string): Promise<string> {
-  for (const name of FILES) cpSync(join(__dirname, name), join(folder, name));
-  log("Installing package managers and versions of Node.js into .work, once");
-  // No script is run: all that is needed of them is what their packages hold.
+/** Installs what the lock file in a folder says. No script is run: what is needed of it is what the packages hold. */
+export async function npmCi(log: Log, what: string, cwd: string): Promise<void> {
   const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-  await runLong(log, "npm", ["ci", ...flags], {
-    what: "Installing package managers and versions of Node.js",
-    cwd: folder,
-    timeoutMs: 5 * 60_000,
-  });
-  // Their headers and manuals are two thirds of the files.
-  for (const major of NODE_MAJORS)
-    for (const name of ["include", "share"])
-      rmSync(join(nodePackage(folder, major), name), { recursive: true, force: true });
-  return folder;
+  await runLong(log, "npm", ["ci", ...flags], { what: `Installing ${what}`, cwd, timeoutMs: 5 * 60_000 });
 }
 
 /** The package with that Node.js for this machine, one of the optional dependencies. */

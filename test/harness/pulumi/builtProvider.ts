@@ -1,11 +1,12 @@
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import execa from "execa";
 import { RotatedAccessKey } from "../../../provider/program/rotatedAccessKey";
+import { logToStderr } from "../commands";
 import { ensureBuilt, ROOT } from "../dist";
+import { npmCi } from "../packages/packageTools";
+import { builtOnce, hashOf } from "../staging";
 
 export const OLDEST_PULUMI = "3.139.0";
 
@@ -37,27 +38,11 @@ export function programFolder(): { path: string; remove(): void } {
 /** The folder of the oldest @pulumi/pulumi that is supported. At the first call npm installs what its lock file says. */
 export async function oldestPulumi(): Promise<string> {
   const locked = join(ROOT, "test", "fixtures", "pulumi-oldest");
-  const lock = readFileSync(join(locked, "package-lock.json"));
-  const hash = createHash("sha256").update(lock).digest("hex").slice(0, 8);
-  const folder = join(ROOT, ".work", `pulumi-${OLDEST_PULUMI}-${hash}`);
-  const found = join(folder, "node_modules", "@pulumi", "pulumi");
-  if (existsSync(found)) return found;
-  mkdirSync(join(ROOT, ".work"), { recursive: true });
-  const staging = mkdtempSync(join(ROOT, ".work", "pulumi-staging-"));
-  try {
-    cpSync(locked, staging, { recursive: true });
-    const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-    await execa("npm", ["ci", ...flags], { cwd: staging, stdin: "ignore", timeout: 240_000 });
-    renameSync(staging, folder);
-  } catch (cause) {
-    // Another process may have been faster.
-    if (existsSync(found)) return found;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`npm can't install @pulumi/pulumi ${OLDEST_PULUMI}, against which this is tested too: ${why}`, {
-      cause,
-    });
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
-  return found;
+  const hash = hashOf(readFileSync(join(locked, "package-lock.json"))).slice(0, 8);
+  const what = `@pulumi/pulumi ${OLDEST_PULUMI}`;
+  const folder = await builtOnce(logToStderr, `pulumi-${OLDEST_PULUMI}-${hash}`, what, async (built) => {
+    cpSync(locked, built, { recursive: true });
+    await npmCi(logToStderr, what, built);
+  });
+  return join(folder, "node_modules", "@pulumi", "pulumi");
 }

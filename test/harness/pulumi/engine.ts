@@ -1,9 +1,16 @@
-import { type Log, logToStderr } from "../commands";
+import { join } from "node:path";
+import { type Log, logToStderr, runLong } from "../commands";
 import { fillAlone } from "../staging";
 import { buildEngine } from "./engine/build";
-import { cachedEngine, cacheFolder, VERSION, versionsFolder } from "./engine/cache";
-import { downloadEngine } from "./engine/download";
-import { engineOnPath } from "./engine/path";
+import {
+  cachedEngine,
+  cacheFolder,
+  engineOnPath,
+  moveIntoCache,
+  VERSION,
+  versionOf,
+  versionsFolder,
+} from "./engine/cache";
 
 /** The Pulumi CLI, with the Node.js language host and the runner of dynamic providers beside it. */
 export interface Engine {
@@ -30,45 +37,41 @@ async function findOrGet(log: Log): Promise<Engine> {
     // Another process may have filled the cache while this one waited for it.
     const filled = await cachedEngine("cache");
     if (filled) return filled;
-    const noDownload = await failureOf(async () => downloadEngine(log, await staging()));
-    if (!noDownload) return finished("download");
-    log(`The Pulumi CLI ${VERSION} can't be downloaded here: ${noDownload.message}`);
-    const noBuild = await failureOf(async () => buildEngine(log, await staging()));
-    if (!noBuild) return finished("build");
+    const ways = { download: downloadEngine, build: buildEngine };
+    const failures: string[] = [];
+    for (const [origin, get] of Object.entries(ways) as [keyof typeof ways, typeof buildEngine][]) {
+      try {
+        await get(log, await staging());
+      } catch (error) {
+        failures.push(`Its ${origin} failed: ${(error as Error).message}`);
+        log(`The Pulumi CLI ${VERSION}: ${failures.at(-1)}`);
+        continue;
+      }
+      const engine = await cachedEngine(origin);
+      if (engine) return engine;
+      throw new Error(`The Pulumi CLI in ${cacheFolder()} does not run, right after its ${origin}.`);
+    }
     throw new Error(
       [
         `No Pulumi CLI: none on PATH, none in ${cacheFolder()}.`,
-        `Its download failed: ${noDownload.message}`,
-        `Its build failed: ${noBuild.message}`,
+        ...failures,
         "Install Pulumi (https://www.pulumi.com/docs/install/) so that `pulumi` is on PATH, or Go 1.25 or newer" +
           " (https://go.dev/doc/install), which needs to reach a Go module proxy; then run this again.",
       ].join("\n"),
-      { cause: noBuild },
     );
   });
 }
 
-async function failureOf(work: () => Promise<void>): Promise<Error | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-async function finished(origin: Engine["origin"]): Promise<Engine> {
-  const engine = await cachedEngine(origin);
-  if (!engine) throw new Error(`The Pulumi CLI in ${cacheFolder()} does not run, right after its ${origin}.`);
-  return engine;
-}
-
-if (require.main === module) {
-  ensureEngine().then(
-    ({ pulumi, version, origin }) => console.log(`Pulumi ${version} (${origin}): ${pulumi}`),
-    (error: Error) => {
-      console.error(error.message);
-      process.exitCode = 1;
-    },
-  );
+/**
+ * What the npm package `pulumi` does at its first start: Pulumi's install script, fetched and run. Here it fills a
+ * folder of its own first, since it copies file by file and leaves half of them when it is stopped.
+ */
+async function downloadEngine(log: Log, root: string): Promise<void> {
+  const script = "require(process.argv[1]).installCLI(...process.argv.slice(2))";
+  await runLong(log, process.execPath, ["-e", script, require.resolve("pulumi/lib/download"), VERSION, root], {
+    what: `Downloading the Pulumi CLI ${VERSION}`,
+    timeoutMs: 4 * 60_000,
+  });
+  if ((await versionOf(join(root, "bin", "pulumi"))) !== VERSION) throw new Error("the downloaded CLI does not run");
+  await moveIntoCache(join(root, "bin"));
 }

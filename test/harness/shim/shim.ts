@@ -20,13 +20,10 @@ export interface ShimOptions {
   plugin?: string;
   /** The folder of @pulumi/pulumi; default this repository's. */
   pulumiPackage?: string;
-  /** The node to run it with; default the one that runs the test. */
-  node?: string;
   /** Beside PATH, HOME and the project's name; nothing else is inherited, no AWS_* above all. */
   env?: Record<string, string>;
   /** The stack's config, as "aws:region". */
   config?: Record<string, string>;
-  project?: string;
   /** How long a call may take; a shim that never answers shows as an error, not as a test that hangs. */
   timeoutMs?: number;
 }
@@ -55,15 +52,14 @@ export async function startShim(options: ShimOptions) {
   const pulumi = options.pulumiPackage ?? path.dirname(require.resolve("@pulumi/pulumi/package.json"));
   const engine = await startEngine();
   const main = options.plugin ?? path.join(pulumi, "cmd", "dynamic-provider", "index.js");
-  const project = options.project ?? "test";
-  const child = spawn(options.node ?? process.execPath, [main, engine.address], {
+  const child = spawn(process.execPath, [main, engine.address], {
     cwd: options.cwd,
     stdio: ["pipe", "pipe", "pipe"],
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      PULUMI_PROJECT: project,
-      PULUMI_NODEJS_PROJECT: project,
+      PULUMI_PROJECT: "test",
+      PULUMI_NODEJS_PROJECT: "test",
       ...options.env,
     },
   });
@@ -126,7 +122,6 @@ export async function startShim(options: ShimOptions) {
 
   const configure = new rpc.ConfigureRequest().setArgs(struct(options.config ?? {})).setAcceptsecrets(true);
   const shim = {
-    pid: child.pid,
     get stderr() {
       return stderr;
     },
@@ -172,16 +167,6 @@ export async function startShim(options: ShimOptions) {
     async delete(id: string, props: Props): Promise<void> {
       await call(client.delete, new rpc.DeleteRequest().setId(id).setProperties(struct(props)));
     },
-
-    /** The engine is gone, as after a kill: its address no longer accepts connections. */
-    closeEngine: engine.close,
-
-    kill(signal: NodeJS.Signals = "SIGKILL"): void {
-      child.kill(signal);
-    },
-
-    /** Resolves when the process has ended, by whatever cause. */
-    ended: closed,
 
     async stop(): Promise<void> {
       client.close();

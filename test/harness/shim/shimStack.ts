@@ -108,7 +108,5 @@ export class ShimStack {
     this.#shim = other.#shim;
   }
 
-  async stop(): Promise<void> {
-    await this.kill();
-  }
+  stop = () => this.kill();
 }

@@ -1,6 +1,6 @@
 import { recordedIds } from "./core";
-import { PLACES } from "./empty";
 import type { Place } from "./events";
+import { PLACES } from "./model";
 import { calmUp, gist } from "./rest";
 import type { World } from "./world";
 
@@ -37,22 +37,6 @@ class Reader {
     );
   }
 
-  /** "Where `state` named them before …, take that one out of its stack": it keeps nothing that is not kept here as well. */
-  takesOut(other: Place): boolean {
-    const { resources, programs } = this.world.data;
-    if (!this.message.includes("`state` named them before") || !this.#adopted) return false;
-    const here = recordedIds(resources[this.place].live?.outputs);
-    const { live } = resources[other];
-    if (!recordedIds(live?.outputs).every((id) => here.includes(id))) return false;
-    resources[other].live = undefined;
-    delete programs[other];
-    return true;
-  }
-
-  get #adopted() {
-    return this.world.data.resources[this.place].live?.outputs.state;
-  }
-
   isKnown(id: string): boolean {
     const fate = this.world.data.fates[id];
     return fate !== undefined && (fate.held || fate.maker === "person") && this.world.works(id);
@@ -67,7 +51,8 @@ class Reader {
     };
     programs[this.place] = { ...program, ...(Object.keys(state).length > 0 && { state }) };
     // What the saved state has adopted before is no change.
-    return JSON.stringify(this.#adopted ?? {}) !== JSON.stringify(state);
+    const adopted = this.world.data.resources[this.place].live?.outputs.state;
+    return JSON.stringify(adopted ?? {}) !== JSON.stringify(state);
   }
 
   deletes(ids: string[]): boolean {
@@ -103,7 +88,7 @@ const WAYS_OUT: WayOut[] = [
     says: /remove the tag/,
     take(reader) {
       const { world, other, message } = reader;
-      if (other && world.data.resources[other].live && !reader.takesOut(other)) return false;
+      if (other && world.data.resources[other].live) return false;
       const [, first] = /delete (AKIA\w+), which was made by that operation/.exec(message) ?? [];
       if (first) world.act({ do: "deleteKey", nth: world.users[0]?.ids().indexOf(first) ?? -1 });
       world.act({ do: "removeTag" });

@@ -1,4 +1,4 @@
-// Histories that once went wrong, shrunk: by what they show. Those of the first core failed there, see docs/safety.md.
+// Histories that once went wrong, shrunk: by what they show.
 import type { Act, Event, RunSpec, StackName, StrikeFault } from "./events";
 import type { Order } from "./schedule";
 
@@ -34,8 +34,7 @@ export interface Found {
   slots?: number;
 }
 
-/** Each fails on the first core. */
-export const FOUND_ON_THE_FIRST_CORE: Found[] = [
+export const FOUND: Found[] = [
   {
     title: "a key made by hand minutes after a run that died before it made one",
     events: [struck(0, 3, "killBefore"), minutes(3), act({ do: "addKey" })],
@@ -89,10 +88,7 @@ export const FOUND_ON_THE_FIRST_CORE: Found[] = [
     title: "a lost state after a rotation that died",
     events: [up(0), struck(1, 3, "killBefore"), loseState("A")],
   },
-];
-
-/** Found while the second core was made. */
-export const FOUND_ON_THE_SECOND_CORE: Found[] = [
+  // The first core fails at those above; these were found while the second one was made.
   {
     title: "a last tag that can't be written, a refresh that can't either, and a forced replacement",
     events: [

@@ -5,112 +5,83 @@ import { comesToRest } from "./rest";
 import type { Order } from "./schedule";
 import { World } from "./world";
 
+const pick = <const T>(...values: T[]) => fc.constantFrom(...values);
 const maybe = <T>(value: fc.Arbitrary<T>, freq: number) => fc.option(value, { nil: undefined, freq });
+const weighted = <T>(...of: [weight: number, arbitrary: fc.Arbitrary<T>][]) =>
+  fc.oneof(...of.map(([weight, arbitrary]) => ({ weight, arbitrary })));
 const nth = fc.nat({ max: 2 });
 
-const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant({ do: "addKey" as const }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constantFrom("deleteKey" as const, "deactivateKey" as const, "activateKey" as const, "useKey" as const),
-      nth,
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constantFrom("rename" as const, "renameBack" as const, "move" as const, "removeTag" as const),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ do: fc.constantFrom("giveNameAway" as const, "remakeUser" as const) }),
-  },
+const act = weighted<Act>(
+  [3, fc.constant({ do: "addKey" })],
+  [3, fc.record({ do: pick("deleteKey", "deactivateKey", "activateKey", "useKey"), nth })],
+  [2, fc.record({ do: pick("rename", "renameBack", "move", "removeTag") })],
+  [1, fc.record({ do: pick("giveNameAway", "remakeUser") })],
 );
 
 const strike = fc.record({
   at: fc.nat({ max: 9 }),
-  fault: fc.constantFrom(
-    "before" as const,
-    "lostReply" as const,
-    "killBefore" as const,
-    "killAfter" as const,
-    "denied" as const,
-    "throttled" as const,
-    "expired" as const,
-    "engineDies" as const,
-    "stale" as const,
+  fault: pick(
+    "before",
+    "lostReply",
+    "killBefore",
+    "killAfter",
+    "denied",
+    "throttled",
+    "expired",
+    "engineDies",
+    "stale",
   ),
 });
 
 const policy = fc
   .record({
-    gracePeriod: maybe(fc.constantFrom("1h", "3d"), 2),
-    deactivatePeriod: maybe(fc.constantFrom("1h", "1d"), 2),
-    rotateEvery: maybe(fc.constantFrom("1d", "4d"), 4),
+    gracePeriod: maybe(pick("1h", "3d"), 2),
+    deactivatePeriod: maybe(pick("1h", "1d"), 2),
+    rotateEvery: maybe(pick("1d", "4d"), 4),
     revocationTrigger: maybe(fc.nat({ max: 1 }), 4),
-    lastUsedGuard: maybe(fc.constantFrom("2h", "2d"), 5),
+    lastUsedGuard: maybe(pick("2h", "2d"), 5),
   })
   .map(({ deactivatePeriod, ...rest }) => ({ ...rest, ...(rest.gracePeriod && { deactivatePeriod }) }));
 
 const spec: fc.Arbitrary<RunSpec> = fc.record({
-  stack: fc.constantFrom("A" as const, "A" as const, "A" as const, "B" as const),
-  kind: fc.constantFrom("up", "up", "up", "up", "up", "up", "refresh", "destroy", "replace") as fc.Arbitrary<
-    RunSpec["kind"]
-  >,
-  resources: fc.oneof(
-    { weight: 6, arbitrary: fc.constant(["one"] as RunSpec["resources"]) },
-    { weight: 1, arbitrary: fc.constant(["one", "two"] as RunSpec["resources"]) },
-    { weight: 1, arbitrary: fc.constant(["two"] as RunSpec["resources"]) },
+  stack: pick("A", "A", "A", "B"),
+  kind: pick("up", "up", "up", "up", "up", "up", "refresh", "destroy", "replace"),
+  resources: weighted<RunSpec["resources"]>(
+    [6, fc.constant(["one"])],
+    [1, fc.constant(["one", "two"])],
+    [1, fc.constant(["two"])],
   ),
   trigger: fc.nat({ max: 2 }),
   policy: maybe(policy, 4),
   adopt: maybe(fc.record({ current: maybe(nth, 2), previous: maybe(nth, 2) }), 8),
   strike: maybe(strike, 2),
   another: maybe(strike, 8),
-  slow: maybe(fc.constantFrom(10, 90), 6),
-  tuned: maybe(fc.constantFrom(0.1, 5), 6),
-  signer: maybe(fc.constantFrom("current" as const, "previous" as const), 10),
-  late: maybe(fc.array(fc.constantFrom(0, 5, 20, 60), { minLength: 1, maxLength: 4 }), 6),
-  fails: maybe(fc.constant(true as const), 6),
-  skew: maybe(fc.constantFrom(-40, 0.02, 40), 10),
+  slow: maybe(pick(10, 90), 6),
+  tuned: maybe(pick(0.1, 5), 6),
+  signer: maybe(pick("current", "previous"), 10),
+  late: maybe(fc.array(pick(0, 5, 20, 60), { minLength: 1, maxLength: 4 }), 6),
+  fails: maybe(pick(true), 6),
+  skew: maybe(pick(-40, 0.02, 40), 10),
 });
 
 const order: fc.Arbitrary<Order> = fc.record({
   turns: fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 5 }),
   swaps: fc.array(fc.boolean(), { maxLength: 12 }),
 });
+const acts = fc.array(fc.record({ step: fc.nat({ max: 14 }), act }), { maxLength: 2 });
 
-export const event: fc.Arbitrary<Event> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ do: fc.constant("runs" as const), runs: fc.tuple(spec) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant("runs" as const),
-      runs: fc.array(spec, { minLength: 1, maxLength: 2 }),
-      acts: fc.array(fc.record({ step: fc.nat({ max: 14 }), act }), { maxLength: 2 }),
-      order,
-    }),
-  },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant("act" as const), act }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constantFrom("loseState" as const, "backup" as const, "restore" as const),
-      stack: fc.constantFrom("A" as const, "B" as const),
-    }),
-  },
-  { weight: 1, arbitrary: fc.constant({ do: "follow" as const }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant("wait" as const), minutes: fc.constantFrom(3, 15, 90, 4_000, 6_000) }),
-  },
+const event = weighted<Event>(
+  [12, fc.record({ do: pick("runs"), runs: fc.tuple(spec) })],
+  [4, fc.record({ do: pick("runs"), runs: fc.array(spec, { minLength: 1, maxLength: 2 }), acts, order })],
+  [5, fc.record({ do: pick("act"), act })],
+  [2, fc.record({ do: pick("loseState", "backup", "restore"), stack: pick("A", "B") })],
+  [1, fc.constant({ do: "follow" })],
+  [3, fc.record({ do: pick("wait"), minutes: pick(3, 15, 90, 4_000, 6_000) })],
 );
 
 /** One resource and time, and little else: here periods come to their ends. */
 const quiet: fc.Arbitrary<Event> = fc
-  .record({ spec, policy, minutes: fc.constantFrom(0, 0, 90, 1_500, 6_000) })
+  .record({ spec, policy, minutes: pick(0, 0, 90, 1_500, 6_000) })
   .map(({ spec: { trigger, strike, slow }, policy: periods, minutes }) =>
     minutes > 0
       ? { do: "wait", minutes }
@@ -118,10 +89,7 @@ const quiet: fc.Arbitrary<Event> = fc
   );
 
 export function historyOf(maxLength = 8): fc.Arbitrary<Event[]> {
-  return fc.oneof(
-    { weight: 4, arbitrary: fc.array(event, { maxLength }) },
-    { weight: 1, arbitrary: fc.array(quiet, { maxLength }) },
-  );
+  return weighted([4, fc.array(event, { maxLength })], [1, fc.array(quiet, { maxLength })]);
 }
 
 /**

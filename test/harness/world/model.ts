@@ -2,6 +2,9 @@ import type { UserData } from "../aws/memoryIam";
 import type { Props } from "./core";
 import type { Place, RunSpec } from "./events";
 
+export const USER_ARN = "arn:aws:iam::123456789012:user/ci/deployer";
+export const PLACES: Place[] = ["A.one", "A.two", "B.one", "B.two"];
+
 /** What the state holds of one resource, and what the oracle knows of it beside that. */
 export interface Saved {
   /** The same from its creation on; a resource that takes its place, by a replacement, has another. */
@@ -58,6 +61,23 @@ export interface WorldData {
   replacedAt: Record<string, number>;
   /** By key id, as AWS made them. */
   secrets: Record<string, string>;
+}
+
+export function emptyWorld(): WorldData {
+  const resources = Object.fromEntries(PLACES.map((place) => [place, { pending: [] } as Resource]));
+  return {
+    time: { now: Date.parse("2026-11-01T00:00:00Z") },
+    numbers: { made: 0, operations: 0, users: 0, instances: 0 },
+    users: [],
+    programArn: USER_ARN,
+    programs: {},
+    resources: resources as Record<Place, Resource>,
+    backups: {},
+    fates: {},
+    published: {},
+    replacedAt: {},
+    secrets: {},
+  };
 }
 
 /** One resource's part of a run. */

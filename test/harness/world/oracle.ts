@@ -1,27 +1,23 @@
 import type { Done } from "../../../provider/decide/apply";
-import { blockedIn, differences, pendingIn, recordedIds, secretsIn } from "./core";
+import { blockedIn, differences, type Props, pendingIn, recordedIds, secretsIn } from "./core";
 import type { Place } from "./events";
-import type { Operation, Saved, WorldData } from "./model";
+import type { Operation, Saved } from "./model";
+import type { World as WholeWorld } from "./world";
 
 /** A run may take so long, in milliseconds. */
 const RUN = 15 * 60_000;
+
+/** What of a world it may ask. */
+type World = Pick<
+  WholeWorld,
+  "data" | "works" | "isThere" | "isFull" | "lastUse" | "hasReadLate" | "canBeFound" | "isOnNamedUser"
+>;
 
 /** Knows the truth by itself, from what was done in AWS and saved in a state, and never asks the code. */
 export class Oracle {
   crimes: string[] = [];
 
-  constructor(
-    readonly world: {
-      data: WorldData;
-      works(id: string): boolean;
-      isThere(id: string): boolean;
-      isFull(): boolean;
-      lastUse(id: string): number | undefined;
-      readonly hasReadLate: boolean;
-      canBeFound(id: string): boolean;
-      isOnNamedUser(id: string): boolean;
-    },
-  ) {}
+  constructor(readonly world: World) {}
 
   #accuse(crime: string): void {
     this.crimes.push(crime);
@@ -254,8 +250,6 @@ export class Oracle {
     }
   }
 }
-
-type Props = Record<string, unknown>;
 
 export function currentOf(saved: Saved | undefined): string | undefined {
   return (saved?.outputs.current as { accessKeyId: string } | undefined)?.accessKeyId;

@@ -1,9 +1,10 @@
-import { pendingIn } from "./core";
-import { PLACES } from "./empty";
+import { type Props, pendingIn } from "./core";
 import type { Place, ResourceName, StackName } from "./events";
+import { PLACES } from "./model";
 import type { Outcome, World } from "./world";
 
-type Props = Record<string, unknown>;
+/** What a message gives its reader to do. */
+const TO_DO = /[Rr]un again|[Dd]elete |Rotate a user in one place|Name keys|Activate|[Aa]dopt |Give its user|Mend /;
 
 /** One `up` with nothing else at work. */
 export async function calmUp(world: World, place: Place, changes: Props = {}, pause = 15): Promise<Outcome> {
@@ -47,13 +48,7 @@ export async function comesToRest(world: World, changes: Props = {}): Promise<Pl
     if (last.ending !== "refused") continue;
     refusing.push(place);
     const { message = "" } = last;
-    if (
-      !/[Rr]un again|[Dd]elete |Rotate a user in one place|Name keys|Activate|[Aa]dopt |Give its user|Mend /.test(
-        message,
-      )
-    ) {
-      world.oracle.crimes.push(`${place} says nothing to do: ${message}`);
-    }
+    if (!TO_DO.test(message)) world.oracle.crimes.push(`${place} says nothing to do: ${message}`);
   }
   return refusing;
 }

@@ -91,22 +91,17 @@ export class Run {
     this.begun.push(operation);
   }
 
-  deletes(by: string, id: string): void {
-    const operation = this.operations.get(by as Place);
-    if (operation) this.world.oracle.deletes(operation, id);
+  /** @param by the resource whose operation it is */
+  ends(by: Place, how: "deletes" | "deactivates", id: string): void {
+    const operation = this.operations.get(by);
+    if (operation) this.world.oracle[how](operation, id);
     this.world.changes(operation);
   }
 
-  deactivates(by: string, id: string): void {
-    const operation = this.operations.get(by as Place);
-    if (operation) this.world.oracle.deactivates(operation, id);
-    this.world.changes(operation);
-  }
-
-  makes(by: string, { accessKeyId, secretAccessKey }: MemoryKey): void {
-    const operation = this.operations.get(by as Place);
+  makes(by: Place, { accessKeyId, secretAccessKey }: MemoryKey): void {
+    const operation = this.operations.get(by);
     this.world.data.secrets[accessKeyId] = secretAccessKey;
-    this.world.oracle.made(accessKeyId, by as Place, operation !== undefined && operation.olds === undefined);
+    this.world.oracle.made(accessKeyId, by, operation !== undefined && operation.olds === undefined);
     const fate = this.world.data.fates[accessKeyId];
     if (fate && this.isTagRemoved) fate.excused = true;
     operation?.made.push(accessKeyId);

@@ -64,10 +64,8 @@ export class Schedule {
   #next(whose: string, swap: boolean): Waiting {
     const mine = this.#waiting.filter((waiting) => !whose || waiting.by === whose);
     const calls = mine.filter((waiting) => waiting.wakes === undefined);
-    const sleeps = mine.filter((waiting) => waiting.wakes !== undefined);
-    const first = swap ? calls.at(-1) : calls[0];
-    const [soonest] = sleeps.sort((a, b) => (a.wakes ?? 0) - (b.wakes ?? 0));
-    const next = first ?? soonest;
+    const [soonest] = [...mine].sort((a, b) => (a.wakes ?? 0) - (b.wakes ?? 0));
+    const next = calls.at(swap ? -1 : 0) ?? soonest;
     if (!next) throw new Error("nobody waits");
     return next;
   }

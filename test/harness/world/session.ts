@@ -1,6 +1,7 @@
 import { type Iam, PATIENCE } from "../../../provider/act/dependencies";
 import { IamError } from "../../../provider/model/errors";
 import type { Fault, MemoryIam } from "../aws/memoryIam";
+import type { Place } from "./events";
 import type { Run } from "./run";
 
 /** For so long IAM may answer a read as things were before a write, in milliseconds: what the core reckons with. */
@@ -13,7 +14,7 @@ export class Session implements Iam {
 
   constructor(
     readonly run: Run,
-    readonly by: string,
+    readonly by: Place,
     readonly userName: string,
     readonly signerId = run.signerId,
   ) {}
@@ -42,10 +43,10 @@ export class Session implements Iam {
       Object.assign(iam.past, run.world.pastOf(iam, run.world.data.time.now - age));
       iam.fault = () => "stale";
     }
-    if (action === "DeleteAccessKey" && fault !== "before" && iam.ids().includes(subject))
-      run.deletes(this.by, subject);
-    if (action === "UpdateAccessKey" && fault !== "before" && iam.ids().includes(subject))
-      run.deactivates(this.by, subject);
+    if (fault !== "before" && iam.ids().includes(subject)) {
+      if (action === "DeleteAccessKey") run.ends(this.by, "deletes", subject);
+      if (action === "UpdateAccessKey") run.ends(this.by, "deactivates", subject);
+    }
     const known = iam.ids();
     const result = work(iam);
     run.world.remembers(iam);

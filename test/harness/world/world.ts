@@ -2,10 +2,9 @@ import { timestamp } from "../../../provider/model/accessKey";
 import { parseUserArn } from "../../../provider/model/userArn";
 import { MemoryIam } from "../aws/memoryIam";
 import { recordedIds } from "./core";
-import { emptyWorld, PLACES, USER_ARN } from "./empty";
 import { operate } from "./engine";
 import type { Act, Event, Place, ResourceName, RunSpec, StackName } from "./events";
-import type { Operation, WorldData } from "./model";
+import { emptyWorld, type Operation, PLACES, USER_ARN, type WorldData } from "./model";
 import { Oracle } from "./oracle";
 import { plainer, Run } from "./run";
 import { IN_ORDER, Schedule } from "./schedule";
@@ -268,10 +267,13 @@ export class World {
     if (!user) return;
     const nth = "nth" in act ? user.keys[act.nth] : undefined;
     switch (act.do) {
-      case "addKey":
+      case "addKey": {
         if (user.keys.length >= user.slots) return;
-        this.oracle.made(this.#remember(user.addKey()), "person");
+        const { accessKeyId, secretAccessKey } = user.addKey();
+        data.secrets[accessKeyId] = secretAccessKey;
+        this.oracle.made(accessKeyId, "person");
         return;
+      }
       case "deleteKey":
       case "deactivateKey":
       case "activateKey":
@@ -280,15 +282,11 @@ export class World {
         user.rememberKeys();
         if (act.do === "deleteKey") user.keys = user.keys.filter((key) => key !== nth);
         else nth.status = act.do === "activateKey" ? "Active" : "Inactive";
-        this.#isNeeded(nth.accessKeyId, act.do === "activateKey");
+        this.#setNeeded(nth.accessKeyId, act.do === "activateKey");
         return;
       case "useKey":
-        if (nth)
-          user.used.set(nth.accessKeyId, {
-            at: timestamp(new Date(data.time.now)),
-            service: "s3",
-            region: "eu-central-1",
-          });
+        if (!nth) return;
+        user.used.set(nth.accessKeyId, { at: timestamp(user.clock.now()), service: "s3", region: REGIONS.one });
         return;
       case "removeTag":
         user.past.journal = user.journal;
@@ -328,13 +326,8 @@ export class World {
   }
 
   /** Whoever activates again what the code had deactivated needs it; until somebody deactivates it. */
-  #isNeeded(id: string, isActive: boolean): void {
+  #setNeeded(id: string, isActive: boolean): void {
     const fate = this.data.fates[id];
     if (fate?.asleep) fate.needed = isActive;
-  }
-
-  #remember({ accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string }): string {
-    this.data.secrets[accessKeyId] = secretAccessKey;
-    return accessKeyId;
   }
 }

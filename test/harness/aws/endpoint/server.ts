@@ -29,20 +29,21 @@ export async function startServer(log: Log, emulator: Emulator): Promise<{ url: 
   }
 }
 
-function portOf(server: Server): Promise<number> {
+async function portOf(server: Server): Promise<number> {
   let told = "";
   server.stderr.setEncoding("utf8").on("data", (text: string) => {
     told = (told + text).slice(-2_000);
   });
-  return new Promise((done, fail) => {
-    const failWith = (what: string) => fail(new Error(`The IAM emulator ${what}.\n${told}`.trim()));
-    const timer = setTimeout(failWith, START_TIMEOUT_MS, "does not start");
-    server.once("error", (error) => failWith(`can't be started: ${error.message}`));
-    server.once("exit", (code) => failWith(`ended with ${code}`));
-    server.stdout.setEncoding("utf8").once("data", (line: string) => done(Number(line)));
-    server.once("exit", () => clearTimeout(timer));
-    server.stdout.once("data", () => clearTimeout(timer));
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  const ended = once(server, "exit", { signal }).then(([code]) => {
+    throw new Error(`it ended with ${code}`);
   });
+  try {
+    const [line] = await Promise.race([once(server.stdout, "data", { signal }), ended]);
+    return Number(String(line));
+  } catch (cause) {
+    throw new Error(`The IAM emulator does not start: ${(cause as Error).message}\n${told}`.trim(), { cause });
+  }
 }
 
 /** Its pipes must not keep a program alive that has nothing else to do. */

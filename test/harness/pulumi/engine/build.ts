@@ -1,34 +1,20 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import execa from "execa";
-import type { Log } from "../../commands";
-import { runLong } from "../../commands";
+import { basename, join } from "node:path";
+import { type Log, onPath, runLong } from "../../commands";
 import { FILES, moveIntoCache, VERSION } from "./cache";
 
 const CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 // Later Node.js hosts are in no Go module; this one still serves today's engine and SDK.
 const LANGUAGE_HOST = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
-const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
 /** Builds the CLI and its Node.js host from their Go modules, which go.sum pins, into the cache. */
 export async function buildEngine(log: Log, bin: string): Promise<void> {
-  await requireGo();
   await requireSameVersion();
   log(`Building the Pulumi CLI ${VERSION} with Go, once: 4 to 8 minutes on two cores, about 2 GB of Go's caches.`);
-  const ldflags = `-X ${VERSION_VARIABLE}=v${VERSION}`;
-  const languageHost = { module: "language-host", target: LANGUAGE_HOST, output: join(bin, FILES.languageHost) };
-  await goBuild(log, { ...languageHost, what: FILES.languageHost, ldflags });
-  await goBuild(log, { module: "cli", target: CLI, output: join(bin, FILES.pulumi), what: FILES.pulumi, ldflags });
+  await goBuild(log, "engine/language-host", LANGUAGE_HOST, join(bin, FILES.languageHost));
+  await goBuild(log, "engine/cli", CLI, join(bin, FILES.pulumi));
   await writeFile(join(bin, FILES.dynamicProvider), DYNAMIC_PROVIDER);
   await moveIntoCache(bin);
-}
-
-export async function requireGo(): Promise<void> {
-  try {
-    await execa("go", ["version"]);
-  } catch (cause) {
-    throw new Error("there is no Go on PATH", { cause });
-  }
 }
 
 /** The npm package and go.mod name the version each for itself; the binary would tell the npm package's. */
@@ -38,20 +24,13 @@ async function requireSameVersion(): Promise<void> {
   throw new Error(`test/harness/pulumi/engine/cli/go.mod does not pin Pulumi ${VERSION}, as package.json does`);
 }
 
-interface GoBuild {
-  /** The folder here with the go.mod that pins what is built. */
-  module: string;
-  /** The package to build. */
-  target: string;
-  output: string;
-  what: string;
-  ldflags?: string;
-}
-
-export async function goBuild(log: Log, { module, target, output, what, ldflags = "" }: GoBuild): Promise<void> {
-  await runLong(log, "go", ["build", "-v", "-trimpath", "-ldflags", `-s -w ${ldflags}`, "-o", output, target], {
-    what: `Building ${what}`,
-    cwd: join(__dirname, module),
+/** @param module the folder in test/harness/pulumi with the go.mod that pins what is built */
+export async function goBuild(log: Log, module: string, target: string, output: string): Promise<void> {
+  if (onPath("go").length === 0) throw new Error("there is no Go on PATH, 1.25 or newer (https://go.dev/doc/install)");
+  const ldflags = `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${VERSION}`;
+  await runLong(log, "go", ["build", "-v", "-trimpath", "-ldflags", ldflags, "-o", output, target], {
+    what: `Building ${basename(output)}`,
+    cwd: join(__dirname, "..", module),
     env: goEnvironment(),
   });
 }
