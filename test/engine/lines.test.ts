@@ -20,7 +20,8 @@ function below(heading: string, text: string): string[] {
   return (section ?? "").split("\n").slice(1);
 }
 
-describe("what a dynamic provider says", () => {
+describe("what a dynamic provider says", function () {
+  this.timeout(240_000);
   let endpoint: Endpoint;
   let stack: Stack;
   before(async () => {
