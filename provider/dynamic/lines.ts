@@ -10,7 +10,7 @@ export class Lines {
   /** @param address where the engine listens */
   constructor(private readonly address: string | undefined) {}
 
-  /** @param urn of the resource; in a refresh or a destroy nobody tells it to a dynamic provider */
+  /** @param urn of the resource; of a refresh and a deletion nobody tells it to a dynamic provider */
   say(text: string, severity: Severity = "info", urn?: string): void {
     const log = urn && this.#engine();
     if (!log) {

@@ -69,7 +69,7 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 
   async read(id: string, olds: Props): Promise<pulumi.dynamic.ReadResult> {
-    const { outputs, failure } = await this.#tell(await this.#keys.read(olds), olds);
+    const { outputs, failure } = await this.#tell(await this.#keys.read(olds));
     if (!outputs) return quietly(failure);
     return { id, props: withSecrets(outputs) };
   }
@@ -80,7 +80,7 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 
   async delete(_id: string, olds: Props): Promise<void> {
-    const { failure } = await this.#tell(await this.#during(this.#keys.delete(olds)), olds);
+    const { failure } = await this.#tell(await this.#during(this.#keys.delete(olds)));
     if (failure) quietly(failure);
   }
 
@@ -94,8 +94,9 @@ export class AccessKeyProvider implements pulumi.dynamic.ResourceProvider {
     }
   }
 
-  async #tell<T extends Answer>(said: T, about: Props): Promise<T> {
-    const { urn } = this.#keys.runOf(about);
+  /** @param news what the program passes for the resource: of what is recorded alone nobody tells which resource it is */
+  async #tell<T extends Answer>(said: T, news?: Props): Promise<T> {
+    const { urn } = news ? this.#keys.runOf(news) : {};
     for (const { text, severity } of said.messages) this.#world.say(text, severity, urn);
     await this.#world.heard?.();
     return said;

@@ -125,7 +125,7 @@ export class KeyLifecycle {
       intentAt: () => intentOfCreation(inputs),
       patience: this.#world.patience.newUser,
     };
-    return this.#attempt(`Can't make access keys for ${userArn}`, inputs, async (dependencies) => {
+    return this.#attempt(`Can't make access keys for ${userArn}`, inputs, this.runOf(news), async (dependencies) => {
       const done = await rotate(request, dependencies);
       this.#lives(done.keys);
       const { pending, unmanaged } = done;
@@ -175,7 +175,7 @@ export class KeyLifecycle {
       patience: before.userArn === userArn ? 0 : this.#world.patience.newUser,
     };
     const attempted = `Can't rotate the access keys of ${userArn}`;
-    const said = await this.#attempt(attempted, news, async (dependencies) => {
+    const said = await this.#attempt(attempted, news, this.runOf(given), async (dependencies) => {
       const done = await rotate(request, dependencies);
       this.#compareClocks(dependencies);
       this.#lives(done.keys);
@@ -253,9 +253,10 @@ export class KeyLifecycle {
   async #attempt(
     attempted: string,
     inputs: Inputs,
+    { urn }: RunInfo,
     work: (dependencies: Dependencies) => Promise<Answer>,
   ): Promise<Answer> {
-    return this.#inTurn(attempted, inputs, () => work(openSession(this.#worldOf(inputs), this.#config, inputs)));
+    return this.#inTurn(attempted, inputs, () => work(openSession(this.#worldOf(inputs, urn), this.#config, inputs)));
   }
 
   /** With recorded credentials, which may be out of date. */
@@ -268,10 +269,9 @@ export class KeyLifecycle {
   }
 
   /** What is said while it works names the user. */
-  #worldOf(inputs: Inputs): World {
-    const { urn } = this.#runs.get(ownerOf(inputs)) ?? {};
+  #worldOf({ userArn }: Inputs, urn?: string): World {
     const say = (text: string, severity: Message["severity"] = "info") =>
-      this.#world.say(`${inputs.userArn}: ${text}`, severity, urn);
+      this.#world.say(`${userArn}: ${text}`, severity, urn);
     return { ...this.#world, say };
   }
 

@@ -17,6 +17,8 @@ export class Stage {
   clock = new FakeClock();
   iam = new MemoryIam(this.clock, userArn);
   said: string[] = [];
+  /** URNs of the resources that it was said of, line by line. */
+  places: (string | undefined)[] = [];
   sources: CredentialSource[] = [];
   /** Name of the user that was last connected with. */
   connected = "";
@@ -37,7 +39,10 @@ export class Stage {
       patience: PATIENCE,
       engine: this.engine,
       env: {},
-      say: (line) => this.said.push(line),
+      say: (line, _severity, urn) => {
+        this.said.push(line);
+        this.places.push(urn);
+      },
     });
   }
 
@@ -71,7 +76,7 @@ export class Stage {
   }
   /** Nothing was asked or said since. */
   forget(): void {
-    [this.iam.calls, this.said] = [[], []];
+    [this.iam.calls, this.said, this.places] = [[], [], []];
   }
   /** The properties that a partial failure has the engine save. */
   async halfDone(run: Promise<unknown>): Promise<Props> {

@@ -365,6 +365,23 @@ describe("the provider", () => {
     });
   });
 
+  it("says all of a renamed resource at that one, and not at another that has its old name by now", async () => {
+    const stage = new Stage();
+    const olds = await stage.create({ userArn, rotationTrigger: 1, journalOwner: "old-place" });
+    const renamed = { userArn, rotationTrigger: 2, journalOwner: "new-place", run: { urn: "urn:renamed" } };
+    const { inputs } = await stage.provider.check(olds, renamed);
+    await stage.provider.check({}, { ...renamed, journalOwner: "old-place", run: { urn: "urn:another" } });
+    // A wrong clock is told while it works, before what was done.
+    stage.iam.time = () => new Date(stage.clock.time - 3_600_000);
+    stage.forget();
+    const after = await stage.up(olds, inputs as Props);
+    assert.ok(stage.places.length >= 2, stage.said.join("\n"));
+    assert.deepEqual([...new Set(stage.places)], ["urn:renamed"]);
+    stage.forget();
+    await stage.provider.delete("id", after);
+    assert.deepEqual([...new Set(stage.places)], [undefined], "of a deletion nobody tells which resource it is");
+  });
+
   describe("delete", () => {
     it("deletes the managed keys and no other, and is no error when run again", async () => {
       iam.slots = 3;
