@@ -45,7 +45,6 @@ export interface RunInfo {
   /** Of its own. */
   id?: string;
   /** Of the resource. */
-  name?: string;
   urn?: string;
   /** Absent where the program can't tell. */
   isPreview?: boolean;
@@ -309,7 +308,8 @@ function stamped(said: Answer, { id }: RunInfo): Answer {
   return id && outputs && isBlocked(outputs.pending) ? { ...said, outputs: { ...outputs, blockedIn: id } } : said;
 }
 
-function told({ userArn }: Inputs, messages: Message[], { name }: RunInfo = {}): Message[] {
+function told({ userArn }: Inputs, messages: Message[], { urn }: RunInfo = {}): Message[] {
+  const name = urn?.split("::").slice(3).join("::");
   const who = hasUnknowns(userArn) ? `${name ? `${name}, ` : ""}a user that is still to be made` : userArn;
   return messages.map((message) => ({ ...message, text: `${who}: ${message.text}` }));
 }

@@ -222,7 +222,6 @@ export class RotatedAccessKey extends pulumi.CustomResource {
       journalOwner: urn.apply(ownerHash),
       run: published.then((ids) => ({
         id: RUN,
-        name,
         urn,
         isPreview: pulumi.runtime.isDryRun(),
         ...(ids && { published: ids }),

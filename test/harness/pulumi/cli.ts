@@ -71,8 +71,10 @@ export class Cli {
     const options = { cwd, env: { ...this.env, ...env }, extendEnv: false, all: true, reject: false } as const;
     const child = execa(file, args, { ...options, stdin: "ignore", detached: this.detached, stripFinalNewline: false });
     this.#running = child;
-    const { exitCode = null, all = "" } = await child;
+    const { exitCode = null, all = "", signal, ...rest } = await child;
     this.#running = undefined;
+    // Neither ended nor killed: it was never there.
+    if (exitCode === null && !signal) throw Object.assign(new Error(`${file} can't be run`), { cause: rest });
     return { code: exitCode, text: all };
   }
 

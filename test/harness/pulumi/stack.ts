@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "../dist";
-import { Cli, environmentOf } from "./cli";
+import { Cli, environmentOf, type Surroundings } from "./cli";
 import { type Engine, ensureEngine } from "./engine";
 import { runtimeOptionsPath } from "./languageHost";
 import { killRunningFrom } from "./processTree";
@@ -20,13 +20,10 @@ import { killRunningFrom } from "./processTree";
 /** The runtime of a project whose program needs no compiler: loading TypeScript takes longer than the program. */
 export const JAVASCRIPT = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
 
-export interface StackOptions {
+export interface StackOptions extends Omit<Surroundings, "base"> {
   /** The text of index.js. */
   program: string;
-  endpointUrl: string;
   env?: Record<string, string>;
-  /** Folders to put on PATH, before the engine's. */
-  path?: string[];
   /** A folder in the repository, with other packages of Pulumi's in its node_modules: the program then lies below it. */
   below?: string;
   /** The text of Pulumi.yaml; its project has to be called `program`. */
