@@ -28,13 +28,8 @@ export class Project {
     const base = this.#base;
     const home = join(base, "home");
     for (const folder of [this.folder, this.backend, home]) mkdirSync(folder);
-    for (const name of ["Pulumi.yaml", "examples"]) {
-      const asWritten = (file: string) =>
-        basename(file) !== "node_modules" && !/^Pulumi\..+\.yaml$/.test(basename(file));
-      cpSync(join(ROOT, name), join(this.folder, name), { recursive: true, filter: asWritten });
-    }
-    symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
-    if (!aws.awsPlugin) symlinkSync(join(pulumiHome(), "plugins"), join(home, "plugins"));
+    copyProjects(this.folder, "Pulumi.yaml", "examples");
+    if (!aws.awsPlugin) linkPlugins(home);
     const { endpoint: endpointUrl, admin: credentials, awsPlugin } = aws;
     const { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: never = "", ...environment } = environmentOf(engine, {
       base,
@@ -78,7 +73,19 @@ export class Project {
   }
 }
 
-function withoutSettings(env: NodeJS.ProcessEnv): Record<string, string> {
+/** Without the settings and stacks that somebody has made there. */
+export function copyProjects(into: string, ...names: string[]): void {
+  const asWritten = (file: string) => !/^(node_modules|Pulumi\..+\.yaml)$/.test(basename(file));
+  for (const name of names) cpSync(join(ROOT, name), join(into, name), { recursive: true, filter: asWritten });
+  symlinkSync(join(ROOT, "node_modules"), join(into, "node_modules"));
+}
+
+/** A home of Pulumi's with the plugins that are installed. */
+export function linkPlugins(home: string): void {
+  symlinkSync(join(pulumiHome(), "plugins"), join(home, "plugins"));
+}
+
+export function withoutSettings(env: NodeJS.ProcessEnv): Record<string, string> {
   const theirs = Object.entries(env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
   return Object.fromEntries(theirs) as Record<string, string>;
 }

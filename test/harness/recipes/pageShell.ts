@@ -1,25 +1,15 @@
 import assert from "node:assert/strict";
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, delimiter, join } from "node:path";
+import { join } from "node:path";
 import { pythonWith } from "../aws/endpoint/python";
 import { bash, NPX } from "../bash";
 import { logToStderr } from "../commands";
 import { ensureBuilt, ROOT } from "../dist";
 import { awsPluginUnlessInstalled } from "../pulumi/awsPlugin";
+import { environmentOf } from "../pulumi/cli";
 import { ensureEngine } from "../pulumi/engine";
-import { pulumiHome } from "../pulumi/engine/cache";
+import { copyProjects, linkPlugins, withoutSettings } from "../pulumi/project";
 import { Stand } from "../pulumi/stand";
 import { secretsIn } from "../secrets";
 
@@ -45,40 +35,30 @@ export class PageShell {
 
   static async open(endpointUrl: string): Promise<PageShell> {
     ensureBuilt();
-    const { binFolder } = await ensureEngine();
+    const engine = await ensureEngine();
     const awsPlugin = await awsPluginUnlessInstalled();
     const python = await pythonWith(logToStderr, "awscli");
     const base = mkdtempSync(join(tmpdir(), "rotator-pages-"));
-    const own = (file: string) => !/^(node_modules|Pulumi\..+\.yaml)$/.test(basename(file));
-    for (const name of ["Pulumi.yaml", "package.json", "examples"]) {
-      cpSync(join(ROOT, name), join(base, name), { recursive: true, filter: own });
-    }
-    symlinkSync(join(ROOT, "node_modules"), join(base, "node_modules"));
+    copyProjects(base, "Pulumi.yaml", "package.json", "examples");
     for (const name of ["bin", "home", "state", "user"]) mkdirSync(join(base, name));
-    if (!awsPlugin) symlinkSync(join(pulumiHome(), "plugins"), join(base, "home/plugins"));
+    if (!awsPlugin) linkPlugins(join(base, "home"));
     const commands = { npx: NPX, aws: `exec ${python} -m awscli "$@"` };
     for (const [name, script] of Object.entries(commands)) {
       writeFileSync(join(base, "bin", name), `#!/bin/sh\n${script}\n`);
       chmodSync(join(base, "bin", name), 0o755);
     }
-    const clean = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI)_/.test(name));
+    const path = [join(base, "bin"), ...(awsPlugin ? [awsPlugin] : [])];
     return new PageShell(base, {
-      ...Object.fromEntries(clean),
+      ...withoutSettings(process.env),
+      ...environmentOf(engine, { base, endpointUrl, path }),
       HOME: join(base, "user"),
-      PATH: [join(base, "bin"), ...(awsPlugin ? [awsPlugin] : []), binFolder, process.env.PATH].join(delimiter),
-      PULUMI_HOME: join(base, "home"),
       PULUMI_BACKEND_URL: `file://${join(base, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: "a passphrase of a test",
       // What a person would answer.
       PULUMI_SKIP_CONFIRMATIONS: "true",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
       // `npm run check` has checked their types already.
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: String(awsPlugin !== undefined),
-      AWS_ENDPOINT_URL: endpointUrl,
       AWS_DEFAULT_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
       AWS_EC2_METADATA_DISABLED: "true",
     });
   }
